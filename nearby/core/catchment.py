@@ -1,0 +1,96 @@
+"""Which cells are open, so that rooms can gather people of that size of area.
+
+A cell opens after three windows in a row at or above k and closes after three below. Counts carry
+noise and are frozen at the window's end, so no single person opens or closes anything visibly.
+Resolution 5 is always open: everybody has somewhere to be.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nearby.core.cell import Ladder, resolution_of
+from nearby.core.ids import Cell
+from nearby.core.rules import Rules
+from nearby.core.window import Windows
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What the end of a window changed."""
+
+    opened: tuple[Cell, ...]
+    closed: tuple[Cell, ...]
+
+
+@dataclass(slots=True)
+class _State:
+    is_open: bool = False
+    run: int = 0  # Windows in a row that speak against the present state.
+
+
+class Catchments:
+    """The open cells of all rungs, and the counts of the window before."""
+
+    def __init__(self, rules: Rules, windows: Windows) -> None:
+        self._rules = rules
+        self._windows = windows
+        self._states: dict[Cell, _State] = {}
+        self._counts: dict[Cell, float] = {}
+
+    def end_window(self, window: int, counts: Mapping[Cell, int]) -> Turn:
+        """Freeze the counts of ``window`` and return the cells that opened or closed by them.
+
+        A cell nobody was in counts 0 without noise: it has no state to reveal.
+        """
+        self._counts = {
+            cell: count + self._windows.noise(window, cell, self._rules.noise_scale) for cell, count in counts.items()
+        }
+        opened: list[Cell] = []
+        closed: list[Cell] = []
+        for cell in self._states.keys() | self._counts.keys():
+            threshold = self._threshold(cell)
+            if threshold is None:
+                continue
+            enough = self._counts.get(cell, 0.0) >= threshold
+            state = self._states.setdefault(cell, _State())
+            state.run = state.run + 1 if enough != state.is_open else 0
+            if state.run >= self._rules.streak:
+                state.is_open, state.run = enough, 0
+                (opened if enough else closed).append(cell)
+            if not state.is_open and not state.run:
+                del self._states[cell]
+        return Turn(tuple(sorted(opened)), tuple(sorted(closed)))
+
+    def is_open(self, cell: Cell) -> bool:
+        """Return whether new seats may be taken in ``cell``."""
+        if self._threshold(cell) is None:
+            return True
+        state = self._states.get(cell)
+        return state is not None and state.is_open
+
+    def finest_open(self, ladder: Ladder) -> Cell:
+        """Return the finest open cell of ``ladder``; there always is one."""
+        if self.is_open(ladder.res7):
+            return ladder.res7
+        return ladder.res6 if self.is_open(ladder.res6) else ladder.res5
+
+    def fill_level(self, cell: Cell) -> int:
+        """Return to how many seats the rooms of ``cell`` are filled, by the window before."""
+        busy = self._counts.get(cell, 0.0) > self._rules.busy_above
+        return self._rules.target if busy else self._rules.capacity
+
+    def open_by_resolution(self) -> dict[int, int]:
+        """Return how many cells of resolution 7 and 6 are open."""
+        tally = {7: 0, 6: 0}
+        for cell, state in self._states.items():
+            tally[resolution_of(cell)] += state.is_open
+        return tally
+
+    def _threshold(self, cell: Cell) -> int | None:
+        match resolution_of(cell):
+            case 7:
+                return self._rules.open_res7
+            case 6:
+                return self._rules.open_res6
+            case _:
+                return None

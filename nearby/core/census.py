@@ -1,0 +1,52 @@
+"""How many different people had each cell in force at any moment of a window.
+
+Exact without keeping a set of people per cell: those who stayed put the whole window are a plain
+number per cell, and only who came, left or moved during the window is remembered until it ends.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from nearby.core.cell import Ladder
+from nearby.core.ids import Cell, PersonId
+
+
+class Census:
+    """The running count of one window, over every cell of every rung.
+
+    Callers report each change of a person's cell in force; somebody who moves within a window
+    counts in both cells, and once in a parent that the two share.
+    """
+
+    def __init__(self) -> None:
+        self._present: Counter[Cell] = Counter()
+        self._seen: Counter[Cell] = Counter()
+        self._visited: dict[PersonId, set[Cell]] = {}
+
+    def enter(self, person: PersonId, ladder: Ladder) -> None:
+        """``ladder`` comes into force for ``person``, who had none."""
+        visited = self._visited.setdefault(person, set())
+        for cell in ladder:
+            self._present[cell] += 1
+            if cell not in visited:
+                visited.add(cell)
+                self._seen[cell] += 1
+
+    def leave(self, person: PersonId, ladder: Ladder) -> None:
+        """``ladder``, in force until now, no longer is."""
+        self._visited.setdefault(person, set()).update(ladder)
+        for cell in ladder:
+            self._present[cell] -= 1
+            if not self._present[cell]:
+                del self._present[cell]
+
+    def end_window(self) -> dict[Cell, int]:
+        """Return the people counted per cell, and start the next window with who is present."""
+        counts = dict(self._seen)
+        self._seen = Counter(self._present)
+        self._visited.clear()
+        return counts
+
+    def present(self, cells: Iterable[Cell]) -> int:
+        """Return how many people have one of ``cells`` in force now; cells of one rung only."""
+        return sum(self._present[cell] for cell in cells)

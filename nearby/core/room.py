@@ -1,0 +1,214 @@
+"""A room is a log: an epoch and a gapless ``seq``, with members as what the log adds up to.
+
+Every change appends one event and returns it; a snapshot plus the events after it equals a later
+snapshot. Resume, tests and reports all use that one fact. Positions are ``(epoch, seq)``: within an
+epoch a seq is never reused (as in Centrifuge's stream positions).
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from nearby.core import wire
+from nearby.core.cell import COARSEST_RESOLUTION, cell_name, resolution_of
+from nearby.core.ids import Cell, MemberId, PersonId, RoomId
+from nearby.core.limits import gcra
+from nearby.core.rules import Rules
+from nearby.core.shelves import Shelf
+from nearby.errors import ErrorCode, Refused
+
+REMEMBERED_IDS = 512
+"""Ids of ``say`` a room remembers, oldest dropped first: eight people at the say limit need 520 in two
+minutes, and only a retry within that time asks for one."""
+
+
+@dataclass(slots=True)
+class Seat:
+    """A person's place in a room. ``held_since_ms`` is None while a connection sits on it."""
+
+    member: MemberId
+    person: PersonId
+    name: str
+    verified: bool
+    joined_seq: int
+    why: str
+    held_since_ms: int | None = None
+    spoke_ms: int = 0
+    say_tat_ms: int = 0
+
+    def shown(self) -> wire.Member:
+        """Return the seat as the others see it."""
+        return wire.Member(member=self.member, name=self.name, verified=self.verified)
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A ``say`` that was already carried out: its place in the log."""
+
+    seq: int
+    at_ms: int
+
+
+@dataclass(slots=True)
+class _Remembered:
+    text: str
+    seq: int
+    at_ms: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Room:
+    """The state of one room. Owned by one task; every method is atomic."""
+
+    id: RoomId
+    catchment: Cell
+    opened_ms: int
+    capacity: int
+    epoch: int = 1
+    seq: int = 0
+    seats: dict[MemberId, Seat] = field(default_factory=dict)
+    empty_since_ms: int | None = None
+    _log: list[tuple[int, wire.RoomEvent]] = field(default_factory=list, init=False)
+    _said: list[wire.Said] = field(default_factory=list, init=False)
+    _ids: dict[tuple[PersonId, int | str], _Remembered] = field(default_factory=dict, init=False)
+
+    @property
+    def size(self) -> int:
+        """Return how many members are connected; held seats are no company."""
+        return sum(seat.held_since_ms is None for seat in self.seats.values())
+
+    def names(self) -> Collection[str]:
+        """Return the names in use."""
+        return {seat.name for seat in self.seats.values()}
+
+    def join(self, seat: Seat, now_ms: int, rules: Rules) -> wire.Joined:
+        """Seat somebody and return the event.
+
+        Raises:
+            ValueError: If every seat is taken or held. The room is unchanged.
+        """
+        if len(self.seats) >= self.capacity:
+            raise ValueError("every seat is taken")
+        self.seats[seat.member] = seat
+        self.empty_since_ms = None
+        event = wire.Joined(room=self.id, seq=self._next_seq(), member=seat.shown())
+        seat.joined_seq = event.seq
+        self._append(event, now_ms, rules)
+        return event
+
+    def leave(self, member: MemberId, now_ms: int, rules: Rules) -> wire.Left:
+        """End a seat and return the event."""
+        del self.seats[member]
+        if not self.seats:
+            self.empty_since_ms = now_ms
+        event = wire.Left(room=self.id, seq=self._next_seq(), member=member)
+        self._append(event, now_ms, rules)
+        return event
+
+    def change(self, member: MemberId, *, name: str, verified: bool, now_ms: int, rules: Rules) -> wire.Changed:
+        """Show a member by another name or badge from now on and return the event."""
+        seat = self.seats[member]
+        seat.name, seat.verified = name, verified
+        event = wire.Changed(room=self.id, seq=self._next_seq(), member=seat.shown())
+        self._append(event, now_ms, rules)
+        return event
+
+    def repeat_of(self, person: PersonId, message_id: int | str, text: str, now_ms: int, rules: Rules) -> Repeat | None:
+        """Return where the same person said this before by the same id, or None if they did not.
+
+        Raises:
+            Refused: ``id_reused`` if that id was another text.
+        """
+        known = self._ids.get((person, message_id))
+        if known is None or known.at_ms <= now_ms - rules.repeat_ms:
+            return None
+        if known.text != text:
+            raise Refused(ErrorCode.ID_REUSED)
+        return Repeat(known.seq, known.at_ms)
+
+    def say(self, member: MemberId, text: str, message_id: int | str | None, now_ms: int, rules: Rules) -> wire.Said:
+        """Append what a member says and return the event.
+
+        Raises:
+            Refused: ``rate_limited`` with the wait. The room is unchanged.
+        """
+        seat = self.seats[member]
+        seat.say_tat_ms, wait_ms = gcra(seat.say_tat_ms, now_ms, rules.say)
+        if wait_ms:
+            raise Refused(ErrorCode.RATE_LIMITED, retry_ms=wait_ms)
+        seat.spoke_ms = now_ms
+        event = wire.Said(room=self.id, seq=self._next_seq(), from_=member, text=text, at_ms=now_ms)
+        self._append(event, now_ms, rules)
+        self._said.append(event)
+        if len(self._said) > rules.snapshot_messages:
+            del self._said[0]
+        if message_id is not None:
+            self._remember((seat.person, message_id), _Remembered(text, event.seq, now_ms), rules)
+        return event
+
+    def after(self, epoch: int, seq: int, now_ms: int, rules: Rules) -> list[wire.RoomEvent] | None:
+        """Return the events after a position, oldest first, or None if a snapshot is needed instead.
+
+        None means another epoch, a position ahead of the log, more missed events than
+        ``rules.resume_events``, or events that are no longer kept.
+        """
+        missed = self.seq - seq
+        if epoch != self.epoch or not 0 <= missed <= rules.resume_events:
+            return None
+        self.trim(now_ms, rules)
+        if missed > len(self._log):
+            return None
+        return [event for _, event in self._log[len(self._log) - missed :]]
+
+    def snapshot(self, member: MemberId, why: str, rules: Rules) -> wire.Placed:
+        """Return the room as one member sees it: only what was said since they joined."""
+        joined_seq = self.seats[member].joined_seq
+        recent = self._said[-rules.snapshot_messages :]
+        return wire.Placed(
+            room=wire.RoomInfo(id=self.id, epoch=self.epoch, capacity=self.capacity, opened_ms=self.opened_ms),
+            area=wire.Area(cell=cell_name(self.catchment), resolution=resolution_of(self.catchment)),
+            you=member,
+            quiet=resolution_of(self.catchment) == COARSEST_RESOLUTION and len(self.seats) == 1,
+            members=[seat.shown() for seat in self.seats.values()],
+            messages=[said for said in recent if said.seq > joined_seq],
+            seq=self.seq,
+            why=why,
+        )
+
+    def shelf(self, rules: Rules) -> Shelf | None:
+        """Return where the room stands among those with a free seat, or None if it has none to offer."""
+        taken = len(self.seats)
+        if not taken or taken >= self.capacity:
+            return None
+        if 0 < self.size < rules.low_water:
+            return Shelf.THIN
+        return Shelf.ROOMY if taken < rules.target else Shelf.NEARLY_FULL
+
+    def trim(self, now_ms: int, rules: Rules) -> int | None:
+        """Forget events and ids past their time; return when the next event's is up, or None if none is left."""
+        oldest_ms = now_ms - rules.log_ms
+        keep = next((index for index, (at_ms, _) in enumerate(self._log) if at_ms > oldest_ms), len(self._log))
+        del self._log[:keep]
+        self._forget_ids(now_ms - rules.repeat_ms)
+        return self._log[0][0] + rules.log_ms if self._log else None
+
+    def _append(self, event: wire.RoomEvent, now_ms: int, rules: Rules) -> None:
+        self._log.append((now_ms, event))
+        if len(self._log) > rules.log_events:
+            del self._log[0]
+
+    def _next_seq(self) -> int:
+        self.seq += 1
+        return self.seq
+
+    def _remember(self, key: tuple[PersonId, int | str], what: _Remembered, rules: Rules) -> None:
+        self._ids.pop(key, None)
+        self._ids[key] = what
+        self._forget_ids(what.at_ms - rules.repeat_ms)
+
+    def _forget_ids(self, oldest_ms: int) -> None:
+        """Drop ids up to ``oldest_ms`` and beyond the bound; they stand in order of time."""
+        while self._ids:
+            key = next(iter(self._ids))
+            if len(self._ids) <= REMEMBERED_IDS and self._ids[key].at_ms > oldest_ms:
+                break
+            del self._ids[key]

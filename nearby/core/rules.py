@@ -1,0 +1,93 @@
+"""Every number of the product in one frozen value, with its default and its unit.
+
+Nothing here is read from a file: ``server.config`` fills it in, tests and the simulator build
+their own. ``faster`` makes a city's day pass in minutes without changing what happens in it.
+"""
+
+from dataclasses import dataclass, fields, replace
+
+SECOND_MS = 1_000
+MINUTE_MS = 60_000
+HOUR_MS = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most one per ``period_ms`` on average, ``burst`` at once. ``burst`` 0 means no limit."""
+
+    period_ms: int
+    burst: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """The numbers of windows, catchments, rooms, logs and limits."""
+
+    window_ms: int = 600 * SECOND_MS
+    """Width of the common tumbling window."""
+    open_res7: int = 10
+    """Established people a res-7 cell must count to open (k)."""
+    open_res6: int = 5
+    streak: int = 3
+    """Windows in a row at or above k that open a catchment, or below k that close it."""
+    noise_scale: float = 3.0
+    """Scale of the Laplace noise on every count."""
+
+    capacity: int = 8
+    """Seats of a room. Talk holds at 3-5 talkers; with half to two thirds attentive that is 6-8 seats."""
+    target: int = 6
+    """Seats filled while the catchment is busy, so that the next ones keep newcomers company."""
+    low_water: int = 3
+    """A room with fewer connected members is thin."""
+    busy_above: int = 40
+    """A catchment that counted more people than this fills its rooms to ``target``, else to ``capacity``."""
+
+    seat_hold_ms: int = MINUTE_MS
+    """How long a seat without a connection is kept."""
+    room_linger_ms: int = MINUTE_MS
+    """How long a room without members stays."""
+    return_ms: int = 10 * MINUTE_MS
+    """How long after losing a seat a resuming person may have that room again."""
+    shun_ms: int = 30 * MINUTE_MS
+    """How long a room left by ``next`` is out of the question."""
+    settle_ms: int = 10 * SECOND_MS
+    """Nobody is moved this soon after speaking."""
+
+    old_after_ms: int = 15 * MINUTE_MS
+    """A room loses up to one point of its score by this age: fresh rooms have fresh talk."""
+
+    log_events: int = 500
+    log_ms: int = 10 * MINUTE_MS
+    """A room's log keeps this many events, at most this long."""
+    resume_events: int = 200
+    """More missed events than this give a snapshot instead."""
+    snapshot_messages: int = 50
+    repeat_ms: int = 2 * MINUTE_MS
+    """How long the id of a ``say`` is remembered."""
+
+    say: Rate = Rate(2 * SECOND_MS, 5)
+    checkin: Rate = Rate(30 * SECOND_MS, 3)
+    joins_per_hour: int = 6
+    """Seats taken in any ``hour_ms``, not counting moves and returns. 0 means no limit."""
+    joins_per_hour_verified: int = 12
+    hour_ms: int = HOUR_MS
+    """The span of the rolling counts."""
+
+    def faster(self, speed: float) -> "Rules":
+        """Return the same rules for a world that runs ``speed`` times as fast.
+
+        Every duration shrinks, and with it every rate's period; numbers of people and events stay.
+        """
+        changes: dict[str, object] = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name.endswith("_ms"):
+                changes[field.name] = max(1, round(value / speed))
+            elif isinstance(value, Rate):
+                changes[field.name] = Rate(max(1, round(value.period_ms / speed)), value.burst)
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+    def unlimited(self) -> "Rules":
+        """Return the same rules without any limit on what a person may send: for load tests."""
+        free = Rate(1, 0)
+        return replace(self, say=free, checkin=free, joins_per_hour=0, joins_per_hour_verified=0)

@@ -1,0 +1,90 @@
+"""The rooms of one catchment that have a free seat, ready to be drawn from in constant time.
+
+Three shelves: *thin* rooms (one or two connected members) that need company, *roomy* ones below
+the target, and *nearly full* ones that are filled only where people are few.
+"""
+
+from collections.abc import Iterator
+from enum import IntEnum
+
+from nearby.core.ids import RoomId
+
+_GOLDEN = 0x9E3779B97F4A7C15  # splitmix64's increment and multiplier: Steele, Lea, Flood, OOPSLA 2014.
+_MULTIPLIER = 0xBF58476D1CE4E5B9
+_MASK = (1 << 64) - 1
+
+
+class Shelf(IntEnum):
+    """Where a room with a free seat stands."""
+
+    THIN = 0
+    ROOMY = 1
+    NEARLY_FULL = 2
+
+
+class Shelves:
+    """A set of rooms per shelf; every call costs the same however many rooms there are."""
+
+    __slots__ = ("_place", "_rooms")
+
+    def __init__(self) -> None:
+        self._rooms: tuple[list[RoomId], ...] = ([], [], [])
+        self._place: dict[RoomId, tuple[Shelf, int]] = {}
+
+    def __len__(self) -> int:
+        """Return how many rooms stand on any shelf."""
+        return len(self._place)
+
+    def put(self, room: RoomId, shelf: Shelf) -> None:
+        """Put ``room`` on ``shelf``, taking it off another one first."""
+        place = self._place.get(room)
+        if place is not None:
+            if place[0] == shelf:
+                return
+            self.take_off(room)
+        rooms = self._rooms[shelf]
+        self._place[room] = (shelf, len(rooms))
+        rooms.append(room)
+
+    def take_off(self, room: RoomId) -> None:
+        """Take ``room`` off its shelf; one that stands on none is no error."""
+        place = self._place.pop(room, None)
+        if place is None:
+            return
+        shelf, index = place
+        rooms = self._rooms[shelf]
+        last = rooms.pop()
+        if last != room:
+            rooms[index] = last
+            self._place[last] = (shelf, index)
+
+    def sample(self, key: int, limit: int, *, nearly_full: bool) -> list[RoomId]:
+        """Return at most ``limit`` different rooms: thin ones first, the rest drawn evenly by ``key``.
+
+        Args:
+            key: 64 keyed bits; the same key and the same shelves give the same rooms.
+            limit: At most this many.
+            nearly_full: Whether rooms at the target may be filled up.
+        """
+        thin, roomy, full = self._rooms
+        drawn = [thin[index] for index in _distinct(len(thin), key, limit)]
+        rest = len(roomy) + (len(full) if nearly_full else 0)
+        for index in _distinct(rest, key, limit - len(drawn)):
+            drawn.append(roomy[index] if index < len(roomy) else full[index - len(roomy)])
+        return drawn
+
+
+def _distinct(count: int, key: int, limit: int) -> Iterator[int]:
+    """Yield ``min(count, limit)`` different indices below ``count``: Floyd's sampling fed by splitmix64."""
+    if limit >= count:
+        yield from range(count)
+        return
+    chosen: set[int] = set()
+    for top in range(count - limit, count):
+        key = (key + _GOLDEN) & _MASK
+        mixed = ((key ^ (key >> 30)) * _MULTIPLIER) & _MASK
+        index = (mixed ^ (mixed >> 27)) % (top + 1)
+        if index in chosen:
+            index = top
+        chosen.add(index)
+        yield index

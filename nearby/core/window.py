@@ -1,0 +1,64 @@
+"""Windows, and the draws that are the same whoever asks and whenever they ask.
+
+Window ``n`` is the half-open span ``[n * width_ms, (n + 1) * width_ms)`` of milliseconds since the
+Unix epoch: no overlap, no gap. All chance in placement is a keyed draw, a number that only the
+holder of the secret can compute: asking again gives the same answer, so probing does not average
+it away (fresh noise does: Wu and Hu, PoPETs 2016).
+"""
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from math import copysign, log1p
+
+from nearby.core.ids import Cell, PersonId
+
+_SCALE = 2.0**-52
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """The common windows of a service and its keyed draws.
+
+    Args:
+        width_ms: Width of a window, at least 1.
+        secret: At least 16 and at most 64 bytes, the same in every process of the service.
+    """
+
+    width_ms: int
+    secret: bytes
+
+    def __post_init__(self) -> None:
+        """Refuse an empty window or a secret that could be guessed or not be used whole."""
+        if self.width_ms < 1 or not 16 <= len(self.secret) <= 64:
+            raise ValueError("a window is at least 1 ms wide and its secret has 16 to 64 bytes")
+
+    def at(self, now_ms: int) -> int:
+        """Return the number of the window that contains ``now_ms``."""
+        return now_ms // self.width_ms
+
+    def start_ms(self, window: int) -> int:
+        """Return the first millisecond of ``window``."""
+        return window * self.width_ms
+
+    def moment_ms(self, window: int, person: PersonId) -> int:
+        """Return when in ``window`` the person's cell may change: uniform, new every window.
+
+        Everybody has a moment of their own, so that a change seen by others tells when the
+        moment was and not when the border was crossed.
+        """
+        return self.start_ms(window) + int(self.draw(window, "moment", person) * self.width_ms)
+
+    def noise(self, window: int, cell: Cell, scale: float) -> float:
+        """Return the Laplace noise of a cell's count in ``window``, with the given scale."""
+        centred = self.draw(window, "noise", str(cell)) - 0.5
+        return -scale * copysign(log1p(-2 * abs(centred)), centred)
+
+    def draw(self, window: int, purpose: str, *about: str) -> float:
+        """Return a number in (0, 1), both ends excluded, keyed by the secret, the window and what it is about."""
+        return ((self.draw_bits(window, purpose, *about) >> 12) + 0.5) * _SCALE
+
+    def draw_bits(self, window: int, purpose: str, *about: str) -> int:
+        """Return 64 such bits. BLAKE2b with a key is the HMAC here: half the cost of HMAC-SHA-256."""
+        text = "\0".join((purpose, *about)).encode()
+        salt = window.to_bytes(8, "big", signed=True)
+        return int.from_bytes(blake2b(text, digest_size=8, key=self.secret, salt=salt).digest(), "big")

@@ -1,0 +1,241 @@
+"""The messages of the wire, version 1: one definition for checking, encoding and the documents.
+
+Every message is one JSON object with a ``type``. Unknown fields are ignored; fields that are absent
+on the wire are ``None`` in requests and left out of answers. Both ends use these types.
+"""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+SUBPROTOCOL = "nearby.v1"
+MAX_FRAME_BYTES = 16 * 1024
+MAX_TEXT_CHARACTERS = 1_000
+
+Id = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{1,64}$")]
+MessageId = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | Annotated[str, Meta(max_length=64)]
+Latitude = Annotated[float, Meta(ge=-90, le=90, description="WGS 84 degrees")]
+Longitude = Annotated[float, Meta(ge=-180, le=180, description="WGS 84 degrees")]
+Accuracy = Annotated[float, Meta(ge=0, le=10_000, description="metres; has no effect on placement")]
+Tags = Annotated[list[Annotated[str, Meta(min_length=1, max_length=32)]], Meta(max_length=3)]
+Language = Annotated[str, Meta(pattern="^[A-Za-z0-9-]{2,35}$", description="a BCP 47 tag")]
+Companions = Annotated[list[Id], Meta(max_length=7)]
+TokenText = Annotated[str, Meta(max_length=8_192)]
+Sequence = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+
+
+class Position(Struct, kw_only=True, frozen=True):
+    """The body of a check-in: I am here, now."""
+
+    lat: Latitude
+    lon: Longitude
+    accuracy_m: Accuracy | None = None
+    tags: Tags | None = None
+    lang: Language | None = None
+    venue: Id | None = None
+    with_: Companions | None = msgspec.field(default=None, name="with")
+
+
+class Resume(Struct, kw_only=True, frozen=True):
+    """The last position in a room's log that the client has seen."""
+
+    room: Id
+    epoch: Sequence
+    after: Sequence
+
+
+class Hello(Struct, kw_only=True, frozen=True, tag="hello", omit_defaults=True):
+    """The first message of a connection."""
+
+    token: TokenText | None = None
+    resume: Resume | None = None
+
+
+class CheckIn(Position, kw_only=True, frozen=True, tag="checkin", omit_defaults=True):
+    """I am here, now; takes or keeps a seat."""
+
+    id: MessageId | None = None
+
+
+class Say(Struct, kw_only=True, frozen=True, tag="say", omit_defaults=True):
+    """Say ``text`` in my room: 1 to 1,000 characters after NFC, no control characters but newline."""
+
+    text: str
+    id: MessageId | None = None
+    room: Id | None = None
+
+
+class Next(Struct, kw_only=True, frozen=True, tag="next", omit_defaults=True):
+    """Another room, please."""
+
+    id: MessageId | None = None
+    room: Id | None = None
+
+
+class Leave(Struct, kw_only=True, frozen=True, tag="leave", omit_defaults=True):
+    """Leave the room and clear my location."""
+
+    id: MessageId | None = None
+
+
+class Renew(Struct, kw_only=True, frozen=True, tag="renew", omit_defaults=True):
+    """A fresh token for the same person."""
+
+    token: TokenText
+    id: MessageId | None = None
+
+
+class Ping(Struct, kw_only=True, frozen=True, tag="ping", omit_defaults=True):
+    """Answered by ``pong``."""
+
+    id: MessageId | None = None
+
+
+ClientMessage = Hello | CheckIn | Say | Next | Leave | Renew | Ping
+
+
+class Area(Struct, kw_only=True, frozen=True):
+    """The caller's finest open catchment: an H3 cell of resolution 7 or coarser."""
+
+    cell: str
+    resolution: int
+
+
+class Window(Struct, kw_only=True, frozen=True):
+    """The common tumbling window: from ``start_ms``, up to but not including ``end_ms``."""
+
+    start_ms: int
+    end_ms: int
+
+
+class RoomInfo(Struct, kw_only=True, frozen=True):
+    """A room as a snapshot names it."""
+
+    id: str
+    epoch: int
+    capacity: int
+    opened_ms: int
+
+
+class Member(Struct, kw_only=True, frozen=True):
+    """Somebody in my room, by the pseudonym that holds for this room."""
+
+    member: str
+    name: str
+    verified: bool
+
+
+class Welcome(Struct, kw_only=True, frozen=True, tag="welcome"):
+    """The token was good. ``resumed``: exactly the missed events follow."""
+
+    user: str
+    ping_s: float
+    window_s: float
+    server_ms: int
+    resumed: bool
+
+
+class Ack(Struct, kw_only=True, frozen=True, tag="ack"):
+    """One message was carried out."""
+
+    id: MessageId
+    seq: int | UnsetType = UNSET
+    at_ms: int | UnsetType = UNSET
+    area: Area | UnsetType | None = UNSET
+    window: Window | UnsetType = UNSET
+
+
+class Error(Struct, kw_only=True, frozen=True, tag="error"):
+    """One message was refused; the connection stays."""
+
+    code: str
+    detail: str
+    id: MessageId | UnsetType = UNSET
+    retry_ms: int | UnsetType = UNSET
+
+
+class Said(Struct, kw_only=True, frozen=True, tag="said"):
+    """Somebody of my room said something."""
+
+    room: str
+    seq: int
+    from_: str = msgspec.field(name="from")
+    text: str
+    at_ms: int
+
+
+class Joined(Struct, kw_only=True, frozen=True, tag="joined"):
+    """Somebody took a seat."""
+
+    room: str
+    seq: int
+    member: Member
+
+
+class Left(Struct, kw_only=True, frozen=True, tag="left"):
+    """Somebody's seat ended."""
+
+    room: str
+    seq: int
+    member: str
+
+
+class Changed(Struct, kw_only=True, frozen=True, tag="changed"):
+    """Somebody's name or badge is another one now."""
+
+    room: str
+    seq: int
+    member: Member
+
+
+RoomEvent = Said | Joined | Left | Changed
+
+
+class Placed(Struct, kw_only=True, frozen=True, tag="placed"):
+    """A snapshot of my room at ``seq``; replaces everything about the former room."""
+
+    room: RoomInfo
+    area: Area
+    you: str
+    quiet: bool
+    members: list[Member]
+    messages: list[Said]
+    seq: int
+    why: str
+
+
+class Unplaced(Struct, kw_only=True, frozen=True, tag="unplaced"):
+    """I have no room now."""
+
+    why: str
+
+
+class Expiring(Struct, kw_only=True, frozen=True, tag="expiring"):
+    """The token ends soon: send ``renew``."""
+
+    in_ms: int
+
+
+class Bye(Struct, kw_only=True, frozen=True, tag="bye"):
+    """The server is going down; come back after this delay."""
+
+    reconnect_ms: int
+
+
+class Pong(Struct, kw_only=True, frozen=True, tag="pong"):
+    """The answer to ``ping``."""
+
+    id: MessageId | UnsetType = UNSET
+
+
+ServerMessage = Welcome | Ack | Error | RoomEvent | Placed | Unplaced | Expiring | Bye | Pong
+
+encode = msgspec.json.Encoder().encode
+"""Return the UTF-8 JSON of a message."""
+
+decode_from_client = msgspec.json.Decoder(ClientMessage).decode
+"""Return the client's message in some UTF-8 JSON; raises ``msgspec.DecodeError`` or ``RecursionError``."""
+
+decode_from_server = msgspec.json.Decoder(ServerMessage).decode
+"""Return the server's message in some UTF-8 JSON; raises as ``decode_from_client``."""

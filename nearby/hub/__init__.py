@@ -1,0 +1,1 @@
+"""Live state and events, shared by every gateway of a service."""

@@ -1,0 +1,194 @@
+"""The hub's port: few operations, each atomic, and what callers may rely on.
+
+A ``Hub`` is one gateway's handle on the live state; any number of gateways may share that state.
+Guarantees, kept by every adapter and tested by ``nearby.testing.hub_suite``:
+
+* **Atomic.** Each operation happens wholly or not at all. One that raises ``Refused`` changed nothing.
+* **One order.** What a connection hears comes through its gateway's ``Listener`` in one order: first
+  ``welcomed``; after ``seated`` at seq n exactly the room's events n+1, n+2, ... without a gap or a
+  repeat, until the next ``seated`` or ``unseated``; after ``replaced`` nothing. Listener calls return at once.
+* **Nobody in two rooms.** A person has at most one seat. Taking another gives up the old one in
+  the same step: those left behind hear ``left``, the others ``joined``.
+* **Newest connection wins.** From ``attach`` on, calls by an older connection of the same person raise ``Superseded``.
+* **Capacity.** A room never holds more seats than its capacity, held ones included.
+* **A log position is forever.** Within an epoch a seq is used once. ``say`` returns after the event is in the log.
+* **Crash.** What survives is the adapter's to say. State that did not survive is gone for everybody alike.
+
+Any operation may raise ``HubDown``: it may or may not have happened, and may be tried again;
+``say`` with an id is carried out once however often it is tried.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from nearby.core import wire
+from nearby.core.cell import Ladder
+from nearby.core.ids import Cell, ConnectionId, PersonId, RoomId
+from nearby.core.placement import Candidate
+from nearby.core.rules import Rate
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, as their token says. ``name`` is shown only if ``verified``."""
+
+    person: PersonId
+    name: str | None = None
+    verified: bool = False
+    established: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a check-in came to.
+
+    ``area`` is the person's finest open catchment, by the cell in force. ``seat_wanted`` tells the
+    caller to place the person: they are connected and have no seat.
+    """
+
+    area: Cell
+    seat_wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Where a person may be seated: rooms of ``catchment`` with a seat and no conflict, thin ones first."""
+
+    catchment: Cell
+    candidates: Sequence[Candidate]
+
+
+@dataclass(frozen=True, slots=True)
+class RoomSize:
+    """A person's room as HTTP shows it."""
+
+    id: RoomId
+    size: int
+    capacity: int
+
+
+@dataclass(frozen=True, slots=True)
+class HubStatistics:
+    """What is live now, without anybody's name or place."""
+
+    people: int
+    connections: int
+    rooms_by_size: dict[int, int]
+    held_seats: int
+    open_catchments: dict[int, int]
+    timers: int
+
+
+class Listener(Protocol):
+    """One gateway's ear. Calls must return at once and must not raise."""
+
+    def welcomed(self, connection: ConnectionId, *, resumed: RoomId | None, then: Sequence[wire.ServerMessage]) -> None:
+        """The connection is the person's newest, and ``then`` follows the welcome.
+
+        With ``resumed``, the room it sits in, that is exactly the missed events; else one ``placed`` or ``unplaced``.
+        """
+
+    def seated(self, connection: ConnectionId, placed: wire.Placed) -> None:
+        """The connection's person sits in this room now; it replaces any other."""
+
+    def unseated(self, connection: ConnectionId, why: str) -> None:
+        """The connection's person has no seat any more."""
+
+    def replaced(self, connection: ConnectionId) -> None:
+        """A newer connection took over."""
+
+    def room_event(self, event: wire.RoomEvent) -> None:
+        """A room's log grew; a listener ignores rooms none of its connections sits in."""
+
+
+class Hub(Protocol):
+    """One gateway's handle on the live state. See the module for what every operation guarantees."""
+
+    async def attach(self, caller: Caller, connection: ConnectionId, resume: wire.Resume | None, now_ms: int) -> None:
+        """Make ``connection`` the person's newest; the older one hears ``replaced``, this one ``welcomed``.
+
+        A seat passes over without a ``joined`` or ``left``. With ``resume``, the events missed since
+        that position follow if the seat is still there, the epoch is the same and the log reaches back;
+        else a snapshot of the seat's room; without a seat, that room again if it was lost
+        within the return time and has a free seat; else ``unplaced``. None of this counts as a join.
+        """
+
+    async def detach(self, person: PersonId, connection: ConnectionId, now_ms: int) -> None:
+        """The connection is gone: its seat is held. One that is not the newest is no error."""
+
+    async def renew(self, caller: Caller, connection: ConnectionId, now_ms: int) -> None:
+        """Take over a fresh token's claims; a room that sees another name or badge hears ``changed``."""
+
+    async def check_in(self, caller: Caller, ladder: Ladder, now_ms: int) -> Standing:
+        """Refresh the person's presence. A new cell comes into force at their moment, the first at once.
+
+        Raises:
+            Refused: ``rate_limited``, by the check-in rate or because it would need one join too many.
+        """
+
+    async def clear(self, person: PersonId, connection: ConnectionId | None, now_ms: int) -> bool:
+        """End the person's presence and seat; return whether there was a seat.
+
+        The person's connection hears ``unseated`` unless it is ``connection``, the one that asked.
+        """
+
+    async def offer(self, person: PersonId, now_ms: int) -> Offer | None:
+        """Return where the person may be seated, their present room left out.
+
+        None if they have no presence or no connection: nothing is to be done.
+        """
+
+    async def seat(self, person: PersonId, room: RoomId, why: str, now_ms: int) -> bool:
+        """Seat the person in ``room``; False if the seat is gone, the room conflicts or the person left.
+
+        ``why`` "new" and "next" count as a join; "next" bars the old room for the shun time.
+        """
+
+    async def open_room(self, person: PersonId, catchment: Cell, why: str, now_ms: int) -> bool:
+        """Seat the person in a new room of ``catchment``; False if the person left. ``why`` as for ``seat``."""
+
+    async def ask_next(self, person: PersonId, connection: ConnectionId, room: RoomId | None, now_ms: int) -> None:
+        """Check that the person may have another room.
+
+        Raises:
+            Refused: ``not_in_room``, ``moved`` if ``room`` is another one, ``rate_limited``.
+        """
+
+    async def say(
+        self,
+        person: PersonId,
+        connection: ConnectionId,
+        text: str,
+        now_ms: int,
+        *,
+        room: RoomId | None = None,
+        message_id: int | str | None = None,
+    ) -> tuple[int, int]:
+        """Append to the log of the person's room; return ``(seq, at_ms)``, of the first time for a repeat.
+
+        Raises:
+            Refused: ``id_reused``, ``moved``, ``not_in_room``, ``rate_limited``, looked at in that order.
+        """
+
+    async def room_of(self, person: PersonId) -> RoomSize | None:
+        """Return the room of a connected person, or None."""
+
+    async def sweep(self, now_ms: int) -> Sequence[PersonId]:
+        """Do what time has brought: window ends, moments, lapses, held seats, empty rooms, logs.
+
+        Return the people to be placed anew because their room's area is no longer theirs.
+        Safe on any gateway at any time.
+        """
+
+    async def spend(self, purpose: str, who: str, rate: Rate, now_ms: int) -> int:
+        """Count one event of a client network; return 0 if allowed, else the wait in ms and nothing was counted."""
+
+    async def connect_network(self, network: str, limit: int) -> bool:
+        """Count one more open connection of a client network; False, and not counted, if ``limit`` are open."""
+
+    async def disconnect_network(self, network: str) -> None:
+        """Count one less."""
+
+    async def statistics(self) -> HubStatistics:
+        """Return what is live now."""

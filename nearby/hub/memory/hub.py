@@ -1,0 +1,97 @@
+"""The port's face on a process's live state."""
+
+from collections.abc import Sequence
+
+from nearby.core import wire
+from nearby.core.cell import Ladder
+from nearby.core.ids import Cell, ConnectionId, PersonId, RoomId
+from nearby.core.rules import Rate
+from nearby.hub.base import Caller, HubStatistics, Listener, Offer, RoomSize, Standing
+from nearby.hub.memory.people import Attached
+from nearby.hub.memory.state import LiveState
+
+
+class MemoryHub:
+    """One gateway's handle on a ``LiveState``. Never raises ``HubDown``; no call suspends."""
+
+    def __init__(self, state: LiveState, listener: Listener) -> None:
+        self._state = state
+        self._listener = listener
+        state.listen(listener)
+
+    def close(self) -> None:
+        """Hear nothing any more."""
+        self._state.unlisten(self._listener)
+
+    async def attach(self, caller: Caller, connection: ConnectionId, resume: wire.Resume | None, now_ms: int) -> None:
+        """See ``Hub.attach``."""
+        self._state.attach(caller, Attached(connection, self._listener), resume, now_ms)
+
+    async def detach(self, person: PersonId, connection: ConnectionId, now_ms: int) -> None:
+        """See ``Hub.detach``."""
+        self._state.detach(person, connection, now_ms)
+
+    async def renew(self, caller: Caller, connection: ConnectionId, now_ms: int) -> None:
+        """See ``Hub.renew``."""
+        self._state.renew(caller, connection, now_ms)
+
+    async def check_in(self, caller: Caller, ladder: Ladder, now_ms: int) -> Standing:
+        """See ``Hub.check_in``."""
+        return self._state.check_in(caller, ladder, now_ms)
+
+    async def clear(self, person: PersonId, connection: ConnectionId | None, now_ms: int) -> bool:
+        """See ``Hub.clear``."""
+        return self._state.clear(person, connection, now_ms)
+
+    async def offer(self, person: PersonId, now_ms: int) -> Offer | None:
+        """See ``Hub.offer``."""
+        return self._state.offer(person, now_ms)
+
+    async def seat(self, person: PersonId, room: RoomId, why: str, now_ms: int) -> bool:
+        """See ``Hub.seat``."""
+        return self._state.seat(person, room, why, now_ms)
+
+    async def open_room(self, person: PersonId, catchment: Cell, why: str, now_ms: int) -> bool:
+        """See ``Hub.open_room``."""
+        return self._state.open_room(person, catchment, why, now_ms)
+
+    async def ask_next(self, person: PersonId, connection: ConnectionId, room: RoomId | None, now_ms: int) -> None:
+        """See ``Hub.ask_next``."""
+        self._state.ask_next(person, connection, room, now_ms)
+
+    async def say(
+        self,
+        person: PersonId,
+        connection: ConnectionId,
+        text: str,
+        now_ms: int,
+        *,
+        room: RoomId | None = None,
+        message_id: int | str | None = None,
+    ) -> tuple[int, int]:
+        """See ``Hub.say``."""
+        return self._state.say(person, connection, text, now_ms, room_id=room, message_id=message_id)
+
+    async def room_of(self, person: PersonId) -> RoomSize | None:
+        """See ``Hub.room_of``."""
+        return self._state.room_of(person)
+
+    async def sweep(self, now_ms: int) -> Sequence[PersonId]:
+        """See ``Hub.sweep``."""
+        return self._state.sweep(now_ms)
+
+    async def spend(self, purpose: str, who: str, rate: Rate, now_ms: int) -> int:
+        """See ``Hub.spend``."""
+        return self._state.spend(purpose, who, rate, now_ms)
+
+    async def connect_network(self, network: str, limit: int) -> bool:
+        """See ``Hub.connect_network``."""
+        return self._state.connect_network(network, limit)
+
+    async def disconnect_network(self, network: str) -> None:
+        """See ``Hub.disconnect_network``."""
+        self._state.disconnect_network(network)
+
+    async def statistics(self) -> HubStatistics:
+        """See ``Hub.statistics``."""
+        return self._state.statistics()

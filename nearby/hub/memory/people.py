@@ -1,0 +1,216 @@
+"""Everybody known: presence with its moments, the seat and connection, and what bounds them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from nearby.core import presence as rule
+from nearby.core.catchment import Catchments
+from nearby.core.cell import Ladder
+from nearby.core.census import Census
+from nearby.core.ids import ConnectionId, PersonId, RoomId
+from nearby.core.limits import gcra, rolling
+from nearby.core.presence import Presence
+from nearby.core.room import Room, Seat
+from nearby.core.rules import Rules
+from nearby.core.window import Windows
+from nearby.errors import ErrorCode, Refused
+from nearby.hub.base import Caller, Listener
+from nearby.hub.memory.timers import Key, Kind, Timers
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A connection and the ear of its gateway."""
+
+    connection: ConnectionId
+    listener: Listener
+
+
+@dataclass(frozen=True, slots=True)
+class LostSeat:
+    """A seat that ended without its person asking for it."""
+
+    room: RoomId
+    at_ms: int
+
+
+@dataclass(slots=True)
+class Person:
+    """What the hub knows of one person. ``room`` and ``seat`` are set together."""
+
+    caller: Caller
+    presence: Presence | None = None
+    is_counted: bool = False
+    attached: Attached | None = None
+    room: Room | None = None
+    seat: Seat | None = None
+    off_window: int | None = None
+    """The window in which the room's catchment left the person's ladder, or None while it is on it."""
+    lost: LostSeat | None = None
+    has_lapsed: bool = False
+    checkin_tat_ms: int = 0
+    say_tat_ms: int = 0
+    joins_ms: tuple[int, ...] = ()
+    shunned: dict[RoomId, int] = field(default_factory=dict)
+    """Rooms left by ``next``, and until when they are out of the question."""
+
+    @property
+    def id(self) -> PersonId:
+        """Return whose record this is."""
+        return self.caller.person
+
+
+class People:
+    """Everybody by id, and the windows, counts and catchments their presence feeds."""
+
+    def __init__(self, rules: Rules, windows: Windows, timers: Timers[Key]) -> None:
+        self._rules = rules
+        self._windows = windows
+        self._timers = timers
+        self._people: dict[PersonId, Person] = {}
+        self._census = Census()
+        self.catchments = Catchments(rules, windows)
+        self.present = 0
+        self.connected = 0
+
+    def get(self, person: PersonId) -> Person | None:
+        """Return the person's record, or None."""
+        return self._people.get(person)
+
+    def meet(self, caller: Caller) -> Person:
+        """Return the caller's record, new if need be, with the claims of this token."""
+        person = self._people.get(caller.person)
+        if person is None:
+            person = self._people[caller.person] = Person(caller)
+        elif person.caller is not caller:
+            person.caller = caller
+        return person
+
+    def check_in(self, person: Person, ladder: Ladder, now_ms: int) -> None:
+        """Refresh a presence, or begin one.
+
+        Raises:
+            Refused: ``rate_limited``. Nothing changed.
+        """
+        tat_ms, wait_ms = gcra(person.checkin_tat_ms, now_ms, self._rules.checkin)
+        if wait_ms:
+            raise Refused(ErrorCode.RATE_LIMITED, retry_ms=wait_ms)
+        if person.attached is not None and person.seat is None:
+            self.check_joins(person, now_ms)
+        person.checkin_tat_ms = tat_ms
+        before = person.presence
+        if before is None:
+            after = rule.first_check_in(ladder, now_ms, self._windows)
+            self._enter(person, ladder)
+            person.has_lapsed = False
+        else:
+            after = rule.check_in(before, person.id, ladder, now_ms, self._windows)
+            if after is before:
+                return
+        person.presence = after
+        self._wake_later(person, after)
+
+    def check_joins(self, person: Person, now_ms: int) -> tuple[int, ...]:
+        """Return the joins of the last hour with one more at ``now_ms``.
+
+        Raises:
+            Refused: ``rate_limited``, if that would be one too many.
+        """
+        rules = self._rules
+        limit = rules.joins_per_hour_verified if person.caller.verified else rules.joins_per_hour
+        joins_ms, wait_ms = rolling(person.joins_ms, now_ms, limit=limit, span_ms=rules.hour_ms)
+        if wait_ms:
+            raise Refused(ErrorCode.RATE_LIMITED, retry_ms=wait_ms)
+        return joins_ms
+
+    def at_moment(self, person: Person, now_ms: int, *, lapse: Callable[[Person], None]) -> bool:
+        """Do what is due at the person's moments; return whether their seat must be given up for another.
+
+        ``lapse`` is called if the presence ends, before it does.
+        """
+        if person.presence is None:
+            return False
+        after = rule.at_moment(person.presence, person.id, now_ms, self._windows)
+        if after is None:
+            lapse(person)
+            self.end_presence(person)
+            person.has_lapsed = True
+            return False
+        if after is not person.presence:
+            self._exit(person, person.presence.ladder)
+            self._enter(person, after.ladder)
+            person.presence = after
+            self.note_ladder(person, now_ms)
+        self._wake_later(person, after)
+        return self._must_move(person, now_ms)
+
+    def note_ladder(self, person: Person, now_ms: int) -> None:
+        """Note since when the room's catchment is off the person's ladder. Call it when either changed."""
+        if person.room is None or person.presence is None or person.room.catchment in person.presence.ladder:
+            person.off_window = None
+        elif person.off_window is None:
+            person.off_window = self._windows.at(now_ms)
+            self._timers.set((Kind.MOMENT, person.id), self._moves_at_ms(person))
+
+    def end_presence(self, person: Person) -> None:
+        """Forget where the person is. No presence is no error."""
+        if person.presence is not None:
+            self._exit(person, person.presence.ladder)
+            person.presence = None
+            person.off_window = None
+
+    def attach(self, person: Person, attached: Attached | None) -> Attached | None:
+        """Set the person's newest connection, None for no more; return the one before."""
+        before, person.attached = person.attached, attached
+        self.connected += (attached is not None) - (before is not None)
+        return before
+
+    def forget_later(self, person: Person, now_ms: int) -> None:
+        """Ask for ``forget`` when nothing about an absent person matters any more."""
+        if person.presence is None and person.attached is None and person.seat is None:
+            until_ms = [now_ms, person.checkin_tat_ms, person.say_tat_ms, *person.shunned.values()]
+            until_ms.extend(at_ms + self._rules.hour_ms for at_ms in person.joins_ms)
+            if person.lost is not None:
+                until_ms.append(person.lost.at_ms + self._rules.return_ms)
+            self._timers.set((Kind.FORGET, person.id), max(until_ms))
+
+    def forget(self, person: Person) -> None:
+        """Drop the record of somebody who has not come back."""
+        if person.presence is None and person.attached is None and person.seat is None:
+            del self._people[person.id]
+
+    def end_window(self, window: int) -> None:
+        """Freeze the window's counts and let catchments open and close by them."""
+        self.catchments.end_window(window, self._census.end_window())
+
+    def _enter(self, person: Person, ladder: Ladder) -> None:
+        person.is_counted = person.caller.established
+        self.present += 1
+        if person.is_counted:
+            self._census.enter(person.id, ladder)
+
+    def _exit(self, person: Person, ladder: Ladder) -> None:
+        self.present -= 1
+        if person.is_counted:
+            self._census.leave(person.id, ladder)
+
+    def _wake_later(self, person: Person, presence: Presence) -> None:
+        due_ms = rule.lapses_at_ms(presence, person.id, self._windows)
+        if presence.pending is not None:
+            due_ms = min(due_ms, presence.due_ms)
+        self._timers.set((Kind.MOMENT, person.id), due_ms)
+
+    def _moves_at_ms(self, person: Person) -> int:
+        assert person.off_window is not None
+        return rule.moves_at_ms(person.off_window, person.id, self._windows)
+
+    def _must_move(self, person: Person, now_ms: int) -> bool:
+        """Return whether it is time to move; if it is not yet, ask again at the right time."""
+        seat = person.seat
+        if person.off_window is None or seat is None or person.attached is None:
+            return False
+        due_ms = max(self._moves_at_ms(person), seat.spoke_ms + self._rules.settle_ms)
+        if now_ms >= due_ms:
+            return True
+        self._timers.set((Kind.MOMENT, person.id), due_ms)
+        return False

@@ -1,0 +1,160 @@
+"""All rooms, the shelves they stand on, and the one way in which their events become known."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from zlib import crc32
+
+from nearby.core import wire
+from nearby.core.ids import Cell, MemberId, PersonId, RoomId
+from nearby.core.names import draw_name
+from nearby.core.placement import CANDIDATES_READ, Candidate
+from nearby.core.room import Room, Seat
+from nearby.core.rules import Rules
+from nearby.core.shelves import Shelves
+from nearby.hub.base import Caller
+from nearby.hub.memory.timers import Key, Kind, Timers
+
+
+class Rooms:
+    """Rooms by id and by catchment.
+
+    Args:
+        rules: Sizes and times.
+        draw_id: Returns a new opaque id at each call.
+        publish: Is told every event, in the order of its room's log.
+        timers: Is asked to look at rooms again.
+    """
+
+    def __init__(
+        self,
+        rules: Rules,
+        *,
+        draw_id: Callable[[], str],
+        publish: Callable[[wire.RoomEvent], None],
+        timers: Timers[Key],
+    ) -> None:
+        self._rules = rules
+        self._draw_id = draw_id
+        self._publish = publish
+        self._timers = timers
+        self._rooms: dict[RoomId, Room] = {}
+        self._shelves: dict[Cell, Shelves] = {}
+        self._size_of: dict[RoomId, int] = {}
+        self._by_size: Counter[int] = Counter()
+
+    def get(self, room: RoomId) -> Room | None:
+        """Return the room, also for a while after it ended, so that repeats are found."""
+        return self._rooms.get(room)
+
+    def with_a_seat(self, room: RoomId, now_ms: int) -> Room | None:
+        """Return the room if one more may sit there, or None."""
+        found = self._rooms.get(room)
+        if found is None or len(found.seats) >= found.capacity or self._has_ended(found, now_ms):
+            return None
+        return found
+
+    def candidates(self, catchment: Cell, key: int, fill: int) -> list[Candidate]:
+        """Return up to 16 rooms of the catchment with a seat below ``fill``, thin ones first."""
+        shelves = self._shelves.get(catchment)
+        if shelves is None:
+            return []
+        drawn = shelves.sample(key, CANDIDATES_READ, nearly_full=fill > self._rules.target)
+        return [Candidate(room, self._size_of[room], self._rooms[room].opened_ms) for room in drawn]
+
+    def open(self, catchment: Cell, now_ms: int) -> Room:
+        """Return a new, empty room."""
+        room = Room(id=RoomId(self._draw_id()), catchment=catchment, opened_ms=now_ms, capacity=self._rules.capacity)
+        self._rooms[room.id] = room
+        return room
+
+    def join(self, room: Room, caller: Caller, why: str, now_ms: int) -> Seat:
+        """Seat somebody in a room that has a seat, under a new pseudonym."""
+        member = self._draw_id()
+        seat = Seat(
+            member=MemberId(member),
+            person=PersonId(caller.person),
+            name=shown_name(caller) or draw_name(crc32(member.encode()), room.names()),
+            verified=caller.verified,
+            joined_seq=0,
+            why=why,
+        )
+        self._tell(room, room.join(seat, now_ms, self._rules), now_ms)
+        self._reshelve(room)
+        return seat
+
+    def leave(self, room: Room, seat: Seat, now_ms: int) -> None:
+        """End a seat."""
+        self._tell(room, room.leave(seat.member, now_ms, self._rules), now_ms)
+        self._reshelve(room)
+        if not room.seats:
+            self._timers.set((Kind.ROOM, room.id), now_ms + self._rules.room_linger_ms)
+
+    def hold(self, room: Room, seat: Seat, now_ms: int | None) -> None:
+        """Hold a seat from ``now_ms``, or with None: its person is back."""
+        seat.held_since_ms = now_ms
+        self._reshelve(room)
+
+    def show(self, room: Room, seat: Seat, caller: Caller, now_ms: int) -> None:
+        """Let the room see the name and badge of a fresh token, if they differ from what it sees."""
+        if caller.verified == seat.verified and (not caller.verified or shown_name(caller) == seat.name):
+            return
+        name = shown_name(caller) or draw_name(crc32(seat.member.encode()), room.names())
+        event = room.change(seat.member, name=name, verified=caller.verified, now_ms=now_ms, rules=self._rules)
+        self._tell(room, event, now_ms)
+
+    def say(self, room: Room, seat: Seat, text: str, message_id: int | str | None, now_ms: int) -> wire.Said:
+        """Append what a member says; raises ``Refused`` as ``Room.say``."""
+        event = room.say(seat.member, text, message_id, now_ms, self._rules)
+        self._tell(room, event, now_ms)
+        return event
+
+    def look_at(self, room_id: RoomId, now_ms: int) -> None:
+        """Do what time has brought to one room: forget old events, end it, forget it."""
+        room = self._rooms.get(room_id)
+        if room is None:
+            return
+        again_ms = room.trim(now_ms, self._rules)
+        if room.empty_since_ms is not None:
+            gone_ms = room.empty_since_ms + max(self._rules.room_linger_ms, self._rules.repeat_ms)
+            if now_ms >= gone_ms:
+                self._forget(room)
+                return
+            again_ms = gone_ms if again_ms is None else min(gone_ms, again_ms)
+        if again_ms is not None:
+            self._timers.set((Kind.ROOM, room_id), again_ms)
+
+    def by_size(self) -> Mapping[int, int]:
+        """Return how many rooms have each number of connected members, 1 and up."""
+        return {size: count for size, count in sorted(self._by_size.items()) if size and count}
+
+    def _has_ended(self, room: Room, now_ms: int) -> bool:
+        return room.empty_since_ms is not None and now_ms >= room.empty_since_ms + self._rules.room_linger_ms
+
+    def _tell(self, room: Room, event: wire.RoomEvent, now_ms: int) -> None:
+        self._publish(event)
+        self._timers.set((Kind.ROOM, room.id), now_ms + self._rules.log_ms)
+
+    def _reshelve(self, room: Room) -> None:
+        size = room.size
+        self._by_size[self._size_of.get(room.id, 0)] -= 1
+        self._by_size[size] += 1
+        self._size_of[room.id] = size
+        shelf = room.shelf(self._rules)
+        shelves = self._shelves.get(room.catchment)
+        if shelf is not None:
+            if shelves is None:
+                shelves = self._shelves[room.catchment] = Shelves()
+            shelves.put(room.id, shelf)
+        elif shelves is not None:
+            shelves.take_off(room.id)
+            if not shelves:
+                del self._shelves[room.catchment]
+
+    def _forget(self, room: Room) -> None:
+        del self._rooms[room.id]
+        del self._size_of[room.id]
+
+
+def shown_name(caller: Caller) -> str | None:
+    """Return the name a room shows as it is, or None if the server draws one."""
+    return caller.name if caller.verified else None
