@@ -15,7 +15,8 @@ _ADJECTIVE_WORDS = (
 
 _ANIMAL_WORDS = (
     "albatross alpaca avocet badger beaver bison bittern bluebird caribou cheetah chickadee condor crane "
-    "curlew deer dolphin dormouse egret elk falcon ferret finch fox gazelle gecko gibbon hare hedgehog heron ibex ibis impala "
+    "curlew deer dolphin dormouse egret elk falcon ferret finch fox gazelle gecko gibbon hare hedgehog heron ibex "
+    "ibis impala "
     "jackdaw jaguar kestrel kingfisher koala lark lemur linnet llama lynx magpie marmot marten meerkat merlin newt "
     "nightjar nuthatch ocelot okapi osprey otter panda plover puffin robin seal starling swallow tapir wren zebra"
 )
