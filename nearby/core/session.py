@@ -121,7 +121,7 @@ class Session:
     def due_ms(self) -> int:
         """Return when ``on_time`` next has something to do. Call it again after every other call."""
         patience = self._patience
-        if self.phase is Phase.EXPECTING_HELLO:
+        if self.phase is not Phase.OPEN:
             return self._heard_ms + patience.hello_ms
         token_ms = self._expires_ms - (0 if self._expiring_sent else patience.expiring_ms)
         if self._pinged_ms is not None:

@@ -21,6 +21,7 @@ Accuracy = Annotated[float, Meta(ge=0, le=10_000, description="metres; has no ef
 Tags = Annotated[list[Annotated[str, Meta(min_length=1, max_length=32)]], Meta(max_length=3)]
 Language = Annotated[str, Meta(pattern="^[A-Za-z0-9-]{2,35}$", description="a BCP 47 tag")]
 Companions = Annotated[list[Id], Meta(max_length=7)]
+ProfileName = Annotated[str, Meta(min_length=1, max_length=64)]
 TokenText = Annotated[str, Meta(max_length=8_192)]
 Sequence = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
@@ -92,7 +93,8 @@ class Ping(Struct, kw_only=True, frozen=True, tag="ping", omit_defaults=True):
     id: MessageId | None = None
 
 
-ClientMessage = Hello | CheckIn | Say | Next | Leave | Renew | Ping
+Command = CheckIn | Say | Next | Leave | Renew | Ping
+ClientMessage = Hello | Command
 
 
 class Area(Struct, kw_only=True, frozen=True):
@@ -221,6 +223,47 @@ class Bye(Struct, kw_only=True, frozen=True, tag="bye"):
     """The server is going down; come back after this delay."""
 
     reconnect_ms: int
+
+
+class GuestRequest(Struct, kw_only=True, frozen=True):
+    """The body of a request for a guest token; it may be left out."""
+
+    name: ProfileName | None = None
+
+
+class GuestAnswer(Struct, kw_only=True, frozen=True):
+    """A guest's token."""
+
+    user: str
+    token: str
+    expires_at_ms: int
+
+
+class RoomAnswer(Struct, kw_only=True, frozen=True):
+    """The room of the caller's open socket."""
+
+    id: str
+    size: int
+    capacity: int
+
+
+class CheckInAnswer(Struct, kw_only=True, frozen=True):
+    """Where a check-in over HTTP counts. ``room`` is null without an open socket."""
+
+    area: Area | None
+    window: Window
+    room: RoomAnswer | None
+
+
+class ProblemAnswer(Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """An error over HTTP (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    retry_ms: int | None = None
 
 
 class Pong(Struct, kw_only=True, frozen=True, tag="pong"):

@@ -26,7 +26,6 @@ from nearby.core import wire
 from nearby.core.cell import Ladder
 from nearby.core.ids import Cell, ConnectionId, PersonId, RoomId
 from nearby.core.placement import Candidate
-from nearby.core.rules import Rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +180,11 @@ class Hub(Protocol):
         Safe on any gateway at any time.
         """
 
-    async def spend(self, purpose: str, who: str, rate: Rate, now_ms: int) -> int:
-        """Count one event of a client network; return 0 if allowed, else the wait in ms and nothing was counted."""
+    async def spend(self, purpose: str, network: str, *, limit: int, span_ms: int, now_ms: int) -> int:
+        """Count one event of a client network, at most ``limit`` in any ``span_ms``.
+
+        Return 0 if it is allowed, else the time to wait in ms, and nothing was counted.
+        """
 
     async def connect_network(self, network: str, limit: int) -> bool:
         """Count one more open connection of a client network; False, and not counted, if ``limit`` are open."""

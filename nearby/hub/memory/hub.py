@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from nearby.core import wire
 from nearby.core.cell import Ladder
 from nearby.core.ids import Cell, ConnectionId, PersonId, RoomId
-from nearby.core.rules import Rate
 from nearby.hub.base import Caller, HubStatistics, Listener, Offer, RoomSize, Standing
 from nearby.hub.memory.people import Attached
 from nearby.hub.memory.state import LiveState
@@ -80,17 +79,17 @@ class MemoryHub:
         """See ``Hub.sweep``."""
         return self._state.sweep(now_ms)
 
-    async def spend(self, purpose: str, who: str, rate: Rate, now_ms: int) -> int:
+    async def spend(self, purpose: str, network: str, *, limit: int, span_ms: int, now_ms: int) -> int:
         """See ``Hub.spend``."""
-        return self._state.spend(purpose, who, rate, now_ms)
+        return self._state.networks.spend(purpose, network, limit=limit, span_ms=span_ms, now_ms=now_ms)
 
     async def connect_network(self, network: str, limit: int) -> bool:
         """See ``Hub.connect_network``."""
-        return self._state.connect_network(network, limit)
+        return self._state.networks.connect(network, limit)
 
     async def disconnect_network(self, network: str) -> None:
         """See ``Hub.disconnect_network``."""
-        self._state.disconnect_network(network)
+        self._state.networks.disconnect(network)
 
     async def statistics(self) -> HubStatistics:
         """See ``Hub.statistics``."""

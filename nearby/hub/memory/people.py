@@ -15,7 +15,7 @@ from nearby.core.rules import Rules
 from nearby.core.window import Windows
 from nearby.errors import ErrorCode, Refused
 from nearby.hub.base import Caller, Listener
-from nearby.hub.memory.timers import Key, Kind, Timers
+from nearby.hub.memory.agenda import Agenda, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +63,10 @@ class Person:
 class People:
     """Everybody by id, and the windows, counts and catchments their presence feeds."""
 
-    def __init__(self, rules: Rules, windows: Windows, timers: Timers[Key]) -> None:
+    def __init__(self, rules: Rules, windows: Windows, agenda: Agenda) -> None:
         self._rules = rules
         self._windows = windows
-        self._timers = timers
+        self._agenda = agenda
         self._people: dict[PersonId, Person] = {}
         self._census = Census()
         self.catchments = Catchments(rules, windows)
@@ -150,7 +150,7 @@ class People:
             person.off_window = None
         elif person.off_window is None:
             person.off_window = self._windows.at(now_ms)
-            self._timers.set((Kind.MOMENT, person.id), self._moves_at_ms(person))
+            self._agenda.set((Kind.MOMENT, person.id), self._moves_at_ms(person))
 
     def end_presence(self, person: Person) -> None:
         """Forget where the person is. No presence is no error."""
@@ -172,7 +172,7 @@ class People:
             until_ms.extend(at_ms + self._rules.hour_ms for at_ms in person.joins_ms)
             if person.lost is not None:
                 until_ms.append(person.lost.at_ms + self._rules.return_ms)
-            self._timers.set((Kind.FORGET, person.id), max(until_ms))
+            self._agenda.set((Kind.FORGET, person.id), max(until_ms))
 
     def forget(self, person: Person) -> None:
         """Drop the record of somebody who has not come back."""
@@ -198,7 +198,7 @@ class People:
         due_ms = rule.lapses_at_ms(presence, person.id, self._windows)
         if presence.pending is not None:
             due_ms = min(due_ms, presence.due_ms)
-        self._timers.set((Kind.MOMENT, person.id), due_ms)
+        self._agenda.set((Kind.MOMENT, person.id), due_ms)
 
     def _moves_at_ms(self, person: Person) -> int:
         assert person.off_window is not None
@@ -212,5 +212,5 @@ class People:
         due_ms = max(self._moves_at_ms(person), seat.spoke_ms + self._rules.settle_ms)
         if now_ms >= due_ms:
             return True
-        self._timers.set((Kind.MOMENT, person.id), due_ms)
+        self._agenda.set((Kind.MOMENT, person.id), due_ms)
         return False

@@ -12,7 +12,7 @@ from nearby.core.room import Room, Seat
 from nearby.core.rules import Rules
 from nearby.core.shelves import Shelves
 from nearby.hub.base import Caller
-from nearby.hub.memory.timers import Key, Kind, Timers
+from nearby.hub.memory.agenda import Agenda, Kind
 
 
 class Rooms:
@@ -22,7 +22,7 @@ class Rooms:
         rules: Sizes and times.
         draw_id: Returns a new opaque id at each call.
         publish: Is told every event, in the order of its room's log.
-        timers: Is asked to look at rooms again.
+        agenda: Is asked to look at rooms again.
     """
 
     def __init__(
@@ -31,12 +31,12 @@ class Rooms:
         *,
         draw_id: Callable[[], str],
         publish: Callable[[wire.RoomEvent], None],
-        timers: Timers[Key],
+        agenda: Agenda,
     ) -> None:
         self._rules = rules
         self._draw_id = draw_id
         self._publish = publish
-        self._timers = timers
+        self._agenda = agenda
         self._rooms: dict[RoomId, Room] = {}
         self._shelves: dict[Cell, Shelves] = {}
         self._size_of: dict[RoomId, int] = {}
@@ -87,7 +87,7 @@ class Rooms:
         self._tell(room, room.leave(seat.member, now_ms, self._rules), now_ms)
         self._reshelve(room)
         if not room.seats:
-            self._timers.set((Kind.ROOM, room.id), now_ms + self._rules.room_linger_ms)
+            self._agenda.set((Kind.ROOM, room.id), now_ms + self._rules.room_linger_ms)
 
     def hold(self, room: Room, seat: Seat, now_ms: int | None) -> None:
         """Hold a seat from ``now_ms``, or with None: its person is back."""
@@ -121,7 +121,7 @@ class Rooms:
                 return
             again_ms = gone_ms if again_ms is None else min(gone_ms, again_ms)
         if again_ms is not None:
-            self._timers.set((Kind.ROOM, room_id), again_ms)
+            self._agenda.set((Kind.ROOM, room_id), again_ms)
 
     def by_size(self) -> Mapping[int, int]:
         """Return how many rooms have each number of connected members, 1 and up."""
@@ -132,7 +132,7 @@ class Rooms:
 
     def _tell(self, room: Room, event: wire.RoomEvent, now_ms: int) -> None:
         self._publish(event)
-        self._timers.set((Kind.ROOM, room.id), now_ms + self._rules.log_ms)
+        self._agenda.set((Kind.ROOM, room.id), now_ms + self._rules.log_ms)
 
     def _reshelve(self, room: Room) -> None:
         size = room.size

@@ -5,15 +5,15 @@ from collections.abc import Callable
 from nearby.core import wire
 from nearby.core.cell import Ladder
 from nearby.core.ids import Cell, ConnectionId, PersonId, RoomId
-from nearby.core.limits import gcra
 from nearby.core.room import Room, Seat
-from nearby.core.rules import Rate, Rules
+from nearby.core.rules import Rules
 from nearby.core.window import Windows
 from nearby.errors import ErrorCode, Refused, Superseded
 from nearby.hub.base import Caller, HubStatistics, Listener, Offer, RoomSize, Standing
+from nearby.hub.memory.agenda import Agenda, Kind
+from nearby.hub.memory.networks import Networks
 from nearby.hub.memory.people import Attached, LostSeat, People, Person
 from nearby.hub.memory.rooms import Rooms
-from nearby.hub.memory.timers import Key, Kind, Timers
 
 _JOIN_REASONS = frozenset({"new", "next"})
 
@@ -31,14 +31,13 @@ class LiveState:
     def __init__(self, rules: Rules, *, secret: bytes, draw_id: Callable[[], str], now_ms: int) -> None:
         self._rules = rules
         self._windows = Windows(rules.window_ms, secret)
-        self._timers: Timers[Key] = Timers()
-        self._people = People(rules, self._windows, self._timers)
-        self._rooms = Rooms(rules, draw_id=draw_id, publish=self._publish, timers=self._timers)
+        self._agenda: Agenda = Agenda()
+        self._people = People(rules, self._windows, self._agenda)
+        self._rooms = Rooms(rules, draw_id=draw_id, publish=self._publish, agenda=self._agenda)
         self._listeners: list[Listener] = []
         self._window = self._windows.at(now_ms)
         self._to_move: list[PersonId] = []
-        self._spent: dict[tuple[str, str], int] = {}
-        self._open: dict[str, int] = {}
+        self.networks = Networks()
         self._held = 0
 
     def listen(self, listener: Listener) -> None:
@@ -72,7 +71,7 @@ class LiveState:
         if person.room is not None and person.seat is not None:
             self._rooms.hold(person.room, person.seat, now_ms)
             self._held += 1
-            self._timers.set((Kind.HOLD, person_id), now_ms + self._rules.seat_hold_ms)
+            self._agenda.set((Kind.HOLD, person_id), now_ms + self._rules.seat_hold_ms)
         self._people.forget_later(person, now_ms)
 
     def renew(self, caller: Caller, connection: ConnectionId, now_ms: int) -> None:
@@ -180,28 +179,8 @@ class LiveState:
             self._run_timers(end_ms - 1)
             self._people.end_window(self._window)
             self._window += 1
-            self._spent = {key: tat_ms for key, tat_ms in self._spent.items() if tat_ms > now_ms}
+            self.networks.forget(now_ms)
         self._run_timers(now_ms)
-
-    def spend(self, purpose: str, who: str, rate: Rate, now_ms: int) -> int:
-        """See ``Hub.spend``."""
-        tat_ms, wait_ms = gcra(self._spent.get((purpose, who), 0), now_ms, rate)
-        self._spent[purpose, who] = tat_ms
-        return wait_ms
-
-    def connect_network(self, network: str, limit: int) -> bool:
-        """See ``Hub.connect_network``."""
-        count = self._open.get(network, 0)
-        if count >= limit:
-            return False
-        self._open[network] = count + 1
-        return True
-
-    def disconnect_network(self, network: str) -> None:
-        """See ``Hub.disconnect_network``."""
-        self._open[network] -= 1
-        if not self._open[network]:
-            del self._open[network]
 
     def statistics(self) -> HubStatistics:
         """See ``Hub.statistics``."""
@@ -211,7 +190,7 @@ class LiveState:
             rooms_by_size=dict(self._rooms.by_size()),
             held_seats=self._held,
             open_catchments=self._people.catchments.open_by_resolution(),
-            timers=len(self._timers),
+            timers=len(self._agenda),
         )
 
     def _mine(self, person_id: PersonId, connection: ConnectionId) -> Person:
@@ -326,7 +305,7 @@ class LiveState:
         return person.shunned.get(room_id, 0) > now_ms
 
     def _run_timers(self, now_ms: int) -> None:
-        while (due := self._timers.pop(now_ms)) is not None:
+        while (due := self._agenda.pop(now_ms)) is not None:
             (kind, key), due_ms = due
             if kind is Kind.ROOM:
                 self._rooms.look_at(RoomId(key), due_ms)
@@ -346,7 +325,7 @@ class LiveState:
             return
         ends_ms = person.seat.held_since_ms + self._rules.seat_hold_ms
         if now_ms < ends_ms:
-            self._timers.set((Kind.HOLD, person.id), ends_ms)
+            self._agenda.set((Kind.HOLD, person.id), ends_ms)
             return
         self._lose_seat(person, now_ms)
         self._people.forget_later(person, now_ms)

@@ -2,22 +2,8 @@
 
 import heapq
 from collections.abc import Hashable
-from enum import IntEnum
 from typing import Generic, TypeVar
 
-from nearby.core.ids import PersonId, RoomId
-
-
-class Kind(IntEnum):
-    """What to look at."""
-
-    MOMENT = 0
-    HOLD = 1
-    ROOM = 2
-    FORGET = 3
-
-
-Key = tuple[Kind, PersonId | RoomId]
 K = TypeVar("K", bound=Hashable)
 
 

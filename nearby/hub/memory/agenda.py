@@ -1,0 +1,20 @@
+"""What the live state waits to look at."""
+
+from enum import IntEnum
+
+from nearby.core.ids import PersonId, RoomId
+from nearby.core.timers import Timers
+
+
+class Kind(IntEnum):
+    """What to look at."""
+
+    MOMENT = 0
+    HOLD = 1
+    ROOM = 2
+    FORGET = 3
+
+
+Key = tuple[Kind, PersonId | RoomId]
+
+Agenda = Timers[Key]

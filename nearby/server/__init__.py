@@ -1,0 +1,1 @@
+"""The shell: HTTP, sockets, tokens, settings and metrics around the core and the hub."""

@@ -1,0 +1,192 @@
+"""The composition root: the one place that names concrete adapters, the clock and true randomness."""
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+import secrets
+import signal
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from random import SystemRandom
+
+from aiohttp import web
+
+from nearby.core.session import Patience
+from nearby.core.window import Windows
+from nearby.errors import ConfigError
+from nearby.hub.memory import LiveState, MemoryHub
+from nearby.server.auth import Verifier
+from nearby.server.clock import SteadyClock
+from nearby.server.config import Settings
+from nearby.server.dispatch import Dispatcher
+from nearby.server.documents import Documents
+from nearby.server.gateway import Gateway
+from nearby.server.http import Http
+from nearby.server.keeper import Keeper
+from nearby.server.keys import keep_fresh, load_keys
+from nearby.server.metrics import Metrics
+from nearby.server.placer import Placer
+from nearby.server.sockets import Sockets
+
+log = logging.getLogger(__name__)
+
+BACKLOG = 4096
+"""Connections the kernel may hold for us: everybody of a stadium reconnects at once."""
+
+EXIT_WITHIN_S = 5.0
+ID_BYTES = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that takes phones. ``url`` and ``metrics_url`` name the ports really taken."""
+
+    url: str
+    metrics_url: str
+    keeper: Keeper
+    metrics: Metrics
+
+
+def system_clock() -> SteadyClock:
+    """Return a clock on the machine's own."""
+    return SteadyClock(
+        wall_ms=lambda: time.time_ns() // 1_000_000, monotonic_ms=lambda: time.monotonic_ns() // 1_000_000
+    )
+
+
+@contextlib.asynccontextmanager
+async def running(
+    settings: Settings, *, clock: SteadyClock | None = None, patience: Patience | None = None
+) -> AsyncIterator[Running]:
+    """Run a server on the current loop until the block ends; connections still open are cut then.
+
+    Args:
+        settings: How.
+        clock: The time; the machine's if None.
+        patience: Pings and deadlines; the contract's if None.
+
+    Raises:
+        ConfigError: A setting is wrong, or a port is taken. Nothing is left open.
+    """
+    clock = clock or system_clock()
+    patience = patience or Patience()
+    rules, metrics = settings.rules(), Metrics()
+    secret = _draw_secret(settings)
+    windows = Windows(rules.window_ms, secret)
+    verifier = Verifier(settings.secrets(), await load_keys(settings.jwks) if settings.jwks else ())
+    gateway = Gateway(rules, patience, clock, metrics)
+    hub = MemoryHub(LiveState(rules, secret=secret, draw_id=_draw_id, now_ms=clock.now_ms()), gateway)
+    placer = Placer(hub, rules, windows, clock, metrics)
+    dispatcher = Dispatcher(
+        hub, gateway, placer=placer, verifier=verifier, windows=windows, clock=clock, metrics=metrics
+    )
+    sockets = Sockets(
+        hub,
+        gateway,
+        dispatcher,
+        verifier=verifier,
+        patience=patience,
+        max_connections=settings.max_connections,
+        clock=clock,
+        metrics=metrics,
+        draw_id=_draw_id,
+    )
+    http = Http(
+        hub,
+        dispatcher,
+        sockets=sockets,
+        placer=placer,
+        verifier=verifier,
+        guest_secret=settings.secrets()[0] if settings.takes_guests() else None,
+        proxies=settings.proxies(),
+        cors_origins=settings.cors_origins,
+        clock=clock,
+        metrics=metrics,
+        draw_id=_draw_id,
+        documents=Documents(),
+    )
+    keeper = Keeper(
+        hub,
+        gateway,
+        placer=placer,
+        sockets=sockets,
+        dispatcher=dispatcher,
+        clock=clock,
+        metrics=metrics,
+        random=SystemRandom(),
+    )
+    async with contextlib.AsyncExitStack() as stack:
+        metrics_url = await _listen(
+            stack, http.metrics_app(), "metrics_port", settings.metrics_host, settings.metrics_port
+        )
+        url = await _listen(stack, http.app(), "port", settings.host, settings.port)
+        await _background(stack, keeper.run())
+        if settings.jwks:
+            await _background(stack, keep_fresh(settings.jwks, verifier, metrics))
+        metrics.ready.set(1)
+        yield Running(url, metrics_url, keeper, metrics)
+        metrics.ready.set(0)
+        for phone in gateway.connections():
+            phone.cut()
+
+
+async def serve(settings: Settings) -> None:
+    """Run a server until SIGTERM or SIGINT, then drain. A second signal stops at once.
+
+    Raises:
+        ConfigError: As ``running``.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    async with running(settings) as server:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, _stop_or_exit, stop)
+        log.info("serving phones at %s, metrics at %s/metrics", server.url, server.metrics_url)
+        await stop.wait()
+        log.info("draining")
+        await server.keeper.drain(settings.drain_s)
+    log.info("stopped")
+
+
+def _stop_or_exit(stop: asyncio.Event) -> None:
+    if stop.is_set():
+        raise SystemExit(1)
+    stop.set()
+
+
+async def _listen(stack: contextlib.AsyncExitStack, app: web.Application, setting: str, host: str, port: int) -> str:
+    """Serve ``app`` until the stack unwinds; return its address."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=EXIT_WITHIN_S)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    try:
+        await web.TCPSite(runner, host, port, backlog=BACKLOG).start()
+    except OSError as error:
+        raise ConfigError(setting, f"{host}:{port} cannot be listened on ({error.strerror})") from error
+    taken = runner.addresses[0]
+    return f"http://{f'[{taken[0]}]' if ':' in taken[0] else taken[0]}:{taken[1]}"
+
+
+async def _background(stack: contextlib.AsyncExitStack, work: "asyncio._CoroutineLike[None]") -> None:
+    """Run ``work`` as a task until the stack unwinds."""
+    task = asyncio.create_task(work)
+
+    async def end() -> None:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    stack.push_async_callback(end)
+
+
+def _draw_id() -> str:
+    return secrets.token_urlsafe(ID_BYTES)
+
+
+def _draw_secret(settings: Settings) -> bytes:
+    """Return the secret of windows and draws: from the signing secret, so that restarts keep it."""
+    signing = settings.secrets()
+    own = signing[0] if signing else settings.own_secret()
+    return hashlib.blake2b(own, digest_size=32, person=b"nearby draws").digest()

@@ -1,0 +1,161 @@
+"""Tokens: who is calling, by whose word, until when."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+
+from nearby.core.ids import PersonId
+from nearby.errors import ErrorCode, Refused
+from nearby.hub.base import Caller
+
+GUEST_TTL_S = 24 * 3600
+RENEWABLE_S = 30 * 24 * 3600
+"""A guest's token may be renewed this long after it expired."""
+
+MAX_NAME_CHARACTERS = 64
+_PERSON = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_SHARED_ALGORITHM = "HS256"
+_PUBLIC_ALGORITHMS = ("RS256", "ES256", "EdDSA")
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a good token says."""
+
+    caller: Caller
+    expires_ms: int
+    is_guest: bool = False
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """A key of an issuer's key set (JWKS), for one algorithm."""
+
+    id: str | None
+    algorithm: str
+    key: Any
+
+
+class Verifier:
+    """Checks tokens against the keys in force.
+
+    A token is good for the algorithm its key was made for and no other, so ``alg: none`` and a
+    public key abused as a shared secret (CVE-2015-9256 and kin) fail for want of a key.
+
+    Args:
+        secrets: Shared secrets for HS256; the first one signs, the others are still believed.
+        keys: An issuer's public keys.
+    """
+
+    def __init__(self, secrets: Sequence[bytes], keys: Sequence[PublicKey] = ()) -> None:
+        self._secrets = tuple(secrets)
+        self._keys = tuple(keys)
+
+    def replace_keys(self, keys: Sequence[PublicKey]) -> None:
+        """Believe these public keys from now on instead."""
+        self._keys = tuple(keys)
+
+    def verify(self, token: str, now_ms: int, *, expired_for_s: int = 0) -> Claims:
+        """Return what the token says.
+
+        Args:
+            token: A JWT in compact form.
+            now_ms: The time; a token is good up to its ``exp``.
+            expired_for_s: Accept a token that expired at most this long ago.
+
+        Raises:
+            Refused: ``bad_token``. The detail says what is wrong and nothing of what the token holds.
+        """
+        payload = self._payload(token)
+        person, expires_s = payload.get("sub"), payload.get("exp")
+        if not isinstance(person, str) or not _PERSON.fullmatch(person):
+            raise _bad("sub must be 1 to 64 characters of A-Z a-z 0-9 _ -")
+        if isinstance(expires_s, bool) or not isinstance(expires_s, int | float) or not 0 < expires_s < 1e11:
+            raise _bad("exp must be a time in seconds")
+        if now_ms >= (expires_s + expired_for_s) * 1000:
+            raise _bad("the token has expired")
+        name = payload.get("name")
+        is_guest = payload.get("guest") is True
+        verified = payload.get("verified") is True and not is_guest
+        return Claims(
+            caller=Caller(
+                person=PersonId(person),
+                name=name if isinstance(name, str) and 0 < len(name) <= MAX_NAME_CHARACTERS else None,
+                verified=verified,
+                established=verified or (payload.get("established") is True and not is_guest),
+            ),
+            expires_ms=int(expires_s * 1000),
+            is_guest=is_guest,
+            scope=payload["scope"] if isinstance(payload.get("scope"), str) else "",
+        )
+
+    def _payload(self, token: str) -> dict[str, Any]:
+        try:
+            header = jwt.get_unverified_header(token)
+        except jwt.PyJWTError:
+            raise _bad("this is not a token") from None
+        algorithm = header.get("alg")
+        for key in self._keys_for(algorithm, header.get("kid")):
+            try:
+                # Times are checked against our own clock, in verify.
+                payload = jwt.decode(
+                    token,
+                    key,
+                    algorithms=[str(algorithm)],
+                    options={"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False},
+                )
+            except jwt.PyJWTError:
+                continue
+            return payload
+        raise _bad("no key in force signed this token")
+
+    def _keys_for(self, algorithm: object, key_id: object) -> list[Any]:
+        if algorithm == _SHARED_ALGORITHM:
+            return list(self._secrets)
+        return [
+            key.key for key in self._keys if key.algorithm == algorithm and (key_id is None or key.id in (None, key_id))
+        ]
+
+
+def mint_token(
+    secret: bytes,
+    person: str,
+    *,
+    expires_s: int,
+    name: str | None = None,
+    verified: bool = False,
+    established: bool = False,
+    guest: bool = False,
+    scope: str | None = None,
+) -> str:
+    """Return a signed token (HS256) for ``person`` that is good until ``expires_s`` (Unix time)."""
+    claims: dict[str, Any] = {"sub": person, "exp": expires_s}
+    optional = {"name": name, "verified": verified, "established": established, "guest": guest, "scope": scope}
+    claims |= {claim: value for claim, value in optional.items() if value}
+    return jwt.encode(claims, secret, algorithm=_SHARED_ALGORITHM)
+
+
+def read_key_set(document: Any) -> list[PublicKey]:
+    """Return the keys of a JWKS document (RFC 7517) that sign RS256, ES256 or EdDSA; others are passed over.
+
+    Raises:
+        ValueError: It is not a JWKS document, or holds no such key.
+    """
+    try:
+        found = jwt.PyJWKSet.from_dict(document).keys
+    except (jwt.PyJWTError, AttributeError, TypeError, KeyError) as error:
+        raise ValueError("this is not a JWKS document") from error
+    keys = [
+        PublicKey(key.key_id, key.algorithm_name, key.key) for key in found if key.algorithm_name in _PUBLIC_ALGORITHMS
+    ]
+    if not keys:
+        raise ValueError("no key for RS256, ES256 or EdDSA in this JWKS document")
+    return keys
+
+
+def _bad(detail: str) -> Refused:
+    return Refused(ErrorCode.BAD_TOKEN, detail)

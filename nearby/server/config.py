@@ -1,0 +1,166 @@
+"""Settings: each has one name as flag, in the file and as ``NEARBY_<NAME>``; flag > environment > file > default."""
+
+import os
+import secrets
+import tomllib
+from collections.abc import Mapping
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings.sources import PydanticBaseSettingsSource
+
+from nearby.core.rules import SECOND_MS, Rate, Rules
+from nearby.errors import ConfigError
+from nearby.server.networks import Network
+
+MIN_KEY_BYTES = 32
+"""A shorter HS256 secret can be searched for (RFC 7518 section 3.2 asks for 256 bits)."""
+
+CHECKINS_PER_WINDOW = 20
+
+Words = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set. The descriptions are what ``nearby serve --help`` and the docs show."""
+
+    model_config = SettingsConfigDict(env_prefix="NEARBY_", frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    host: str = Field("127.0.0.1", description="Address to serve phones on.")
+    port: int = Field(8080, ge=0, le=65535, description="Port to serve phones on; 0 picks a free one.")
+    data_dir: Path = Field(Path("nearby-data"), description="Directory for the server's own secret.")
+    metrics_host: str = Field("127.0.0.1", description="Address to serve metrics on.")
+    metrics_port: int = Field(8081, ge=0, le=65535, description="Port to serve metrics on; 0 picks a free one.")
+    key: str = Field("", description="Shared secret of the token issuer (HS256), at least 32 bytes.")
+    previous_key: str = Field("", description="The shared secret before, still believed.")
+    jwks: str = Field("", description="File or URL of the issuer's public keys (RS256, ES256, EdDSA).")
+    guests: Literal["auto", "on", "off"] = Field(
+        "auto", description="Whether anybody may have a guest token; auto: unless a key or JWKS is set."
+    )
+    trusted_proxies: Words = Field((), description="Networks whose X-Forwarded-For is believed, by commas.")
+    cors_origins: Words = Field((), description="Origins of web pages that may call, by commas.")
+    limits: Literal["on", "off"] = Field("on", description="off lifts every limit on callers: for load tests only.")
+    max_connections: int = Field(100, ge=1, description="Open connections per client network (/24 or /56).")
+    window_s: float = Field(600.0, ge=1, le=86400, description="Width of a time window, in seconds.")
+    speed: float = Field(
+        1.0, ge=1, le=10000, description="Run the world this many times as fast: windows, holding times and limits."
+    )
+    drain_s: float = Field(10.0, ge=0, le=25, description="How long connections are spread over when stopping.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much to log.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take values from the caller and the environment; ``load_settings`` adds the file below both."""
+        return init_settings, env_settings
+
+    def rules(self) -> Rules:
+        """Return the product's numbers under these settings."""
+        window_ms = round(self.window_s * SECOND_MS)
+        rules = Rules(window_ms=window_ms, checkin=Rate(max(1, window_ms // CHECKINS_PER_WINDOW), 3))
+        rules = rules.faster(self.speed)
+        return rules if self.limits == "on" else rules.unlimited()
+
+    def secrets(self) -> tuple[bytes, ...]:
+        """Return the HS256 secrets in force, the one that signs first; the embedded one without any key."""
+        given = tuple(key.encode() for key in (self.key, self.previous_key) if key)
+        return given if self.key or self.jwks else (self.own_secret(),)
+
+    def own_secret(self) -> bytes:
+        """Return the random secret in the data directory, made with mode 0600 if there is none.
+
+        Raises:
+            ConfigError: The directory or the file cannot be made or read.
+        """
+        path = self.data_dir / "secret"
+        try:
+            self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not path.exists():
+                descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                with os.fdopen(descriptor, "w") as file:
+                    file.write(secrets.token_hex(MIN_KEY_BYTES))
+            secret = path.read_text().strip().encode()
+        except OSError as error:
+            raise ConfigError("data_dir", f"name a directory this process may write to ({error.strerror})") from error
+        if len(secret) < MIN_KEY_BYTES:
+            raise ConfigError("data_dir", f"the file secret in it is not ours: it needs {MIN_KEY_BYTES} bytes or more")
+        return secret
+
+    def takes_guests(self) -> bool:
+        """Return whether guests are on."""
+        return self.guests == "on" or (self.guests == "auto" and not (self.key or self.jwks))
+
+    def proxies(self) -> tuple[Network, ...]:
+        """Return the networks of trusted proxies."""
+        return tuple(ip_network(text) for text in self.trusted_proxies)
+
+
+def load_settings(given: Mapping[str, Any], config_file: Path | None = None) -> Settings:
+    """Return the settings: ``given`` (flags; None is not given) over environment over file over default.
+
+    Raises:
+        ConfigError: One is wrong; the sentence names it. Nothing was opened.
+    """
+    flags = {name: _split(name, value) for name, value in given.items() if value is not None}
+    from_environment = {name for name in Settings.model_fields if f"NEARBY_{name}".upper() in os.environ}
+    in_file = _read_file(config_file) if config_file else {}
+    below = {name: _split(name, value) for name, value in in_file.items() if name not in from_environment}
+    words = {name: _split(name, os.environ[f"NEARBY_{name}".upper()]) for name in from_environment & _WORD_SETTINGS}
+    try:
+        settings = Settings(**{**below, **words, **flags})
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise ConfigError(str(first["loc"][0]), first["msg"]) from None
+    _check_relations(settings)
+    return settings
+
+
+_WORD_SETTINGS = frozenset({"trusted_proxies", "cors_origins"})
+
+
+def _split(name: str, value: Any) -> Any:
+    """Return a setting of several words as a tuple, whichever way it was written."""
+    if name in _WORD_SETTINGS and isinstance(value, str):
+        return tuple(word.strip() for word in value.split(",") if word.strip())
+    return value
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text())
+    except OSError as error:
+        raise ConfigError("config", f"{path} cannot be read ({error.strerror})") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError("config", f"{path} is not TOML: {error}") from error
+
+
+def _check_relations(settings: Settings) -> None:
+    """Check what one field's type cannot say."""
+    for name in ("key", "previous_key"):
+        key = getattr(settings, name)
+        if key and len(key.encode()) < MIN_KEY_BYTES:
+            raise ConfigError(name, f"use a secret of at least {MIN_KEY_BYTES} bytes")
+    if settings.previous_key and not (settings.key or settings.jwks):
+        raise ConfigError("previous_key", "it only stands beside a key; set key too")
+    if settings.guests == "on" and settings.jwks and not settings.key:
+        raise ConfigError("guests", "guests need a key to sign their tokens with; set key too")
+    if urlsplit(settings.jwks).scheme not in ("", "http", "https"):
+        raise ConfigError("jwks", "name a file, or an http or https address")
+    if settings.window_s / settings.speed < 1:
+        raise ConfigError("speed", "windows would pass in under a second; use a smaller speed or wider windows")
+    try:
+        settings.proxies()
+    except ValueError as error:
+        raise ConfigError("trusted_proxies", f"name networks such as 10.0.0.0/8 ({error})") from error
+    if settings.host == settings.metrics_host and settings.port == settings.metrics_port != 0:
+        raise ConfigError("metrics_port", "phones and metrics need different addresses")

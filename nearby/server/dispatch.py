@@ -1,0 +1,177 @@
+"""What each message of a phone does."""
+
+from time import perf_counter
+
+from nearby.core import wire
+from nearby.core.cell import cell_name, ladder_of, resolution_of
+from nearby.core.ids import RoomId
+from nearby.core.text import clean_text
+from nearby.core.window import Windows
+from nearby.errors import CloseCode, Disconnect, ErrorCode, HubDown, Refused, Superseded
+from nearby.hub.base import Caller, Hub, Standing
+from nearby.server.auth import Verifier
+from nearby.server.clock import SteadyClock
+from nearby.server.connection import Connection
+from nearby.server.gateway import Gateway
+from nearby.server.metrics import Metrics
+from nearby.server.placer import Placer
+
+HUB_RETRY_MS = 1_000
+
+
+class Dispatcher:
+    """Carries out phones' messages, one at a time per connection, and answers them."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        gateway: Gateway,
+        *,
+        placer: Placer,
+        verifier: Verifier,
+        windows: Windows,
+        clock: SteadyClock,
+        metrics: Metrics,
+    ) -> None:
+        self._hub = hub
+        self._gateway = gateway
+        self._placer = placer
+        self._verifier = verifier
+        self._windows = windows
+        self._clock = clock
+        self._metrics = metrics
+        self.is_draining = False
+
+    async def handle(self, phone: Connection, data: bytes | str) -> None:
+        """Carry out the message in one text frame and answer it.
+
+        Raises:
+            Disconnect: The connection must end.
+        """
+        try:
+            message = phone.session.receive(data, self._clock.now_ms())
+        except Refused as refused:
+            self._refuse(phone, refused, refused.answers)
+            return
+        self._metrics.messages.labels(type(message).__struct_config__.tag).inc()
+        if isinstance(message, wire.Hello):
+            await self._hello(phone, message)
+            return
+        try:
+            await self._carry_out(phone, message)
+        except Refused as refused:
+            self._refuse(phone, refused, message.id)
+        except HubDown:
+            self._refuse(phone, Refused(ErrorCode.HUB_DOWN, retry_ms=HUB_RETRY_MS), message.id)
+        except Superseded:
+            raise Disconnect(CloseCode.REPLACED) from None
+
+    async def check_in(self, caller: Caller, position: wire.Position, now_ms: int) -> Standing:
+        """Check a caller in, by socket or HTTP, and see that they are seated on the next tick.
+
+        Raises:
+            Refused: ``rate_limited`` or ``draining``. Nothing happened.
+        """
+        if self.is_draining:
+            raise Refused(ErrorCode.DRAINING)
+        standing = await self._hub.check_in(caller, ladder_of(position.lat, position.lon), now_ms)
+        if standing.seat_wanted:
+            self._placer.wish(caller.person, "new")
+        return standing
+
+    def window(self, now_ms: int) -> wire.Window:
+        """Return the window of ``now_ms`` as shown on the wire."""
+        number = self._windows.at(now_ms)
+        return wire.Window(start_ms=self._windows.start_ms(number), end_ms=self._windows.start_ms(number + 1))
+
+    async def _carry_out(self, phone: Connection, message: wire.Command) -> None:
+        match message:
+            case wire.Say():
+                await self._say(phone, message)
+            case wire.CheckIn():
+                await self._check_in(phone, message)
+            case wire.Ping(id=id):
+                phone.send(wire.Pong() if id is None else wire.Pong(id=id))
+            case wire.Next(id=id, room=room):
+                await self._next(phone, id, None if room is None else RoomId(room))
+            case wire.Leave(id=id):
+                had_seat = await self._hub.clear(phone.person, phone.id, self._clock.now_ms())
+                _ack(phone, id)
+                if had_seat:
+                    self._gateway.unseated(phone.id, "left")
+            case wire.Renew():
+                await self._renew(phone, message)
+
+    async def _hello(self, phone: Connection, message: wire.Hello) -> None:
+        now_ms = self._clock.now_ms()
+        token = message.token if message.token is not None else phone.token
+        phone.token = None
+        try:
+            if token is None:
+                raise Refused(ErrorCode.BAD_TOKEN)
+            phone.claims = self._verifier.verify(token, now_ms)
+            await self._hub.attach(phone.claims.caller, phone.id, message.resume, now_ms)
+        except Refused:
+            raise Disconnect(CloseCode.BAD_TOKEN) from None
+        except HubDown:
+            raise Disconnect(CloseCode.SHUTTING_DOWN) from None
+
+    async def _say(self, phone: Connection, message: wire.Say) -> None:
+        started_s = perf_counter()
+        seq, at_ms = await self._hub.say(
+            phone.person,
+            phone.id,
+            clean_text(message.text),
+            self._clock.now_ms(),
+            room=None if message.room is None else RoomId(message.room),
+            message_id=message.id,
+        )
+        if message.id is not None:
+            phone.send(wire.Ack(id=message.id, seq=seq, at_ms=at_ms))
+        self._metrics.say_seconds.observe(perf_counter() - started_s)
+
+    async def _check_in(self, phone: Connection, message: wire.CheckIn) -> None:
+        started_s = perf_counter()
+        now_ms = self._clock.now_ms()
+        standing = await self.check_in(phone.caller, message, now_ms)
+        if message.id is not None:
+            phone.send(wire.Ack(id=message.id, area=shown_area(standing), window=self.window(now_ms)))
+        self._metrics.checkin_seconds.observe(perf_counter() - started_s)
+
+    async def _next(self, phone: Connection, message_id: int | str | None, room: RoomId | None) -> None:
+        if self.is_draining:
+            raise Refused(ErrorCode.DRAINING)
+        await self._hub.ask_next(phone.person, phone.id, room, self._clock.now_ms())
+        self._placer.wish(phone.person, "next")
+        _ack(phone, message_id)
+
+    async def _renew(self, phone: Connection, message: wire.Renew) -> None:
+        now_ms = self._clock.now_ms()
+        try:
+            claims = self._verifier.verify(message.token, now_ms)
+        except Refused:
+            raise Disconnect(CloseCode.BAD_TOKEN) from None
+        if claims.caller.person != phone.person:
+            raise Disconnect(CloseCode.BAD_TOKEN)
+        await self._hub.renew(claims.caller, phone.id, now_ms)
+        phone.claims = claims
+        phone.session.renew(claims.expires_ms)
+        _ack(phone, message.id)
+
+    def _refuse(self, phone: Connection, refused: Refused, message_id: int | str | None) -> None:
+        self._metrics.errors.labels(refused.code.value).inc()
+        if refused.code is ErrorCode.RATE_LIMITED:
+            self._metrics.limits_hit.labels("message").inc()
+        optional = {"id": message_id, "retry_ms": refused.retry_ms}
+        given = {name: value for name, value in optional.items() if value is not None}
+        phone.send(wire.Error(code=refused.code.value, detail=refused.detail, **given))  # type: ignore[arg-type]
+
+
+def shown_area(standing: Standing) -> wire.Area:
+    """Return the area of a check-in as shown on the wire."""
+    return wire.Area(cell=cell_name(standing.area), resolution=resolution_of(standing.area))
+
+
+def _ack(phone: Connection, message_id: int | str | None) -> None:
+    if message_id is not None:
+        phone.send(wire.Ack(id=message_id))

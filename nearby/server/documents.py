@@ -1,0 +1,200 @@
+"""OpenAPI 3.1 and AsyncAPI 3, made from the very types that check and encode messages."""
+
+from collections.abc import Iterable
+from html import escape
+from typing import Any
+
+import msgspec
+
+from nearby import __version__
+from nearby.core import wire
+from nearby.errors import PROBLEMS, CloseCode, ErrorCode
+
+_CLIENT = (wire.Hello, wire.CheckIn, wire.Say, wire.Next, wire.Leave, wire.Renew, wire.Ping)
+_SERVER = (
+    wire.Welcome,
+    wire.Ack,
+    wire.Error,
+    wire.Placed,
+    wire.Said,
+    wire.Joined,
+    wire.Left,
+    wire.Changed,
+    wire.Unplaced,
+    wire.Expiring,
+    wire.Bye,
+    wire.Pong,
+)
+_BODIES = (wire.Position, wire.GuestRequest, wire.GuestAnswer, wire.CheckInAnswer, wire.ProblemAnswer)
+
+_CALLS: tuple[tuple[str, str, str, str | None, dict[int, str | None], bool], ...] = (
+    # method, path, what it does, request body, answers by status, needs a token
+    ("post", "/v1/guests", "Get a guest token.", "GuestRequest", {201: "GuestAnswer"}, False),
+    ("post", "/v1/guests/renew", "Renew a guest token, up to 30 days expired.", None, {201: "GuestAnswer"}, True),
+    ("post", "/v1/checkins", "I am here, now.", "Position", {200: "CheckInAnswer"}, True),
+    ("delete", "/v1/presence", "Clear my location and leave my room.", None, {204: None}, True),
+    ("get", "/v1/ws", "Upgrade to the WebSocket; see /asyncapi.json.", None, {101: None}, False),
+    ("get", "/healthz", "Whether the process lives.", None, {200: None}, False),
+    ("get", "/readyz", "Whether new phones are taken.", None, {200: None, 503: "ProblemAnswer"}, False),
+    ("get", "/openapi.json", "This document.", None, {200: None}, False),
+    ("get", "/asyncapi.json", "The messages of the socket.", None, {200: None}, False),
+    ("get", "/docs", "A page for people.", None, {200: None}, False),
+)
+
+
+class Documents:
+    """The documents of the wire, built once."""
+
+    def __init__(self) -> None:
+        self.openapi = _openapi()
+        self.asyncapi = _asyncapi()
+
+    def by_path(self) -> dict[str, tuple[str, bytes]]:
+        """Return content type and body by path."""
+        return {
+            "/openapi.json": ("application/json", msgspec.json.encode(self.openapi)),
+            "/asyncapi.json": ("application/json", msgspec.json.encode(self.asyncapi)),
+            "/docs": ("text/html; charset=utf-8", _page(self.openapi, self.asyncapi).encode()),
+        }
+
+
+def _openapi() -> dict[str, Any]:
+    _, schemas = msgspec.json.schema_components(_BODIES, ref_template="#/components/schemas/{name}")
+    paths: dict[str, Any] = {}
+    for method, path, summary, body, answers, needs_token in _CALLS:
+        responses = {str(status): _response(status, name) for status, name in answers.items()}
+        responses["default"] = _response(0, "ProblemAnswer")
+        call: dict[str, Any] = {"summary": summary, "responses": responses}
+        if body is not None:
+            call["requestBody"] = {"required": body == "Position", "content": _content("application/json", body)}
+        if needs_token:
+            call["security"] = [{"bearer": []}]
+        paths.setdefault(path, {})[method] = call
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "nearby", "version": __version__, "description": "Small rooms for people nearby."},
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+        },
+    }
+
+
+def _response(status: int, name: str | None) -> dict[str, Any]:
+    if name is None:
+        return {"description": "Done." if status != 101 else "Switching protocols."}
+    kind = "application/problem+json" if name == "ProblemAnswer" else "application/json"
+    return {"description": "A problem." if name == "ProblemAnswer" else "Done.", "content": _content(kind, name)}
+
+
+def _content(kind: str, name: str) -> dict[str, Any]:
+    return {kind: {"schema": {"$ref": f"#/components/schemas/{name}"}}}
+
+
+def _asyncapi() -> dict[str, Any]:
+    every = (*_CLIENT, *_SERVER)
+    _, schemas = msgspec.json.schema_components(every, ref_template="#/components/schemas/{name}")
+    messages = {
+        _tag(kind): {
+            "name": _tag(kind),
+            "summary": _first_line(kind),
+            "contentType": "application/json",
+            "payload": {"$ref": f"#/components/schemas/{kind.__name__}"},
+        }
+        for kind in every
+    }
+    return {
+        "asyncapi": "3.0.0",
+        "info": {"title": "nearby socket", "version": __version__, "description": "Subprotocol nearby.v1."},
+        "defaultContentType": "application/json",
+        "channels": {
+            "phone": {
+                "address": "/v1/ws",
+                "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in messages},
+            }
+        },
+        "operations": {
+            "receive": _operation("receive", _CLIENT, "What a phone sends."),
+            "send": _operation("send", _SERVER, "What the server sends."),
+        },
+        "components": {"messages": messages, "schemas": schemas},
+        "x-error-codes": {code.value: PROBLEMS[code].advice for code in ErrorCode},
+        "x-close-codes": {str(code.value): code.reason for code in CloseCode},
+    }
+
+
+def _operation(action: str, kinds: tuple[type[msgspec.Struct], ...], summary: str) -> dict[str, Any]:
+    return {
+        "action": action,
+        "summary": summary,
+        "channel": {"$ref": "#/channels/phone"},
+        "messages": [{"$ref": f"#/channels/phone/messages/{_tag(kind)}"} for kind in kinds],
+    }
+
+
+def _tag(kind: type[msgspec.Struct]) -> str:
+    return str(kind.__struct_config__.tag)
+
+
+def _first_line(kind: type[msgspec.Struct]) -> str:
+    return (kind.__doc__ or "").strip().splitlines()[0]
+
+
+def _page(openapi: dict[str, Any], asyncapi: dict[str, Any]) -> str:
+    """Return the docs page: plain HTML, no script, nothing from another host."""
+    calls = [
+        (f"{method.upper()} {path}", call["summary"])
+        for path, methods in openapi["paths"].items()
+        for method, call in methods.items()
+    ]
+    sections = [
+        _table("HTTP calls", ("call", "does"), calls),
+        *(
+            _table(
+                operation["summary"],
+                ("message", "meaning", "fields"),
+                [_message_row(asyncapi, ref["$ref"].rsplit("/", 1)[1]) for ref in operation["messages"]],
+            )
+            for operation in asyncapi["operations"].values()
+        ),
+        _table("Error codes", ("code", "what to do"), asyncapi["x-error-codes"].items()),
+        _table("Close codes", ("code", "meaning"), asyncapi["x-close-codes"].items()),
+    ]
+    return _PAGE.replace("{sections}", "\n".join(sections))
+
+
+def _message_row(asyncapi: dict[str, Any], name: str) -> tuple[str, ...]:
+    message = asyncapi["components"]["messages"][name]
+    schema = asyncapi["components"]["schemas"][message["payload"]["$ref"].rsplit("/", 1)[1]]
+    required = schema.get("required", ())
+    fields = (field if field in required else f"{field}?" for field in schema["properties"] if field != "type")
+    return name, message["summary"], ", ".join(fields)
+
+
+def _table(title: str, heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
+    body = "\n".join(
+        f'<tr id="{escape(row[0])}"><td><code>{escape(row[0])}</code></td>'
+        + "".join(f"<td>{escape(text)}</td>" for text in row[1:])
+        + "</tr>"
+        for row in rows
+    )
+    return f"<h2>{escape(title)}</h2>\n<table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>"
+
+
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>nearby: the wire</title>
+<style>
+:root { color-scheme: light dark; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+table { border-collapse: collapse; width: 100%; }
+th, td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid #8886; }
+</style></head><body>
+<h1>nearby: the wire, version 1</h1>
+<p>Machine-readable: <a href="/openapi.json">OpenAPI 3.1</a> for HTTP,
+<a href="/asyncapi.json">AsyncAPI 3</a> for the socket.</p>
+{sections}
+</body></html>
+"""

@@ -1,0 +1,114 @@
+"""The open connections of this process, and what the hub tells them.
+
+A room event is encoded once, framed once, and the same bytes are written to every member. Nothing
+here waits: a reader that is too slow loses its connection (see ``core.outbox``), never the room's time.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from nearby.core import wire
+from nearby.core.ids import ConnectionId, RoomId
+from nearby.core.rules import SECOND_MS, Rules
+from nearby.core.session import Patience
+from nearby.errors import CloseCode
+from nearby.server.clock import SteadyClock
+from nearby.server.connection import Connection
+from nearby.server.frames import text_frame
+from nearby.server.metrics import Metrics
+
+
+class Gateway:
+    """Connections by id and by room; the hub's ``Listener``."""
+
+    def __init__(self, rules: Rules, patience: Patience, clock: SteadyClock, metrics: Metrics) -> None:
+        self._rules = rules
+        self._patience = patience
+        self._clock = clock
+        self._metrics = metrics
+        self._connections: dict[ConnectionId, Connection] = {}
+        self._rooms: dict[RoomId, list[Connection]] = {}
+
+    def add(self, connection: Connection) -> None:
+        """A connection was opened."""
+        self._connections[connection.id] = connection
+
+    def remove(self, connection: Connection) -> None:
+        """A connection is gone. Idempotent."""
+        self._connections.pop(connection.id, None)
+        self._leave(connection)
+
+    def get(self, connection: ConnectionId) -> Connection | None:
+        """Return an open connection, or None."""
+        return self._connections.get(connection)
+
+    def connections(self) -> Iterable[Connection]:
+        """Return every open connection."""
+        return tuple(self._connections.values())
+
+    def welcomed(self, connection: ConnectionId, *, resumed: RoomId | None, then: Sequence[wire.ServerMessage]) -> None:
+        """See ``Listener.welcomed``. Welcome and all that follows it are one write."""
+        phone = self._connections.get(connection)
+        if phone is None or phone.claims is None:
+            return
+        now_ms = self._clock.now_ms()
+        phone.session.welcome(now_ms, phone.claims.expires_ms)
+        welcome = wire.Welcome(
+            user=phone.person,
+            ping_s=self._patience.ping_ms / SECOND_MS,
+            window_s=self._rules.window_ms / SECOND_MS,
+            server_ms=now_ms,
+            resumed=resumed is not None,
+        )
+        phone.write(b"".join(text_frame(wire.encode(message)) for message in (welcome, *then)))
+        for message in then:
+            if isinstance(message, wire.Placed):
+                resumed = RoomId(message.room.id)
+        if resumed is not None:
+            self._enter(phone, resumed)
+
+    def seated(self, connection: ConnectionId, placed: wire.Placed) -> None:
+        """See ``Listener.seated``."""
+        self._metrics.placements.labels(placed.why).inc()
+        phone = self._connections.get(connection)
+        if phone is not None:
+            self._leave(phone)
+            phone.send(placed)
+            self._enter(phone, RoomId(placed.room.id))
+
+    def unseated(self, connection: ConnectionId, why: str) -> None:
+        """See ``Listener.unseated``; also for a connection that gave its own seat up."""
+        phone = self._connections.get(connection)
+        if phone is not None:
+            self._leave(phone)
+            phone.send(wire.Unplaced(why=why))
+
+    def replaced(self, connection: ConnectionId) -> None:
+        """See ``Listener.replaced``."""
+        phone = self._connections.get(connection)
+        if phone is not None:
+            self._leave(phone)
+            phone.end(CloseCode.REPLACED)
+
+    def room_event(self, event: wire.RoomEvent) -> None:
+        """See ``Listener.room_event``."""
+        phones = self._rooms.get(RoomId(event.room))
+        if not phones:
+            return
+        frame = text_frame(wire.encode(event))
+        # A copy: a write that ends a connection takes it out of the room.
+        for phone in tuple(phones):
+            phone.write(frame)
+        self._metrics.deliveries.inc(len(phones))
+
+    def _enter(self, phone: Connection, room: RoomId) -> None:
+        phone.room = room
+        self._rooms.setdefault(room, []).append(phone)
+
+    def _leave(self, phone: Connection) -> None:
+        if phone.room is None:
+            return
+        phones = self._rooms[phone.room]
+        phones.remove(phone)
+        if not phones:
+            del self._rooms[phone.room]
+        phone.room = None

@@ -1,0 +1,275 @@
+"""The HTTP calls, and errors as RFC 9457 problems."""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+from aiohttp import web
+
+from nearby.core import wire
+from nearby.core.rules import HOUR_MS, SECOND_MS
+from nearby.core.session import explain
+from nearby.errors import PROBLEMS, ErrorCode, HubDown, Refused
+from nearby.hub.base import Hub
+from nearby.server.auth import GUEST_TTL_S, RENEWABLE_S, Claims, Verifier, mint_token
+from nearby.server.clock import SteadyClock
+from nearby.server.dispatch import HUB_RETRY_MS, Dispatcher, shown_area
+from nearby.server.documents import Documents
+from nearby.server.metrics import CONTENT_TYPE, Metrics
+from nearby.server.networks import Network, client_network
+from nearby.server.placer import Placer
+from nearby.server.sockets import Sockets
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+T = TypeVar("T")
+
+GUESTS_PER_HOUR = 30
+PREFLIGHT_AGE_S = 600
+
+_CODE_OF_STATUS = {
+    400: ErrorCode.BAD_MESSAGE,
+    404: ErrorCode.NOT_FOUND,
+    405: ErrorCode.METHOD_NOT_ALLOWED,
+    413: ErrorCode.TOO_LARGE,
+}
+
+
+class Http:
+    """The routes of one server.
+
+    Args:
+        hub: Live state.
+        dispatcher: Carries check-ins out.
+        sockets: Serves ``/v1/ws``.
+        placer: Told to wait for a seat.
+        verifier: Checks tokens.
+        guest_secret: Signs guests' tokens; None if guests are off.
+        proxies: Networks whose ``X-Forwarded-For`` is believed.
+        cors_origins: Origins of pages that may call.
+        clock: The time.
+        metrics: Counts answers.
+        draw_id: Returns a new opaque id.
+        documents: OpenAPI, AsyncAPI and the page that shows them.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        dispatcher: Dispatcher,
+        *,
+        sockets: Sockets,
+        placer: Placer,
+        verifier: Verifier,
+        guest_secret: bytes | None,
+        proxies: Sequence[Network],
+        cors_origins: Sequence[str],
+        clock: SteadyClock,
+        metrics: Metrics,
+        draw_id: Callable[[], str],
+        documents: Documents,
+    ) -> None:
+        self._hub = hub
+        self._dispatcher = dispatcher
+        self._sockets = sockets
+        self._placer = placer
+        self._verifier = verifier
+        self._guest_secret = guest_secret
+        self._proxies = proxies
+        self._cors_origins = frozenset(cors_origins)
+        self._clock = clock
+        self._metrics = metrics
+        self._draw_id = draw_id
+        self._documents = documents
+
+    def app(self) -> web.Application:
+        """Return the application phones talk to."""
+        app = web.Application(client_max_size=wire.MAX_FRAME_BYTES, middlewares=[self._answer])
+        app.router.add_get("/v1/ws", self._websocket)
+        app.router.add_post("/v1/guests", self._new_guest)
+        app.router.add_post("/v1/guests/renew", self._renew_guest)
+        app.router.add_post("/v1/checkins", self._check_in)
+        app.router.add_delete("/v1/presence", self._clear)
+        app.router.add_get("/healthz", self._healthy)
+        app.router.add_get("/readyz", self._ready)
+        for path, (content_type, body) in self._documents.by_path().items():
+            app.router.add_get(path, _fixed(content_type, body))
+        return app
+
+    def metrics_app(self) -> web.Application:
+        """Return the application of the metrics address."""
+        app = web.Application()
+        app.router.add_get("/metrics", self._metrics_page)
+        return app
+
+    @web.middleware
+    async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Turn whatever goes wrong into a problem, allow the configured origins, and count."""
+        origin = request.headers.get("Origin", "")
+        allowed = origin in self._cors_origins
+        if allowed and request.method == "OPTIONS":
+            response: web.StreamResponse = _preflight()
+        else:
+            response = await _catch(request, handler)
+        if allowed and not response.prepared:
+            response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers["Vary"] = "Origin"
+        resource = request.match_info.route.resource
+        route = resource.canonical if resource is not None else "unknown"
+        self._metrics.requests.labels(route, str(response.status)).inc()
+        return response
+
+    async def _websocket(self, request: web.Request) -> web.StreamResponse:
+        return await self._sockets.serve(request, self._network(request))
+
+    async def _new_guest(self, request: web.Request) -> web.StreamResponse:
+        if self._guest_secret is None:
+            raise Refused(ErrorCode.GUESTS_OFF)
+        guest = await _body(request, wire.GuestRequest) if request.can_read_body else wire.GuestRequest()
+        network = self._network(request)
+        now_ms = self._clock.now_ms()
+        if network is not None:
+            wait_ms = await self._hub.spend("guests", network, limit=GUESTS_PER_HOUR, span_ms=HOUR_MS, now_ms=now_ms)
+            if wait_ms:
+                self._metrics.limits_hit.labels("guests").inc()
+                raise Refused(ErrorCode.RATE_LIMITED, retry_ms=wait_ms)
+        return self._guest_token(self._guest_secret, f"g-{self._draw_id()}", guest.name, now_ms)
+
+    async def _renew_guest(self, request: web.Request) -> web.StreamResponse:
+        if self._guest_secret is None:
+            raise Refused(ErrorCode.GUESTS_OFF)
+        now_ms = self._clock.now_ms()
+        claims = self._verifier.verify(_bearer(request), now_ms, expired_for_s=RENEWABLE_S)
+        if not claims.is_guest:
+            raise Refused(ErrorCode.BAD_TOKEN, "only a guest's token is renewed here")
+        return self._guest_token(self._guest_secret, claims.caller.person, claims.caller.name, now_ms)
+
+    def _guest_token(self, secret: bytes, person: str, name: str | None, now_ms: int) -> web.Response:
+        expires_s = now_ms // SECOND_MS + GUEST_TTL_S
+        token = mint_token(secret, person, expires_s=expires_s, name=name, guest=True)
+        return _json(wire.GuestAnswer(user=person, token=token, expires_at_ms=expires_s * SECOND_MS), status=201)
+
+    async def _check_in(self, request: web.Request) -> web.StreamResponse:
+        claims = self._claims(request)
+        position = await _body(request, wire.Position)
+        now_ms = self._clock.now_ms()
+        standing = await self._dispatcher.check_in(claims.caller, position, now_ms)
+        if standing.seat_wanted:
+            await self._placer.wait_answered()
+        room = await self._hub.room_of(claims.caller.person)
+        return _json(
+            wire.CheckInAnswer(
+                area=shown_area(standing),
+                window=self._dispatcher.window(now_ms),
+                room=None if room is None else wire.RoomAnswer(id=room.id, size=room.size, capacity=room.capacity),
+            )
+        )
+
+    async def _clear(self, request: web.Request) -> web.StreamResponse:
+        claims = self._claims(request)
+        await self._hub.clear(claims.caller.person, None, self._clock.now_ms())
+        return web.Response(status=204)
+
+    async def _healthy(self, request: web.Request) -> web.StreamResponse:
+        return web.Response(text="ok\n")
+
+    async def _ready(self, request: web.Request) -> web.StreamResponse:
+        if self._dispatcher.is_draining:
+            raise Refused(ErrorCode.DRAINING)
+        return web.Response(text="ready\n")
+
+    async def _metrics_page(self, request: web.Request) -> web.StreamResponse:
+        body = self._metrics.render(await self._hub.statistics())
+        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE})
+
+    def _claims(self, request: web.Request) -> Claims:
+        return self._verifier.verify(_bearer(request), self._clock.now_ms())
+
+    def _network(self, request: web.Request) -> str | None:
+        peer = request.transport.get_extra_info("peername") if request.transport is not None else None
+        return client_network(
+            peer[0] if peer else None, ",".join(request.headers.getall("X-Forwarded-For", [])), self._proxies
+        )
+
+
+def problem(refused: Refused) -> web.Response:
+    """Return a refusal as ``application/problem+json`` (RFC 9457)."""
+    known = PROBLEMS[refused.code]
+    body = wire.ProblemAnswer(
+        type=f"/docs#{refused.code.value}",
+        title=refused.code.value.replace("_", " "),
+        status=known.status,
+        code=refused.code.value,
+        detail=refused.detail,
+        retry_ms=refused.retry_ms,
+    )
+    headers = {"Content-Type": "application/problem+json"}
+    if refused.retry_ms is not None:
+        headers["Retry-After"] = str(-(-refused.retry_ms // SECOND_MS))
+    return web.Response(status=known.status, body=msgspec.json.encode(body), headers=headers)
+
+
+async def _catch(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except Refused as refused:
+        return problem(refused)
+    except HubDown:
+        return problem(Refused(ErrorCode.HUB_DOWN, retry_ms=HUB_RETRY_MS))
+    except web.HTTPException as answer:
+        if answer.status < 400:
+            raise
+        response = problem(Refused(_CODE_OF_STATUS.get(answer.status, ErrorCode.BAD_MESSAGE)))
+        if "Allow" in answer.headers:
+            response.headers["Allow"] = answer.headers["Allow"]
+        return response
+    except ConnectionError:
+        raise
+    except Exception:
+        # The request is not logged: its body may hold a position.
+        log.exception("a request could not be answered")
+        return problem(Refused(ErrorCode.INTERNAL))
+
+
+async def _body(request: web.Request, kind: type[T]) -> T:
+    """Return the request's JSON body.
+
+    Raises:
+        Refused: ``bad_message`` or ``bad_position``.
+    """
+    data = await request.read()
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as unreadable:
+        raise Refused(*explain(unreadable)) from None
+
+
+def _bearer(request: web.Request) -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        raise Refused(ErrorCode.BAD_TOKEN, "send the header Authorization: Bearer followed by a token")
+    return token.strip()
+
+
+def _json(answer: Any, *, status: int = 200) -> web.Response:
+    return web.Response(status=status, body=msgspec.json.encode(answer), headers={"Content-Type": "application/json"})
+
+
+def _preflight() -> web.Response:
+    return web.Response(
+        status=204,
+        headers={
+            "Access-Control-Allow-Methods": "GET, POST, DELETE",
+            "Access-Control-Allow-Headers": "Authorization, Content-Type",
+            "Access-Control-Max-Age": str(PREFLIGHT_AGE_S),
+        },
+    )
+
+
+def _fixed(content_type: str, body: bytes) -> Handler:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return web.Response(body=body, headers={"Content-Type": content_type})
+
+    return answer

@@ -1,0 +1,97 @@
+"""The beat of the server: time's work on every tick, and the orderly end."""
+
+import asyncio
+import logging
+from random import Random
+
+from nearby.core import wire
+from nearby.core.rules import SECOND_MS
+from nearby.errors import CloseCode, HubDown
+from nearby.hub.base import Hub
+from nearby.server.clock import SteadyClock
+from nearby.server.dispatch import Dispatcher
+from nearby.server.gateway import Gateway
+from nearby.server.metrics import Metrics
+from nearby.server.placer import TICK_MS, Placer
+from nearby.server.sockets import Sockets
+
+log = logging.getLogger(__name__)
+
+DRAIN_BATCH_S = 0.1
+CLOSED_WITHIN_S = 3.0
+"""After the last close frame, how long the other sides have to answer."""
+
+RECONNECT_WITHIN_MS = 5_000
+"""Phones come back spread over this time, so that the next server is not run over."""
+
+
+class Keeper:
+    """Runs the tick and the drain of one server."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        gateway: Gateway,
+        *,
+        placer: Placer,
+        sockets: Sockets,
+        dispatcher: Dispatcher,
+        clock: SteadyClock,
+        metrics: Metrics,
+        random: Random,
+    ) -> None:
+        self._hub = hub
+        self._gateway = gateway
+        self._placer = placer
+        self._sockets = sockets
+        self._dispatcher = dispatcher
+        self._clock = clock
+        self._metrics = metrics
+        self._random = random
+
+    async def run(self) -> None:
+        """Tick until cancelled. A tick that fails is logged and the next one comes."""
+        loop = asyncio.get_running_loop()
+        while True:
+            wait_s = (TICK_MS - self._clock.now_ms() % TICK_MS) / SECOND_MS
+            due_s = loop.time() + wait_s
+            await asyncio.sleep(wait_s)
+            self._metrics.loop_lag_seconds.observe(max(0.0, loop.time() - due_s))
+            try:
+                await self.tick()
+            except HubDown:
+                log.warning("the hub cannot be reached; trying again on the next tick")
+            except Exception:
+                log.exception("a tick failed")
+
+    async def tick(self) -> None:
+        """Do what is due now: sweep, seat, ping, warn, cut."""
+        now_ms = self._clock.now_ms()
+        for person in await self._hub.sweep(now_ms):
+            self._placer.wish(person, "moved")
+        if self._dispatcher.is_draining:
+            self._placer.forget()
+        else:
+            await self._placer.tick()
+        self._sockets.on_time(now_ms)
+
+    async def drain(self, over_s: float) -> None:
+        """Send everybody away in paced batches; return when they are gone or have had their time.
+
+        Each gets ``bye`` with a delay of its own, then close 3001.
+        """
+        self._dispatcher.is_draining = True
+        self._metrics.ready.set(0)
+        phones = [phone for phone in self._gateway.connections() if phone.claims is not None]
+        batches = max(1, round(over_s / DRAIN_BATCH_S))
+        size = -(-len(phones) // batches) or 1
+        for start in range(0, len(phones), size):
+            for phone in phones[start : start + size]:
+                phone.send(wire.Bye(reconnect_ms=self._random.randrange(RECONNECT_WITHIN_MS)))
+                phone.end(CloseCode.SHUTTING_DOWN)
+            await asyncio.sleep(DRAIN_BATCH_S)
+        for phone in self._gateway.connections():
+            phone.end(CloseCode.SHUTTING_DOWN)
+        deadline_s = asyncio.get_running_loop().time() + CLOSED_WITHIN_S
+        while self._gateway.connections() and asyncio.get_running_loop().time() < deadline_s:
+            await asyncio.sleep(DRAIN_BATCH_S)

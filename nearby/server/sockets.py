@@ -1,0 +1,188 @@
+"""The socket route: from the upgrade to the last frame, and the deadlines in between."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from aiohttp import WSMsgType, web
+
+from nearby.core import wire
+from nearby.core.ids import ConnectionId
+from nearby.core.session import Patience, Session
+from nearby.core.timers import Timers
+from nearby.errors import CloseCode, Disconnect, ErrorCode, Refused
+from nearby.hub.base import Hub
+from nearby.server.auth import Verifier
+from nearby.server.clock import SteadyClock
+from nearby.server.connection import CLOSE_WAIT_S, Connection, PhoneSocket
+from nearby.server.dispatch import Dispatcher
+from nearby.server.gateway import Gateway
+from nearby.server.metrics import Metrics
+
+log = logging.getLogger(__name__)
+
+FAIR_SHARE = 16
+"""Messages read from one connection before the others get their turn."""
+
+READ_LIMIT_BYTES = 4 * wire.MAX_FRAME_BYTES
+"""A frame above 16 KiB ends the connection; above this it is not even read."""
+
+
+class Sockets:
+    """Serves phones' WebSockets."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        gateway: Gateway,
+        dispatcher: Dispatcher,
+        *,
+        verifier: Verifier,
+        patience: Patience,
+        max_connections: int,
+        clock: SteadyClock,
+        metrics: Metrics,
+        draw_id: Callable[[], str],
+    ) -> None:
+        self._hub = hub
+        self._gateway = gateway
+        self._dispatcher = dispatcher
+        self._verifier = verifier
+        self._patience = patience
+        self._max_connections = max_connections
+        self._clock = clock
+        self._metrics = metrics
+        self._draw_id = draw_id
+        self._deadlines: Timers[ConnectionId] = Timers()
+
+    async def serve(self, request: web.Request, network: str | None) -> web.StreamResponse:
+        """Serve one phone until its connection ends.
+
+        Args:
+            request: The upgrade request.
+            network: The client network its connection counts for, None if it does not count.
+
+        Raises:
+            Refused: ``bad_subprotocol`` or ``draining``; the connection is not upgraded.
+        """
+        if self._dispatcher.is_draining:
+            raise Refused(ErrorCode.DRAINING)
+        offered = request.headers.get("Sec-WebSocket-Protocol", wire.SUBPROTOCOL)
+        if wire.SUBPROTOCOL not in (word.strip() for word in offered.split(",")):
+            raise Refused(ErrorCode.BAD_SUBPROTOCOL)
+        socket = PhoneSocket(
+            protocols=(wire.SUBPROTOCOL,),
+            autoping=False,
+            compress=False,
+            decode_text=False,
+            max_msg_size=READ_LIMIT_BYTES,
+        )
+        await socket.prepare(request)
+        transport = request.transport
+        if transport is None:
+            return socket
+        phone = Connection(
+            ConnectionId(self._draw_id()),
+            transport,
+            Session(self._clock.now_ms(), self._patience),
+            token=_bearer(request),
+            on_end=self._count_end,
+        )
+        socket.connection = phone
+        counted = network is not None and await self._hub.connect_network(network, self._max_connections)
+        try:
+            if network is not None and not counted:
+                self._metrics.limits_hit.labels("connections").inc()
+                phone.end(CloseCode.TOO_MANY_CONNECTIONS)
+            await self._listen(phone, socket)
+        finally:
+            if counted and network is not None:
+                await self._hub.disconnect_network(network)
+        return socket
+
+    def on_time(self, now_ms: int) -> None:
+        """Ping, warn and end connections whose time has come."""
+        while (due := self._deadlines.pop(now_ms)) is not None:
+            phone = self._gateway.get(due[0])
+            if phone is None or phone.is_ending:
+                continue
+            try:
+                ping, expiring = phone.session.on_time(now_ms)
+            except Disconnect as disconnect:
+                phone.end(disconnect.code)
+                continue
+            if ping:
+                phone.ping()
+            if expiring is not None:
+                phone.send(expiring)
+            self._watch(phone)
+
+    async def _listen(self, phone: Connection, socket: PhoneSocket) -> None:
+        self._gateway.add(phone)
+        self._watch(phone)
+        try:
+            if phone.token is not None and not phone.is_ending:
+                self._verifier.verify(phone.token, self._clock.now_ms())
+            await self._read(phone, socket)
+        except Refused:
+            phone.end(CloseCode.BAD_TOKEN)
+            await self._read(phone, socket)
+        finally:
+            phone.finish()
+            self._gateway.remove(phone)
+            if phone.claims is not None:
+                await self._hub.detach(phone.person, phone.id, self._clock.now_ms())
+
+    async def _read(self, phone: Connection, socket: PhoneSocket) -> None:
+        """Carry out frame after frame until the other side closes or is gone."""
+        read = 0
+        async for frame in socket:
+            if frame.type is WSMsgType.PING:
+                phone.pong(frame.data)
+            elif frame.type is WSMsgType.PONG:
+                phone.session.pong(self._clock.now_ms())
+            elif frame.type is WSMsgType.ERROR:
+                # Cut at once, the close frame would be lost under what the other side still sends.
+                await asyncio.sleep(CLOSE_WAIT_S)
+                return
+            elif phone.is_ending:
+                continue
+            elif frame.type is WSMsgType.TEXT:
+                await self._handle(phone, frame.data)
+            else:
+                phone.end(CloseCode.BROKE_PROTOCOL)
+            read += 1
+            if read % FAIR_SHARE == 0:
+                await asyncio.sleep(0)
+        phone.end_answering(socket.close_code or 1000)
+
+    async def _handle(self, phone: Connection, data: bytes | str) -> None:
+        was_open = phone.claims is not None
+        try:
+            await self._dispatcher.handle(phone, data)
+        except Disconnect as disconnect:
+            phone.end(disconnect.code)
+        except Exception:
+            # Our bug: this phone may come back, the others notice nothing. The message is not logged.
+            log.exception("a message could not be handled")
+            phone.end(CloseCode.SHUTTING_DOWN)
+        if not was_open and phone.claims is not None:
+            self._watch(phone)
+
+    def _watch(self, phone: Connection) -> None:
+        """See to it that ``on_time`` looks at the connection no later than it is due."""
+        self._deadlines.set(phone.id, phone.session.due_ms())
+
+    def _count_end(self, code: CloseCode) -> None:
+        self._metrics.closes.labels(str(code.value)).inc()
+        if code is CloseCode.TOO_SLOW:
+            self._metrics.outbox_overflows.inc()
+
+
+def _bearer(request: web.Request) -> str | None:
+    """Return the token of the Authorization header, or None; "" for a header of another kind."""
+    header = request.headers.get("Authorization")
+    if header is None:
+        return None
+    scheme, _, token = header.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
