@@ -97,8 +97,11 @@ class Listener(Protocol):
     def replaced(self, connection: ConnectionId) -> None:
         """A newer connection took over."""
 
-    def room_event(self, event: wire.RoomEvent) -> None:
-        """A room's log grew; a listener ignores rooms none of its connections sits in."""
+    def room_event(self, event: wire.RoomEvent, *, unheard_by: ConnectionId | None) -> None:
+        """A room's log grew; a listener ignores rooms none of its connections sits in.
+
+        ``unheard_by`` is the connection whose own seat ended by this event: it hears nothing of the room any more.
+        """
 
 
 class Hub(Protocol):

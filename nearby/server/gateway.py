@@ -89,7 +89,7 @@ class Gateway:
             self._leave(phone)
             phone.end(CloseCode.REPLACED)
 
-    def room_event(self, event: wire.RoomEvent) -> None:
+    def room_event(self, event: wire.RoomEvent, *, unheard_by: ConnectionId | None) -> None:
         """See ``Listener.room_event``."""
         phones = self._rooms.get(RoomId(event.room))
         if not phones:
@@ -97,7 +97,8 @@ class Gateway:
         frame = text_frame(wire.encode(event))
         # A copy: a write that ends a connection takes it out of the room.
         for phone in tuple(phones):
-            phone.write(frame)
+            if phone.id != unheard_by:
+                phone.write(frame)
         self._metrics.deliveries.inc(len(phones))
 
     def _enter(self, phone: Connection, room: RoomId) -> None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
 from nearby.errors import CloseCode, ErrorCode
 from nearby.hub.base import HubStatistics
+
+disable_created_metrics()  # A second series per counter that nobody reads.
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from zlib import crc32
 
 from nearby.core import wire
-from nearby.core.ids import Cell, MemberId, PersonId, RoomId
+from nearby.core.ids import Cell, ConnectionId, MemberId, PersonId, RoomId
 from nearby.core.names import draw_name
 from nearby.core.placement import CANDIDATES_READ, Candidate
 from nearby.core.room import Room, Seat
@@ -21,7 +21,7 @@ class Rooms:
     Args:
         rules: Sizes and times.
         draw_id: Returns a new opaque id at each call.
-        publish: Is told every event, in the order of its room's log.
+        publish: Is told every event, in the order of its room's log, and which connection must not hear it.
         agenda: Is asked to look at rooms again.
     """
 
@@ -30,7 +30,7 @@ class Rooms:
         rules: Rules,
         *,
         draw_id: Callable[[], str],
-        publish: Callable[[wire.RoomEvent], None],
+        publish: Callable[[wire.RoomEvent, ConnectionId | None], None],
         agenda: Agenda,
     ) -> None:
         self._rules = rules
@@ -82,9 +82,9 @@ class Rooms:
         self._reshelve(room)
         return seat
 
-    def leave(self, room: Room, seat: Seat, now_ms: int) -> None:
-        """End a seat."""
-        self._tell(room, room.leave(seat.member, now_ms, self._rules), now_ms)
+    def leave(self, room: Room, seat: Seat, now_ms: int, *, unheard_by: ConnectionId | None) -> None:
+        """End a seat; the connection that sat on it hears nothing of the room any more."""
+        self._tell(room, room.leave(seat.member, now_ms, self._rules), now_ms, unheard_by)
         self._reshelve(room)
         if not room.seats:
             self._agenda.set((Kind.ROOM, room.id), now_ms + self._rules.room_linger_ms)
@@ -130,8 +130,8 @@ class Rooms:
     def _has_ended(self, room: Room, now_ms: int) -> bool:
         return room.empty_since_ms is not None and now_ms >= room.empty_since_ms + self._rules.room_linger_ms
 
-    def _tell(self, room: Room, event: wire.RoomEvent, now_ms: int) -> None:
-        self._publish(event)
+    def _tell(self, room: Room, event: wire.RoomEvent, now_ms: int, unheard_by: ConnectionId | None = None) -> None:
+        self._publish(event, unheard_by)
         self._agenda.set((Kind.ROOM, room.id), now_ms + self._rules.log_ms)
 
     def _reshelve(self, room: Room) -> None:

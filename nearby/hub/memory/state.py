@@ -258,7 +258,7 @@ class LiveState:
         seat = self._take_seat(person, room, why, now_ms)
         attached.listener.seated(attached.connection, room.snapshot(seat.member, why, self._rules))
         if old_room is not None and old_seat is not None:
-            self._rooms.leave(old_room, old_seat, now_ms)
+            self._rooms.leave(old_room, old_seat, now_ms, unheard_by=None)
         return True
 
     def _take_seat(self, person: Person, room: Room, why: str, now_ms: int) -> Seat:
@@ -293,8 +293,8 @@ class LiveState:
         person.room = person.seat = None
         person.off_window = None
         person.say_tat_ms = seat.say_tat_ms
-        self._rooms.leave(room, seat, now_ms)
         attached = person.attached
+        self._rooms.leave(room, seat, now_ms, unheard_by=attached.connection if attached is not None else None)
         if attached is not None and attached.connection != asked_by:
             attached.listener.unseated(attached.connection, why)
 
@@ -335,6 +335,6 @@ class LiveState:
             self._to_move.append(person.id)
         self._people.forget_later(person, now_ms)
 
-    def _publish(self, event: wire.RoomEvent) -> None:
+    def _publish(self, event: wire.RoomEvent, unheard_by: ConnectionId | None) -> None:
         for listener in self._listeners:
-            listener.room_event(event)
+            listener.room_event(event, unheard_by=unheard_by)
