@@ -79,7 +79,7 @@ def serve_command(settings: Settings) -> None:
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
     )
-    uvloop.run(serve(settings))
+    uvloop.run(serve(settings, announce=_say_at_once))
 
 
 @app.command("token")
@@ -125,6 +125,12 @@ def check_config_command(settings: Settings) -> None:
 def version_command() -> None:
     """Print the version."""
     typer.echo(__version__)
+
+
+def _say_at_once(line: str) -> None:
+    """Print a line that another program may be waiting for."""
+    typer.echo(line)
+    sys.stdout.flush()
 
 
 def _seconds(text: str) -> int:

@@ -7,7 +7,7 @@ import logging
 import secrets
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from random import SystemRandom
 
@@ -132,8 +132,12 @@ async def running(
             phone.cut()
 
 
-async def serve(settings: Settings) -> None:
+async def serve(settings: Settings, *, announce: Callable[[str], object]) -> None:
     """Run a server until SIGTERM or SIGINT, then drain. A second signal stops at once.
+
+    Args:
+        settings: How.
+        announce: Is given one line with the addresses once phones are taken.
 
     Raises:
         ConfigError: As ``running``.
@@ -143,7 +147,7 @@ async def serve(settings: Settings) -> None:
     async with running(settings) as server:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, _stop_or_exit, stop)
-        log.info("serving phones at %s, metrics at %s/metrics", server.url, server.metrics_url)
+        announce(f"nearby: phones at {server.url} metrics at {server.metrics_url}/metrics")
         await stop.wait()
         log.info("draining")
         await server.keeper.drain(settings.drain_s)

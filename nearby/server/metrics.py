@@ -9,7 +9,7 @@ from prometheus_client.metrics_core import Metric
 from nearby.errors import CloseCode, ErrorCode
 from nearby.hub.base import HubStatistics
 
-disable_created_metrics()  # A second series per counter that nobody reads.
+disable_created_metrics()  # type: ignore[no-untyped-call]  # A second series per counter that nobody reads.
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
