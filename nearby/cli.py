@@ -1,6 +1,5 @@
 """The ``nearby`` command."""
 
-import asyncio
 import inspect
 import logging
 import sys
@@ -92,7 +91,7 @@ def token_command(
     name: Annotated[str | None, typer.Option(help="A name; rooms show it only if verified.")] = None,
     verified: Annotated[bool, typer.Option("--verified", help="The issuer vouches for the name.")] = False,
     established: Annotated[bool, typer.Option("--established", help="The person counts for catchments.")] = False,
-    ttl: Annotated[str, typer.Option(help="How long the token is good: 90s, 15m, 1h or 30d.")] = "1h",
+    lifetime: Annotated[str, typer.Option("--ttl", help="How long the token is good: 90s, 15m, 1h or 30d.")] = "1h",
 ) -> None:
     """Print a token for USER, signed with the key in force."""
     secrets = settings.secrets()
@@ -102,7 +101,7 @@ def token_command(
         mint_token(
             secrets[0],
             user,
-            expires_s=int(time.time()) + _seconds(ttl),
+            expires_s=int(time.time()) + _seconds(lifetime),
             name=name,
             verified=verified,
             established=established,
