@@ -9,7 +9,10 @@ The tree of exceptions (a test holds this drawing against the classes)::
     ├── Superseded         a call came from a connection that is no longer the person's newest
     ├── HubDown            ours: the live state cannot be reached; the caller may try again
     ├── IllegalTransition  our bug: a state machine got an input its state does not take
-    └── GapInLog           our bug, or a lost event: a room's seq did not continue
+    ├── GapInLog           our bug, or a lost event: a room's seq did not continue
+    ├── NotAcknowledged    the connection dropped before the answer to a call that cannot be repeated
+    ├── PhoneClosed        the SDK's phone was closed, or the server closed it for good
+    └── EventsNotRead      an app let its phone's events pile up
 
 Codes are stable: clients branch on them. ``PROBLEMS`` says for each what a person should do.
 """
@@ -177,3 +180,19 @@ class GapInLog(NearbyError):
         super().__init__(f"expected seq {expected}, got {got}")
         self.expected = expected
         self.got = got
+
+
+class NotAcknowledged(NearbyError):
+    """The connection dropped before the answer came. The call may or may not have been carried out."""
+
+
+class PhoneClosed(NearbyError):
+    """The phone is closed and does not come back. ``code`` is the server's close code, None if we closed it."""
+
+    def __init__(self, code: int | None) -> None:
+        super().__init__("the phone was closed" if code is None else f"the server closed for good: {code}")
+        self.code = code
+
+
+class EventsNotRead(NearbyError):
+    """The app did not read its phone's events; none was dropped silently. The phone is closed."""

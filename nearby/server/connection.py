@@ -65,8 +65,11 @@ class Connection:
         self.write(text_frame(wire.encode(message)))
 
     def write(self, frames: bytes) -> None:
-        """Write whole frames; ends the connection instead if too much waits (``disconnect_slow``)."""
-        if self.is_ending:
+        """Write whole frames; ends the connection instead if too much waits (``disconnect_slow``).
+
+        A socket that broke and was not yet read to its end takes nothing: its reader is about to notice.
+        """
+        if self.is_ending or self._transport.is_closing():
             return
         if self._outbox.admit(len(frames), self._transport.get_write_buffer_size()):
             self._transport.write(frames)
