@@ -69,6 +69,7 @@ class Phone:
         settings: Delays and bounds.
         random: Source of jitter and ids.
         on_event: Is called with each event at once, in place of iterating over the phone.
+        on_message: Is called with every message as it came, before the phone acts on it: for tools that check a server.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class Phone:
         settings: PhoneSettings | None = None,
         random: Random | None = None,
         on_event: Callable[[PhoneEvent], None] | None = None,
+        on_message: Callable[[wire.ServerMessage], None] | None = None,
     ) -> None:
         self._url = _socket_url(url)
         self._token = token
@@ -86,6 +88,7 @@ class Phone:
         self._random = random or SystemRandom()
         self._backoff = Backoff(base_s=self._settings.base_s, cap_s=self._settings.cap_s, random=self._random)
         self._on_event = on_event
+        self._on_message = on_message
         self._events: asyncio.Queue[PhoneEvent | None] = asyncio.Queue(self._settings.unread_events + 1)
         self._calls = Calls()
         self._id_prefix = f"{self._random.getrandbits(48):012x}"
@@ -177,6 +180,11 @@ class Phone:
         """Leave the room and clear my location. Repeated after a drop."""
         await self._call(wire.Leave(id=self._next_id()), may_repeat=True)
 
+    def drop_connection(self) -> None:
+        """Cut the connection as a broken network would; the phone comes back. For tests of apps and servers."""
+        if self._socket is not None:
+            self._socket.transport.abort()
+
     async def _call(self, message: wire.Command, *, may_repeat: bool) -> wire.Ack:
         if self._ended is not None:
             raise self._ended
@@ -233,9 +241,13 @@ class Phone:
             welcome = wire.decode_from_server(await socket.recv(decode=False))
         if not isinstance(welcome, wire.Welcome):
             return
+        if self._on_message is not None:
+            self._on_message(welcome)
         await self._welcomed(socket, welcome)
         while True:
             message = wire.decode_from_server(await socket.recv(decode=False))
+            if self._on_message is not None:
+                self._on_message(message)
             await self._take(socket, message)
 
     async def _welcomed(self, socket: ClientConnection, welcome: wire.Welcome) -> None:
