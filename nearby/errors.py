@@ -12,7 +12,8 @@ The tree of exceptions (a test holds this drawing against the classes)::
     ├── GapInLog           our bug, or a lost event: a room's seq did not continue
     ├── NotAcknowledged    the connection dropped before the answer to a call that cannot be repeated
     ├── PhoneClosed        the SDK's phone was closed, or the server closed it for good
-    └── EventsNotRead      an app let its phone's events pile up
+    ├── EventsNotRead      an app let its phone's events pile up
+    └── ServerFailed       the server a tool started did not come up or go down as it should
 
 Codes are stable: clients branch on them. ``PROBLEMS`` says for each what a person should do.
 """
@@ -196,3 +197,16 @@ class PhoneClosed(NearbyError):
 
 class EventsNotRead(NearbyError):
     """The app did not read its phone's events; none was dropped silently. The phone is closed."""
+
+
+class ServerFailed(NearbyError):
+    """A server process did not start, or did not stop in time; it is gone.
+
+    Args:
+        sentence: What happened.
+        code: Its exit code, None if it had to be killed.
+    """
+
+    def __init__(self, sentence: str, code: int | None) -> None:
+        super().__init__(sentence)
+        self.code = code

@@ -1,17 +1,20 @@
 """Drives real phones, one socket a person, against a server and writes down what they get."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
 from random import Random
 from time import monotonic
+from typing import Any
 
-from hdrh.histogram import HdrHistogram
+from hdrh.histogram import HdrHistogram  # type: ignore[import-untyped]
 
 from nearby.client import Disconnected, Phone, PhoneEvent, PhoneSettings, next_check_in_s
 from nearby.core import wire
 from nearby.core.rules import SECOND_MS
-from nearby.errors import NearbyError, NotAcknowledged, Refused
+from nearby.errors import NearbyError, Refused
 from nearby.sim.ledger import Ledger
 from nearby.sim.person_time import PersonTime
 
@@ -20,7 +23,8 @@ CONNECTING_AT_ONCE = 64
 QUIET_S = 1.0
 FINISH_WITHIN_S = 20.0
 
-WORDS = "well yes no maybe here there rain music coffee later bus park bridge corner nice hello look what a day".split()
+_SMALL_TALK = "well yes no maybe here there rain music coffee later bus park bridge corner nice hello look what a day"
+WORDS = _SMALL_TALK.split()
 
 Mint = Callable[[str, bool], str]
 """Returns a token for a phone; the flag says whether its person is established."""
@@ -31,9 +35,12 @@ class Tally:
     """Counts of a run that are not promises."""
 
     checkins: int = 0
-    refused: int = 0
-    placed: int = 0
-    unplaced: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    """Messages refused, by code."""
+    placements: Counter[str] = field(default_factory=Counter)
+    """Snapshots received, by why."""
+    phones_placed: int = 0
+    expired: int = 0
     reconnects: int = 0
     slowest_place_s: float = 0.0
     never_placed: int = 0
@@ -47,7 +54,9 @@ class Player:
         self._book = crowd.ledger.phone()
         self._since_s = monotonic()
         self._waiting_since_s: float | None = None
+        self._was_placed = False
         self.name = name
+        self.may_hang_up = False
         self.position: tuple[float, float] | None = None
         self.window_s = 0.0
         self.phone = Phone(
@@ -73,24 +82,43 @@ class Player:
             self._waiting_since_s = monotonic()
         try:
             await self.phone.check_in(lat_deg, lon_deg)
+        except Refused as refused:
+            tally.refused[refused.code] += 1
+            self._waiting_since_s = None
         except NearbyError:
-            tally.refused += 1
             self._waiting_since_s = None
 
     async def say(self, text: str) -> None:
         """Say ``text``, which nobody else says, and keep the server to its answer."""
-        ledger = self._crowd.ledger
+        if self._book.placed is None:
+            return
+        ledger, room = self._crowd.ledger, self._book.placed.room.id
         ledger.asked(text)
         self._crowd.sent_s[text] = monotonic()
         try:
             ack = await self.phone.say(text)
-        except (Refused, NotAcknowledged):
+        except Refused as refused:
+            self._crowd.tally.refused[refused.code] += 1
             ledger.refused(text)
         except NearbyError:
             return
         else:
-            if isinstance(ack.seq, int) and self._crowd.room_said.get(text):
-                ledger.acknowledged(text, self._crowd.room_said[text], ack.seq)
+            assert isinstance(ack.seq, int)
+            ledger.acknowledged(text, room, ack.seq)
+
+    async def leave(self) -> None:
+        """Leave the room, clear the position and hang up."""
+        self.position = None
+        with contextlib.suppress(NearbyError):
+            await self.phone.leave()
+        await self.hang_up()
+
+    async def hang_up(self) -> None:
+        """Close the phone for good; what it saw stays in the books."""
+        self.settle()
+        self._waiting_since_s = None
+        await self.phone.__aexit__(None, None, None)
+        self._crowd.forget(self)
 
     def settle(self) -> None:
         """Close the books on the time until now."""
@@ -111,7 +139,6 @@ class Player:
             case wire.Said():
                 sent_s = self._crowd.sent_s.get(message.text)
                 if sent_s is not None:
-                    self._crowd.room_said[message.text] = message.room
                     self._crowd.latency.record_value(int((monotonic() - sent_s) * 1e6))
             case wire.Welcome():
                 self.window_s = message.window_s
@@ -121,11 +148,16 @@ class Player:
         self._book.took(message)
 
     def _note_place(self, message: wire.ServerMessage) -> None:
+        tally = self._crowd.tally
         if isinstance(message, wire.Placed):
-            self._crowd.tally.placed += 1
+            tally.placements[message.why] += 1
+            tally.phones_placed += not self._was_placed
+            self._was_placed = True
             self._waiting_since_s = None
         elif isinstance(message, wire.Unplaced):
-            self._crowd.tally.unplaced += message.why == "expired"
+            tally.expired += message.why == "expired"
+            if self.may_hang_up and message.why == "expired":
+                self._crowd.spawn(self.hang_up())
 
     def _on_event(self, event: PhoneEvent) -> None:
         if isinstance(event, Disconnected):
@@ -151,40 +183,49 @@ class Players:
         self.time = PersonTime()
         self.latency = HdrHistogram(1, MAX_LATENCY_US, 3)
         self.sent_s: dict[str, float] = {}
-        self.room_said: dict[str, str] = {}
         self.random = random
+        self.established = established
+        self.met = 0
         self._mint = mint
-        self._established = established
         self._players: dict[str, Player] = {}
         self._connecting = asyncio.Semaphore(CONNECTING_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._keeping: set[asyncio.Task[None]] = set()
         self._says = 0
         self._turn: list[Player] = []
 
     def __len__(self) -> int:
-        """Return how many phones there are."""
+        """Return how many phones there are now."""
         return len(self._players)
 
     def everybody(self) -> list[Player]:
         """Return all phones."""
         return list(self._players.values())
 
-    def spawn(self, work: "asyncio._CoroutineLike[None]") -> None:
-        """Run ``work`` beside the rest; ``finish`` waits for it."""
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def forget(self, player: Player) -> None:
+        """A phone has hung up."""
+        self._players.pop(player.name, None)
 
-    async def check_in(self, name: str, lat_deg: float, lon_deg: float) -> None:
-        """Check a phone in, connecting it first if it is new."""
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run ``work`` beside the rest; ``finish`` waits for it."""
+        self._run(work, self._tasks)
+
+    async def check_in(self, name: str, lat_deg: float, lon_deg: float, *, is_last: bool = False) -> Player:
+        """Check a phone in, connecting it first if it is new; return it.
+
+        After its last check-in a phone hangs up when its presence lapses.
+        """
         player = self._players.get(name)
         if player is None:
-            token = self._mint(name, self.random.random() < self._established)
+            token = self._mint(name, self.random.random() < self.established)
             player = self._players[name] = Player(self, name, token)
+            self.met += 1
             async with self._connecting:
                 await player.phone.__aenter__()
                 await player.phone.wait_connected()
+        player.may_hang_up = is_last
         await player.check_in(lat_deg, lon_deg)
+        return player
 
     def say_something(self) -> bool:
         """Let the next phone in turn that has company say something; False if nobody has company."""
@@ -195,22 +236,20 @@ class Players:
             if not self._turn:
                 return False
             player = self._turn.pop()
-            if player.room_size > 1:
+            if player.room_size > 1 and player.name in self._players:
                 self._says += 1
                 words = " ".join(self.random.choices(WORDS, k=self.random.randint(1, 12)))
                 self.spawn(player.say(f"{words} {self._says}"))
                 return True
         return False
 
-    async def keep_present(self, player: Player) -> None:
-        """Check a phone in again every 0.5 to 0.8 windows until cancelled."""
-        while True:
-            await asyncio.sleep(next_check_in_s(player.window_s or QUIET_S, self.random))
-            if player.position is not None:
-                await player.check_in(*player.position)
+    def keep_present(self, player: Player) -> None:
+        """Check a phone in again every 0.5 to 0.8 windows until it leaves or the run ends."""
+        self._run(self._refresh(player), self._keeping)
 
     async def finish(self) -> None:
         """Wait until every answer came and nothing more arrives, but not for ever."""
+        _cancel(self._keeping)
         deadline_s = monotonic() + FINISH_WITHIN_S
         while self._tasks and monotonic() < deadline_s:
             await asyncio.wait(self._tasks, timeout=deadline_s - monotonic())
@@ -223,10 +262,26 @@ class Players:
 
     async def close(self) -> None:
         """Hang all phones up."""
-        for task in self._tasks:
-            task.cancel()
+        _cancel(self._keeping)
+        _cancel(self._tasks)
         await asyncio.gather(*(player.phone.__aexit__(None, None, None) for player in self._players.values()))
 
     def latency_ms(self, percentile: float) -> float:
         """Return a percentile of delivery times, from the call of ``say`` to each receipt."""
         return float(self.latency.get_value_at_percentile(percentile)) / SECOND_MS
+
+    def _run(self, work: Coroutine[Any, Any, None], tasks: set[asyncio.Task[None]]) -> None:
+        task = asyncio.create_task(work)
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    async def _refresh(self, player: Player) -> None:
+        while player.position is not None:
+            await asyncio.sleep(next_check_in_s(player.window_s or QUIET_S, self.random))
+            if player.position is not None:
+                await player.check_in(*player.position)
+
+
+def _cancel(tasks: set[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()

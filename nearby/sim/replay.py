@@ -1,0 +1,58 @@
+"""Plays visits against a server at their times, with one real socket a person."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from time import monotonic
+
+from nearby.sim.folding import Visit
+from nearby.sim.players import Players
+
+TALK_TICK_S = 0.1
+
+
+async def play(
+    visits: Sequence[Visit],
+    players: Players,
+    *,
+    speed: float,
+    says_per_s: float,
+    progress: Callable[[float], None],
+) -> None:
+    """Check every phone in where and when ``visits`` say, and let those in company talk.
+
+    Args:
+        visits: In order of time.
+        players: Who plays them.
+        speed: Seconds of the visits' world that pass in one of ours.
+        says_per_s: Sayings a second of our time, over all phones.
+        progress: Is told the share that was played.
+    """
+    left = Counter(visit.phone for visit in visits)
+    talk = asyncio.create_task(keep_talking(players, says_per_s))
+    started_s = monotonic()
+    try:
+        for number, visit in enumerate(visits, start=1):
+            late_s = monotonic() - started_s - visit.after_s / speed
+            if late_s < 0:
+                await asyncio.sleep(-late_s)
+            left[visit.phone] -= 1
+            players.spawn(_visit(players, visit, is_last=not left[visit.phone]))
+            progress(number / len(visits))
+    finally:
+        talk.cancel()
+
+
+async def keep_talking(players: Players, says_per_s: float) -> None:
+    """Let phones in company talk at an even rate until cancelled; a late tick catches up."""
+    started_s, said = monotonic(), 0
+    while True:
+        due = int((monotonic() - started_s) * says_per_s)
+        for _ in range(due - said):
+            players.say_something()
+        said = due
+        await asyncio.sleep(TALK_TICK_S)
+
+
+async def _visit(players: Players, visit: Visit, *, is_last: bool) -> None:
+    await players.check_in(visit.phone, visit.lat_deg, visit.lon_deg, is_last=is_last)

@@ -1,0 +1,1 @@
+"""What the scripts of the same names run, inside the environment that ``_env.sh`` made."""
