@@ -153,6 +153,10 @@ class PhoneBook:
         if self._stay is not None:
             self._stay.was_dropped = True
 
+    def left(self) -> None:
+        """The server acknowledged that the phone left its room: what came before in the log is promised."""
+        self._end_stay()
+
     def took(self, message: wire.ServerMessage) -> None:
         """Write down one message of the server."""
         match message:

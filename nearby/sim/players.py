@@ -14,7 +14,7 @@ from hdrh.histogram import HdrHistogram  # type: ignore[import-untyped]
 from nearby.client import Disconnected, Phone, PhoneEvent, PhoneSettings, next_check_in_s
 from nearby.core import wire
 from nearby.core.rules import SECOND_MS
-from nearby.errors import NearbyError, Refused
+from nearby.errors import NearbyError, PhoneClosed, Refused
 from nearby.sim.ledger import Ledger
 from nearby.sim.person_time import PersonTime
 
@@ -100,8 +100,9 @@ class Player:
         except Refused as refused:
             self._crowd.tally.refused[refused.code] += 1
             ledger.refused(text)
-        except NearbyError:
-            return
+        except PhoneClosed as closed:
+            if closed.code is None:
+                ledger.refused(text)
         else:
             assert isinstance(ack.seq, int)
             ledger.acknowledged(text, room, ack.seq)
@@ -111,11 +112,13 @@ class Player:
         self.position = None
         with contextlib.suppress(NearbyError):
             await self.phone.leave()
+            self._book.left()
         await self.hang_up()
 
     async def hang_up(self) -> None:
         """Close the phone for good; what it saw stays in the books."""
         self.settle()
+        self._book.dropped()
         self._waiting_since_s = None
         await self.phone.__aexit__(None, None, None)
         self._crowd.forget(self)

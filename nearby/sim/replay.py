@@ -7,8 +7,7 @@ from time import monotonic
 
 from nearby.sim.folding import Visit
 from nearby.sim.players import Players
-
-TALK_TICK_S = 0.1
+from nearby.sim.talk import keep_talking
 
 
 async def play(
@@ -41,17 +40,6 @@ async def play(
             progress(number / len(visits))
     finally:
         talk.cancel()
-
-
-async def keep_talking(players: Players, says_per_s: float) -> None:
-    """Let phones in company talk at an even rate until cancelled; a late tick catches up."""
-    started_s, said = monotonic(), 0
-    while True:
-        due = int((monotonic() - started_s) * says_per_s)
-        for _ in range(due - said):
-            players.say_something()
-        said = due
-        await asyncio.sleep(TALK_TICK_S)
 
 
 async def _visit(players: Players, visit: Visit, *, is_last: bool) -> None:
