@@ -75,8 +75,12 @@ async def serving(flags: Sequence[str], *, key: str | None = None) -> AsyncItera
         ServerFailed: It ended before it took phones, or did not end in time.
     """
     environment = os.environ | ({"NEARBY_KEY": key} if key else {})
+    # In a session of its own, or Ctrl-C would reach it beside our SIGTERM, and a second signal ends the drain.
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "nearby.cli", "serve", *flags, stdout=asyncio.subprocess.PIPE, env=environment
+        *(sys.executable, "-m", "nearby.cli", "serve", *flags),
+        stdout=asyncio.subprocess.PIPE,
+        env=environment,
+        start_new_session=True,
     )
     try:
         yield await _announced(process)

@@ -5,7 +5,6 @@ import contextlib
 import signal
 import sys
 import time
-from collections.abc import Callable
 from random import Random
 from typing import Annotated
 from urllib.request import urlopen
@@ -13,7 +12,6 @@ from urllib.request import urlopen
 import typer
 import uvloop
 from rich.console import Console
-from rich.status import Status as Spinner
 
 from nearby.cli import EXIT_WRONG_SETTING, with_settings
 from nearby.errors import ConfigError, ServerFailed
@@ -94,15 +92,12 @@ async def _show(child: Child) -> None:
     console = Console()
     before, before_s = await _look(child), time.monotonic()
     with console.status("starting") if console.is_terminal else contextlib.nullcontext() as spinner:
+        tell = spinner.update if spinner is not None else typer.echo
         while True:
             await asyncio.sleep(STATUS_EVERY_S if console.is_terminal else PLAIN_EVERY_S)
             now, now_s = await _look(child), time.monotonic()
-            _tell(spinner, console.print)(now.line(before, now_s - before_s))
+            tell(now.line(before, now_s - before_s))
             before, before_s = now, now_s
-
-
-def _tell(spinner: Spinner | None, print_line: Callable[[str], None]) -> Callable[[str], None]:
-    return print_line if spinner is None else spinner.update
 
 
 async def _look(child: Child) -> Status:
