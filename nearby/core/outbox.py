@@ -36,11 +36,9 @@ class Outbox:
         return len(self._lengths) <= MAX_MESSAGES and unsent_bytes + length <= MAX_BYTES
 
     def _drop_sent(self, unsent_bytes: int) -> None:
-        """Forget the oldest frames that have left the buffer whole."""
+        """Forget the oldest frames that have left the buffer whole; ``unsent_bytes`` is above 0."""
         sent = 0
-        for length in self._lengths:
-            if self._total - length < unsent_bytes:
-                break
-            self._total -= length
+        while self._total - self._lengths[sent] >= unsent_bytes:
+            self._total -= self._lengths[sent]
             sent += 1
         del self._lengths[:sent]

@@ -45,8 +45,8 @@ class RoomView:
                     del self.messages[0]
             case wire.Joined(member=member) | wire.Changed(member=member):
                 self.members[member.member] = member
-            case wire.Left(member=member_id):
-                self.members.pop(member_id, None)
+            case _:
+                self.members.pop(event.member, None)
         return True
 
     def position(self) -> wire.Resume:

@@ -1,0 +1,85 @@
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nearby.core.catchment import Catchments
+from nearby.core.cell import ladder_of
+from nearby.core.rules import Rules
+from nearby.core.window import Windows
+
+RULES = Rules(noise_scale=0.0)
+WINDOWS = Windows(600_000, b"sixteen bytes or more")
+PARK = ladder_of(47.37, 8.54)
+OTHER = ladder_of(-33.9, 151.2)
+
+
+def after(counts: list[int], rules: Rules = RULES) -> Catchments:
+    catchments = Catchments(rules, WINDOWS)
+    for window, count in enumerate(counts):
+        catchments.end_window(window, dict.fromkeys(PARK, count))
+    return catchments
+
+
+def naive(counts: list[int], threshold: int) -> bool:
+    is_open = False
+    for first, second, third in zip(counts, counts[1:], counts[2:], strict=False):
+        if min(first, second, third) >= threshold:
+            is_open = True
+        elif max(first, second, third) < threshold:
+            is_open = False
+    return is_open
+
+
+@given(st.lists(st.integers(0, 14), max_size=30))
+def test_a_cell_opens_after_three_windows_at_k_and_closes_after_three_below(counts: list[int]) -> None:
+    catchments = after(counts)
+    assert catchments.is_open(PARK.res7) == naive(counts, 10)
+    assert catchments.is_open(PARK.res6) == naive(counts, 5)
+    assert catchments.is_open(PARK.res5)
+    assert catchments.open_by_resolution() == {7: naive(counts, 10), 6: naive(counts, 5)}
+
+
+@given(st.lists(st.integers(0, 14), min_size=1, max_size=30))
+def test_each_turn_says_what_it_changed(counts: list[int]) -> None:
+    catchments = Catchments(RULES, WINDOWS)
+    states = [False]
+    for window, count in enumerate(counts):
+        turn = catchments.end_window(window, {PARK.res7: count})
+        states.append(catchments.is_open(PARK.res7))
+        assert (PARK.res7 in turn.opened, PARK.res7 in turn.closed) == (
+            states[-2:] == [False, True],
+            states[-2:] == [True, False],
+        )
+    assert states == [naive(counts[:end], 10) for end in range(len(counts) + 1)]
+
+
+def test_the_finest_open_cell_goes_down_the_ladder_as_counts_grow() -> None:
+    assert after([4] * 3).finest_open(PARK) == PARK.res5
+    assert after([5] * 3).finest_open(PARK) == PARK.res6
+    assert after([10] * 3).finest_open(PARK) == PARK.res7
+    assert after([10] * 3).finest_open(OTHER) == OTHER.res5
+
+
+def test_a_catchment_above_forty_fills_to_the_target_and_else_to_capacity() -> None:
+    assert after([40]).fill_level(PARK.res7) == RULES.capacity
+    assert after([41]).fill_level(PARK.res7) == RULES.target
+    assert after([41, 3]).fill_level(PARK.res7) == RULES.capacity
+    assert after([41]).fill_level(OTHER.res7) == RULES.capacity
+
+
+def test_a_cell_that_everybody_left_closes_too() -> None:
+    catchments = after([10] * 3)
+    for window in (3, 4, 5):
+        assert catchments.is_open(PARK.res7)
+        catchments.end_window(window, {})
+    assert not catchments.is_open(PARK.res7)
+
+
+def test_counts_carry_noise_that_asking_again_does_not_average_away() -> None:
+    noisy = replace(RULES, noise_scale=3.0)
+    opened = [after([10] * 3, replace(noisy, open_res7=k)).is_open(PARK.res7) for k in range(1, 30)]
+    again = [after([10] * 3, replace(noisy, open_res7=k)).is_open(PARK.res7) for k in range(1, 30)]
+    exact = [after([10] * 3, replace(RULES, open_res7=k)).is_open(PARK.res7) for k in range(1, 30)]
+    assert opened == again
+    assert opened != exact

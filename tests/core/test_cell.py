@@ -1,0 +1,56 @@
+import math
+
+import h3.api.basic_int as h3  # type: ignore[import-untyped]
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nearby.core.cell import cell_name, ladder_of, resolution_of
+
+latitudes = st.floats(-90, 90)
+longitudes = st.floats(-180, 180)
+
+
+@given(latitudes, longitudes)
+def test_a_ladder_is_the_chain_of_parents_of_one_fine_cell(lat_deg: float, lon_deg: float) -> None:
+    fine = h3.latlng_to_cell(lat_deg, lon_deg, 9)
+    assert ladder_of(lat_deg, lon_deg) == tuple(h3.cell_to_parent(fine, resolution) for resolution in (7, 6, 5))
+
+
+def test_the_chain_differs_from_looking_each_rung_up_so_the_rule_matters() -> None:
+    # A sliver at a cell's border, where the parent of the res-9 cell is not the res-7 cell of the point.
+    points = [(47.0 + step / 10_000, 8.0) for step in range(20_000)]
+    differing = [point for point in points if ladder_of(*point).res7 != h3.latlng_to_cell(*point, 7)]
+    assert differing
+    fine = h3.latlng_to_cell(*differing[0], 9)
+    assert ladder_of(*differing[0]).res7 == h3.cell_to_parent(fine, 7)
+
+
+@pytest.mark.parametrize("position", [(90, 0), (-90, 0), (0, 180), (0, -180), (64.7, 10.5), (-90.0, 180.0)])
+def test_poles_the_antimeridian_and_a_pentagon_have_a_ladder(position: tuple[float, float]) -> None:
+    assert [resolution_of(cell) for cell in ladder_of(*position)] == [7, 6, 5]
+
+
+def test_both_sides_of_the_antimeridian_are_one_place() -> None:
+    assert ladder_of(10, 180) == ladder_of(10, -180)
+
+
+@pytest.mark.parametrize("lat_deg", [90.001, -91, math.nan, math.inf, -math.inf])
+def test_a_latitude_that_does_not_exist_is_refused_without_repeating_it(lat_deg: float) -> None:
+    with pytest.raises(ValueError, match="a position is") as refused:
+        ladder_of(lat_deg, 12.34)
+    assert str(lat_deg) not in str(refused.value)
+    assert "12.34" not in str(refused.value)
+
+
+@pytest.mark.parametrize("lon_deg", [180.001, -181, math.nan, math.inf])
+def test_a_longitude_that_does_not_exist_is_refused(lon_deg: float) -> None:
+    with pytest.raises(ValueError, match="a position is"):
+        ladder_of(0, lon_deg)
+
+
+@given(latitudes, longitudes)
+def test_names_and_resolutions_are_those_of_h3(lat_deg: float, lon_deg: float) -> None:
+    for cell in ladder_of(lat_deg, lon_deg):
+        assert cell_name(cell) == h3.int_to_str(cell)
+        assert resolution_of(cell) == h3.get_resolution(cell)

@@ -1,0 +1,43 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nearby.core.outbox import MAX_BYTES, MAX_MESSAGES, Outbox
+
+# Each step: a frame of some length, before which the reader took some bytes.
+steps = st.lists(st.tuples(st.integers(1, 40_000), st.integers(0, 60_000)), max_size=80)
+
+
+@given(steps)
+def test_admission_agrees_with_a_list_of_frames_that_the_reader_has_not_taken(steps: list[tuple[int, int]]) -> None:
+    outbox, waiting = Outbox(), list[int]()
+    for length, room_made in steps:
+        left = room_made
+        while left and waiting:
+            took = min(left, waiting[0])
+            left -= took
+            waiting[0] -= took
+            if not waiting[0]:
+                del waiting[0]
+        unsent = sum(waiting)
+        fits = unsent + length <= MAX_BYTES and len(waiting) < MAX_MESSAGES
+        assert outbox.admit(length, unsent) == fits
+        waiting.append(length)
+        if not fits:
+            return
+
+
+def test_the_257th_small_frame_that_nobody_reads_is_too_many() -> None:
+    outbox = Outbox()
+    answers = [outbox.admit(10, 10 * count) for count in range(MAX_MESSAGES + 1)]
+    assert answers == [True] * MAX_MESSAGES + [False]
+
+
+def test_a_reader_that_keeps_up_may_take_any_number_of_frames() -> None:
+    outbox = Outbox()
+    assert all(outbox.admit(1_000, 0) for _ in range(10 * MAX_MESSAGES))
+
+
+def test_more_bytes_than_may_wait_are_too_many_however_few_the_frames() -> None:
+    outbox = Outbox()
+    assert outbox.admit(MAX_BYTES, 0)
+    assert not outbox.admit(1, MAX_BYTES)

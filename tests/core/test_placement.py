@@ -1,0 +1,78 @@
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nearby.core.ids import PersonId, RoomId
+from nearby.core.placement import CANDIDATES_SCORED, Candidate, Choice, decide
+from nearby.core.rules import Rules
+from nearby.core.window import Windows
+
+RULES = Rules()
+WINDOWS = Windows(RULES.window_ms, b"sixteen bytes or more")
+NOW_MS = 3_600_000
+
+candidates = st.lists(
+    st.builds(
+        Candidate,
+        room=st.text("abcdef", min_size=3, max_size=6).map(RoomId),
+        size=st.integers(0, 7),
+        opened_ms=st.integers(0, NOW_MS),
+    ),
+    max_size=CANDIDATES_SCORED,
+    unique_by=lambda candidate: candidate.room,
+)
+
+
+def choose(name: str, rooms: list[Candidate], now_ms: int = NOW_MS) -> Choice:
+    return decide(PersonId(name), rooms, now_ms, rules=RULES, windows=WINDOWS)
+
+
+@given(candidates)
+def test_the_choice_is_the_best_score_of_the_published_formula(rooms: list[Candidate]) -> None:
+    def score(room: Candidate) -> float:
+        thin = room.size in (1, 2)
+        age = 0 if thin else min((NOW_MS - room.opened_ms) / 900_000, 1)
+        noise = 3 * WINDOWS.draw(WINDOWS.at(NOW_MS), "score", "ana", room.room)
+        return 4 * thin + 2 * room.size / 6 - age + noise
+
+    best = max(rooms, key=score, default=None)
+    assert choose("ana", rooms).room == (None if best is None else best.room)
+    assert choose("ana", rooms).rescue == (best is not None and best.size in (1, 2))
+
+
+@given(candidates, st.randoms(use_true_random=False))
+def test_asking_again_or_in_another_order_gives_the_same_room(rooms: list[Candidate], random: Random) -> None:
+    first = choose("ana", rooms)
+    shuffled = random.sample(rooms, len(rooms))
+    assert choose("ana", rooms) == first
+    assert choose("ana", shuffled) == first
+
+
+def test_without_candidates_a_room_is_opened() -> None:
+    assert choose("ana", []) == Choice(None, rescue=False)
+
+
+def test_a_thin_room_is_rescued_before_any_fuller_one_of_the_same_age_is_filled() -> None:
+    thin = Candidate(RoomId("thin"), 2, NOW_MS)
+    others = [Candidate(RoomId(f"r{number}"), 3, NOW_MS) for number in range(7)]
+    chosen = {choose(f"person{number}", [thin, *others]).room for number in range(300)}
+    # 4 points and 2/6 of size beat 3/6 of size and noise below 3.
+    assert chosen == {thin.room}
+
+
+def test_a_room_whose_members_are_all_away_is_not_company_and_not_rescued() -> None:
+    held = Candidate(RoomId("held"), 0, NOW_MS)
+    assert choose("ana", [held]) == Choice(held.room, rescue=False)
+
+
+def test_equal_rooms_are_chosen_evenly_over_people() -> None:
+    rooms = [Candidate(RoomId(f"r{number}"), 4, NOW_MS) for number in range(4)]
+    tally = [sum(choose(f"p{person}", rooms).room == room.room for person in range(2_000)) for room in rooms]
+    assert all(400 <= count <= 600 for count in tally), tally
+
+
+def test_only_the_first_eight_candidates_are_scored() -> None:
+    rooms = [Candidate(RoomId(f"r{number}"), 4, NOW_MS) for number in range(16)]
+    first = {room.room for room in rooms[:CANDIDATES_SCORED]}
+    assert all(choose(f"p{person}", rooms).room in first for person in range(200))

@@ -1,0 +1,25 @@
+from dataclasses import asdict
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nearby.core.rules import Rate, Rules
+
+
+@given(st.floats(1, 10_000))
+def test_a_faster_world_shortens_every_duration_and_rate_and_nothing_else(speed: float) -> None:
+    usual, faster = Rules(), Rules().faster(speed)
+    for name, value in asdict(usual).items():
+        now = getattr(faster, name)
+        if name.endswith("_ms"):
+            assert now == max(1, round(value / speed))
+        elif isinstance(getattr(usual, name), Rate):
+            assert now == Rate(max(1, round(value["period_ms"] / speed)), value["burst"])
+        else:
+            assert now == value
+
+
+def test_without_limits_only_the_limits_are_gone() -> None:
+    free = Rules().unlimited()
+    assert (free.say.burst, free.checkin.burst, free.joins_per_hour, free.joins_per_hour_verified) == (0, 0, 0, 0)
+    assert (free.capacity, free.window_ms) == (Rules().capacity, Rules().window_ms)

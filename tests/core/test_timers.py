@@ -1,0 +1,40 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nearby.core.timers import Timers
+
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.sampled_from("abcd"), st.integers(0, 50)),
+        st.tuples(st.none(), st.integers(0, 50)),
+    ),
+    max_size=60,
+)
+
+
+@given(steps)
+def test_timers_agree_with_a_dictionary_of_earliest_times(steps: list[tuple[str | None, int]]) -> None:
+    timers: Timers[str] = Timers()
+    model: dict[str, int] = {}
+    for key, at_ms in steps:
+        if key is not None:
+            timers.set(key, at_ms)
+            model[key] = min(at_ms, model.get(key, at_ms))
+        else:
+            popped = timers.pop(at_ms)
+            due = min(model.values(), default=at_ms + 1)
+            if due > at_ms:
+                assert popped is None
+            else:
+                assert popped is not None
+                assert popped[1] == due == model.pop(popped[0])
+        assert len(timers) == len(model)
+
+
+def test_a_later_time_does_not_put_off_an_earlier_one() -> None:
+    timers: Timers[str] = Timers()
+    timers.set("room", 10)
+    timers.set("room", 20)
+    assert timers.pop(9) is None
+    assert timers.pop(30) == ("room", 10)
+    assert timers.pop(30) is None

@@ -1,0 +1,65 @@
+from statistics import mean
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nearby.core.ids import Cell, PersonId
+from nearby.core.window import Windows
+
+SECRET = b"sixteen bytes or more"
+WINDOWS = Windows(600_000, SECRET)
+ANA, BEN = PersonId("ana"), PersonId("ben")
+
+
+@pytest.mark.parametrize(("now_ms", "window"), [(0, 0), (599_999, 0), (600_000, 1), (-1, -1)])
+def test_a_window_includes_its_start_and_excludes_its_end(now_ms: int, window: int) -> None:
+    assert WINDOWS.at(now_ms) == window
+
+
+@given(st.integers(-(2**40), 2**45))
+def test_every_instant_lies_in_exactly_its_window(now_ms: int) -> None:
+    window = WINDOWS.at(now_ms)
+    assert WINDOWS.start_ms(window) <= now_ms < WINDOWS.start_ms(window + 1)
+
+
+@pytest.mark.parametrize(("width_ms", "secret"), [(0, SECRET), (1, b"short"), (1, b"x" * 65)])
+def test_an_empty_window_or_a_guessable_secret_is_refused(width_ms: int, secret: bytes) -> None:
+    with pytest.raises(ValueError, match="16 to 64 bytes"):
+        Windows(width_ms, secret)
+
+
+@given(st.integers(0, 2**30), st.text(max_size=10))
+def test_a_moment_lies_in_its_window_and_is_the_same_whenever_asked(window: int, name: str) -> None:
+    moment_ms = WINDOWS.moment_ms(window, PersonId(name))
+    assert WINDOWS.at(moment_ms) == window
+    assert moment_ms == Windows(600_000, SECRET).moment_ms(window, PersonId(name))
+
+
+def test_moments_are_spread_evenly_and_new_in_every_window() -> None:
+    offsets = [WINDOWS.moment_ms(window, ANA) - WINDOWS.start_ms(window) for window in range(2_000)]
+    tenths = [sum(offset // 60_000 == tenth for offset in offsets) for tenth in range(10)]
+    assert all(140 <= count <= 260 for count in tenths), tenths
+    assert len(set(offsets)) > 1_900
+
+
+def test_draws_depend_on_the_secret_the_window_the_purpose_and_what_they_are_about() -> None:
+    other = Windows(600_000, b"another secret, long enough")
+    draws = {
+        WINDOWS.draw(1, "score", ANA, "room"),
+        WINDOWS.draw(2, "score", ANA, "room"),
+        WINDOWS.draw(1, "moment", ANA, "room"),
+        WINDOWS.draw(1, "score", BEN, "room"),
+        WINDOWS.draw(1, "score", "anar", "oom"),
+        other.draw(1, "score", ANA, "room"),
+    }
+    assert len(draws) == 6
+    assert all(0 < draw < 1 for draw in draws)
+
+
+def test_noise_is_laplace_centred_and_of_the_asked_scale() -> None:
+    noise = [WINDOWS.noise(window, Cell(7), 3.0) for window in range(20_000)]
+    # For Laplace(b) the mean is 0 and the mean of absolute values is b.
+    assert abs(mean(noise)) < 0.15
+    assert 2.85 < mean(map(abs, noise)) < 3.15
+    assert WINDOWS.noise(1, Cell(7), 0.0) == 0

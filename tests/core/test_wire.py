@@ -1,0 +1,107 @@
+import json
+from typing import get_args
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nearby.core import wire
+
+MEMBER = wire.Member(member="m", name="Calm Otter", verified=False)
+SAID = wire.Said(room="r", seq=1, from_="m", text="hi", at_ms=2)
+FROM_SERVER: list[wire.ServerMessage] = [
+    wire.Welcome(user="u", ping_s=25.0, window_s=600.0, server_ms=1, resumed=False),
+    wire.Ack(id=1),
+    wire.Ack(id="x", seq=1, at_ms=2, area=None, window=wire.Window(start_ms=0, end_ms=1)),
+    wire.Error(code="moved", detail="why", id=7, retry_ms=5),
+    SAID,
+    wire.Joined(room="r", seq=1, member=MEMBER),
+    wire.Left(room="r", seq=1, member="m"),
+    wire.Changed(room="r", seq=1, member=MEMBER),
+    wire.Placed(
+        room=wire.RoomInfo(id="r", epoch=1, capacity=8, opened_ms=0),
+        area=wire.Area(cell="851f8ecbfffffff", resolution=5),
+        you="m",
+        quiet=True,
+        members=[MEMBER],
+        messages=[SAID],
+        seq=1,
+        why="new",
+    ),
+    wire.Unplaced(why="left"),
+    wire.Expiring(in_ms=1),
+    wire.Bye(reconnect_ms=1),
+    wire.Pong(),
+]
+FROM_CLIENT: list[wire.ClientMessage] = [
+    wire.Hello(token="t", resume=wire.Resume(room="r", epoch=1, after=2)),
+    wire.CheckIn(id=1, lat=1.0, lon=2.0, accuracy_m=3.0, tags=["a"], lang="de-CH", venue="v", with_=["p"]),
+    wire.Say(id="1", room="r", text="hi"),
+    wire.Next(id=1, room="r"),
+    wire.Leave(),
+    wire.Renew(token="t"),
+    wire.Ping(id=1),
+]
+
+
+def position(**changes: object) -> bytes:
+    return json.dumps({"type": "checkin", "lat": 1, "lon": 2} | changes).encode()
+
+
+@pytest.mark.parametrize("message", FROM_SERVER, ids=lambda message: type(message).__name__)
+def test_what_a_server_sends_a_client_reads_back(message: wire.ServerMessage) -> None:
+    assert wire.decode_from_server(wire.encode(message)) == message
+
+
+@pytest.mark.parametrize("message", FROM_CLIENT, ids=lambda message: type(message).__name__)
+def test_what_a_client_sends_a_server_reads_back(message: wire.ClientMessage) -> None:
+    assert wire.decode_from_client(wire.encode(message)) == message
+
+
+def test_every_message_type_is_in_the_samples() -> None:
+    assert {type(message) for message in FROM_CLIENT} == set(get_args(wire.ClientMessage))
+    assert {type(message) for message in FROM_SERVER} == set(get_args(wire.ServerMessage))
+
+
+def test_the_author_of_a_saying_is_called_from_on_the_wire() -> None:
+    assert json.loads(wire.encode(SAID)) == {
+        "type": "said",
+        "room": "r",
+        "seq": 1,
+        "from": "m",
+        "text": "hi",
+        "at_ms": 2,
+    }
+
+
+def test_optional_fields_that_are_not_there_are_left_out() -> None:
+    assert json.loads(wire.encode(wire.Ack(id=1))) == {"type": "ack", "id": 1}
+    assert json.loads(wire.encode(wire.Ack(id=1, area=None))) == {"type": "ack", "id": 1, "area": None}
+    assert json.loads(wire.encode(wire.Hello())) == {"type": "hello"}
+
+
+def test_unknown_fields_are_ignored() -> None:
+    assert wire.decode_from_client(b'{"type":"ping","id":1,"colour":"red"}') == wire.Ping(id=1)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        *(position(lat=90.1), position(lon=-180.1), position(lat="1"), position(accuracy_m=10_001)),
+        *(position(accuracy_m=-1), position(tags=["a"] * 4), position(lang="not a tag"), position(venue="no spaces")),
+        *(b'{"type":"checkin","lat":NaN,"lon":1}', b'{"type":"checkin","lat":1e999,"lon":1}'),
+        *(b'{"type":"checkin","lat":1}', position(id=2**63), position(id="x" * 65), position(id=1.5)),
+        *(position(id=True), b"[]", b"null", b"", b"{", b'{"type":"fly"}'),
+    ],
+)
+def test_what_is_out_of_range_or_of_another_type_is_refused(data: bytes) -> None:
+    with pytest.raises(msgspec.DecodeError):
+        wire.decode_from_client(data)
+
+
+@given(st.floats(-90, 90), st.floats(-180, 180), st.floats(0, 10_000))
+def test_every_position_on_earth_is_taken(lat_deg: float, lon_deg: float, accuracy_m: float) -> None:
+    read = wire.decode_from_client(position(lat=lat_deg, lon=lon_deg, accuracy_m=accuracy_m))
+    assert isinstance(read, wire.CheckIn)
+    assert (read.lat, read.lon) == (lat_deg, lon_deg)
