@@ -136,15 +136,23 @@ class Refused(NearbyError):
         code: The stable code.
         detail: One sentence for a developer; never echoes a position or a secret.
         retry_ms: How long to wait before trying again, or None if waiting does not help.
+        limit: Which limit was hit, for the metric; "" for other codes than ``rate_limited``.
         answers: The id of the refused message where only its sender could be asked, else None.
     """
 
     def __init__(
-        self, code: ErrorCode, detail: str = "", *, retry_ms: int | None = None, answers: int | str | None = None
+        self,
+        code: ErrorCode,
+        detail: str = "",
+        *,
+        retry_ms: int | None = None,
+        limit: str = "",
+        answers: int | str | None = None,
     ) -> None:
         self.code = code
         self.detail = detail or PROBLEMS[code].advice
         self.retry_ms = retry_ms
+        self.limit = limit
         self.answers = answers
         super().__init__(f"{code}: {self.detail}")
 

@@ -134,7 +134,7 @@ class Room:
         seat = self.seats[member]
         seat.say_tat_ms, wait_ms = gcra(seat.say_tat_ms, now_ms, rules.say)
         if wait_ms:
-            raise Refused(ErrorCode.RATE_LIMITED, retry_ms=wait_ms)
+            raise Refused(ErrorCode.RATE_LIMITED, retry_ms=wait_ms, limit="say")
         seat.spoke_ms = now_ms
         event = wire.Said(room=self.id, seq=self._next_seq(), from_=member, text=text, at_ms=now_ms)
         self._append(event, now_ms, rules)

@@ -159,9 +159,7 @@ class Dispatcher:
         _ack(phone, message.id)
 
     def _refuse(self, phone: Connection, refused: Refused, message_id: int | str | None) -> None:
-        self._metrics.errors.labels(refused.code.value).inc()
-        if refused.code is ErrorCode.RATE_LIMITED:
-            self._metrics.limits_hit.labels("message").inc()
+        self._metrics.refused(refused)
         optional = {"id": message_id, "retry_ms": refused.retry_ms}
         given = {name: value for name, value in optional.items() if value is not None}
         phone.send(wire.Error(code=refused.code.value, detail=refused.detail, **given))  # type: ignore[arg-type]

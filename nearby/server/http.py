@@ -112,7 +112,7 @@ class Http:
         if allowed and request.method == "OPTIONS":
             response: web.StreamResponse = _preflight()
         else:
-            response = await _catch(request, handler)
+            response = await self._carry_out(request, handler)
         if allowed and not response.prepared:
             response.headers["Access-Control-Allow-Origin"] = origin
             response.headers["Vary"] = "Origin"
@@ -120,6 +120,25 @@ class Http:
         route = resource.canonical if resource is not None else "unknown"
         self._metrics.requests.labels(route, str(response.status)).inc()
         return response
+
+    async def _carry_out(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except ConnectionError:
+            raise
+        except Exception as error:
+            if isinstance(error, web.HTTPException) and error.status < 400:
+                raise
+            refused = _refusal_of(error)
+            if refused is None:
+                # The request is not logged: its body may hold a position.
+                log.exception("a request could not be answered")
+                refused = Refused(ErrorCode.INTERNAL)
+            self._metrics.refused(refused)
+            response = problem(refused)
+            if isinstance(error, web.HTTPException) and "Allow" in error.headers:
+                response.headers["Allow"] = error.headers["Allow"]
+            return response
 
     async def _websocket(self, request: web.Request) -> web.StreamResponse:
         return await self._sockets.serve(request, self._network(request))
@@ -133,8 +152,7 @@ class Http:
         if network is not None:
             wait_ms = await self._hub.spend("guests", network, limit=GUESTS_PER_HOUR, span_ms=HOUR_MS, now_ms=now_ms)
             if wait_ms:
-                self._metrics.limits_hit.labels("guests").inc()
-                raise Refused(ErrorCode.RATE_LIMITED, retry_ms=wait_ms)
+                raise Refused(ErrorCode.RATE_LIMITED, retry_ms=wait_ms, limit="guests")
         return self._guest_token(self._guest_secret, f"g-{self._draw_id()}", guest.name, now_ms)
 
     async def _renew_guest(self, request: web.Request) -> web.StreamResponse:
@@ -211,26 +229,17 @@ def problem(refused: Refused) -> web.Response:
     return web.Response(status=known.status, body=msgspec.json.encode(body), headers=headers)
 
 
-async def _catch(request: web.Request, handler: Handler) -> web.StreamResponse:
-    try:
-        return await handler(request)
-    except Refused as refused:
-        return problem(refused)
-    except HubDown:
-        return problem(Refused(ErrorCode.HUB_DOWN, retry_ms=HUB_RETRY_MS))
-    except web.HTTPException as answer:
-        if answer.status < 400:
-            raise
-        response = problem(Refused(_CODE_OF_STATUS.get(answer.status, ErrorCode.BAD_MESSAGE)))
-        if "Allow" in answer.headers:
-            response.headers["Allow"] = answer.headers["Allow"]
-        return response
-    except ConnectionError:
-        raise
-    except Exception:
-        # The request is not logged: its body may hold a position.
-        log.exception("a request could not be answered")
-        return problem(Refused(ErrorCode.INTERNAL))
+def _refusal_of(error: Exception) -> Refused | None:
+    """Return how an exception is told over HTTP, or None if it is our bug."""
+    match error:
+        case Refused():
+            return error
+        case HubDown():
+            return Refused(ErrorCode.HUB_DOWN, retry_ms=HUB_RETRY_MS)
+        case web.HTTPException():
+            return Refused(_CODE_OF_STATUS.get(error.status, ErrorCode.BAD_MESSAGE))
+        case _:
+            return None
 
 
 async def _body(request: web.Request, kind: type[T]) -> T:

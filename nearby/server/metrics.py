@@ -6,12 +6,15 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
-from nearby.errors import CloseCode, ErrorCode
+from nearby.errors import CloseCode, ErrorCode, Refused
 from nearby.hub.base import HubStatistics
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # A second series per counter that nobody reads.
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+LIMITS = ("say", "checkin", "joins", "guests", "connections")
+"""What ``nearby_limits_hit_total`` tells apart."""
 
 _LATENCY_BUCKETS_S = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 
@@ -38,10 +41,18 @@ class Metrics:
         self.ready = Gauge("nearby_ready", "1 while new phones are taken.", registry=self.registry)
         self._live = _Live()
         self.registry.register(self._live)
+        for limit in LIMITS:
+            self.limits_hit.labels(limit)
         for close_code in CloseCode:
             self.closes.labels(str(close_code.value))
         for error_code in ErrorCode:
             self.errors.labels(error_code.value)
+
+    def refused(self, refused: Refused) -> None:
+        """Count one message or request that was refused."""
+        self.errors.labels(refused.code.value).inc()
+        if refused.limit:
+            self.limits_hit.labels(refused.limit).inc()
 
     def render(self, statistics: HubStatistics) -> bytes:
         """Return the exposition text, with what is live now."""

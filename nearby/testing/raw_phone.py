@@ -23,14 +23,19 @@ class RawPhone:
 
     @classmethod
     async def connect(
-        cls, url: str, *, token: str | None = None, subprotocols: tuple[str, ...] = ("nearby.v1",)
+        cls,
+        url: str,
+        *,
+        token: str | None = None,
+        subprotocols: tuple[str, ...] = ("nearby.v1",),
+        headers: dict[str, str] | None = None,
     ) -> "RawPhone":
         """Open a socket; ``token`` goes into the Authorization header."""
-        parts = urlsplit(url)
+        bearer = {"Authorization": f"Bearer {token}"} if token is not None else {}
         socket = await connect(
-            f"ws://{parts.netloc}/v1/ws",
+            f"ws://{urlsplit(url).netloc}/v1/ws",
             subprotocols=[Subprotocol(name) for name in subprotocols] or None,
-            additional_headers={"Authorization": f"Bearer {token}"} if token is not None else None,
+            additional_headers=bearer | (headers or {}),
             compression=None,
             ping_interval=None,
             close_timeout=1,
@@ -81,6 +86,14 @@ class RawPhone:
             while True:
                 await self.next()
         return self.socket.close_code or 1006
+
+    async def code_or_welcome(self) -> int | None:
+        """Return None once welcomed, or the code the server closed with."""
+        try:
+            await self.until("welcome")
+        except ConnectionClosed:
+            return self.socket.close_code or 1006
+        return None
 
     async def cut(self) -> None:
         """Drop the connection as a broken network would."""

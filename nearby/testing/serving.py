@@ -94,7 +94,7 @@ class LiveServer:
         return phone
 
     async def call(
-        self, method: str, path: str, *, body: bytes | None = None, token: str | None = None, **headers: str
+        self, method: str, path: str, *, body: bytes | None = None, token: str | None = None, **headers: Any
     ) -> Answer:
         """Return the answer to one HTTP call."""
         return await http_call(self.url + path, method=method, body=body, token=token, **headers)
@@ -134,7 +134,7 @@ async def live_server(
 
 
 async def http_call(
-    url: str, *, method: str = "GET", body: bytes | None = None, token: str | None = None, **headers: str
+    url: str, *, method: str = "GET", body: bytes | None = None, token: str | None = None, **headers: Any
 ) -> Answer:
     """Return the answer to one HTTP call, errors included. Headers are given with ``_`` for ``-``."""
     given = {name.replace("_", "-"): value for name, value in headers.items()}

@@ -94,7 +94,7 @@ class People:
         """
         tat_ms, wait_ms = gcra(person.checkin_tat_ms, now_ms, self._rules.checkin)
         if wait_ms:
-            raise Refused(ErrorCode.RATE_LIMITED, retry_ms=wait_ms)
+            raise Refused(ErrorCode.RATE_LIMITED, retry_ms=wait_ms, limit="checkin")
         if person.attached is not None and person.seat is None:
             self.check_joins(person, now_ms)
         person.checkin_tat_ms = tat_ms
@@ -120,7 +120,7 @@ class People:
         limit = rules.joins_per_hour_verified if person.caller.verified else rules.joins_per_hour
         joins_ms, wait_ms = rolling(person.joins_ms, now_ms, limit=limit, span_ms=rules.hour_ms)
         if wait_ms:
-            raise Refused(ErrorCode.RATE_LIMITED, retry_ms=wait_ms)
+            raise Refused(ErrorCode.RATE_LIMITED, retry_ms=wait_ms, limit="joins")
         return joins_ms
 
     def at_moment(self, person: Person, now_ms: int, *, lapse: Callable[[Person], None]) -> bool:
