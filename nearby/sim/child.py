@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import re
+import shutil
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Sequence
@@ -57,10 +58,13 @@ async def own_server(*flags: str, key: str) -> AsyncIterator[Child]:
     Raises:
         ServerFailed: As ``serving``.
     """
-    with tempfile.TemporaryDirectory(prefix="nearby-") as directory:
+    directory = await asyncio.to_thread(tempfile.mkdtemp, prefix="nearby-")
+    try:
         places = ("--port", "0", "--metrics-port", "0", "--data-dir", directory)
         async with serving([*places, *flags], key=key) as child:
             yield child
+    finally:
+        await asyncio.to_thread(shutil.rmtree, directory, ignore_errors=True)
 
 
 @contextlib.asynccontextmanager
