@@ -31,6 +31,7 @@ class Seat:
     verified: bool
     joined_seq: int
     why: str
+    is_name_drawn: bool = True
     held_since_ms: int | None = None
     spoke_ms: int = 0
     say_tat_ms: int = 0

@@ -92,7 +92,7 @@ class Session:
             raise self._bad_message(unreadable, data, now_ms) from None
         is_hello = type(message) is wire.Hello
         if self.phase is Phase.OPEN and is_hello:
-            raise self._refusal(ErrorCode.BAD_MESSAGE, "hello is only the first message", now_ms)
+            raise self._refusal(ErrorCode.BAD_MESSAGE, "hello is only the first message", now_ms, answers=id_in(data))
         if self.phase is Phase.EXPECTING_HELLO and not is_hello:
             raise Disconnect(CloseCode.BROKE_PROTOCOL)
         self._step(Step.HELLO if is_hello else Step.MESSAGE)

@@ -132,6 +132,8 @@ class Hub(Protocol):
     async def clear(self, person: PersonId, connection: ConnectionId | None, now_ms: int) -> bool:
         """End the person's presence and seat; return whether there was a seat.
 
+        ``connection`` None asks from outside any connection.
+
         The person's connection hears ``unseated`` unless it is ``connection``, the one that asked.
         """
 
@@ -144,7 +146,8 @@ class Hub(Protocol):
     async def seat(self, person: PersonId, room: RoomId, why: str, now_ms: int) -> bool:
         """Seat the person in ``room``; False if the seat is gone, the room conflicts or the person left.
 
-        ``why`` "new" and "next" count as a join; "next" bars the old room for the shun time.
+        With ``why`` "new" somebody who has a seat by now keeps it, and it is True. "new" and "next"
+        count as a join; "next" bars the old room for the shun time.
         """
 
     async def open_room(self, person: PersonId, catchment: Cell, why: str, now_ms: int) -> bool:

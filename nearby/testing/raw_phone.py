@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import socket
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,8 +17,8 @@ GIVE_UP_S = 15.0
 class RawPhone:
     """One socket to a server. Make it with ``connect``."""
 
-    def __init__(self, socket: ClientConnection) -> None:
-        self.socket = socket
+    def __init__(self, connection: ClientConnection) -> None:
+        self.socket = connection
         self.received: list[dict[str, Any]] = []
         """Every message taken so far."""
 
@@ -32,7 +33,7 @@ class RawPhone:
     ) -> "RawPhone":
         """Open a socket; ``token`` goes into the Authorization header."""
         bearer = {"Authorization": f"Bearer {token}"} if token is not None else {}
-        socket = await connect(
+        connection = await connect(
             f"ws://{urlsplit(url).netloc}/v1/ws",
             subprotocols=[Subprotocol(name) for name in subprotocols] or None,
             additional_headers=bearer | (headers or {}),
@@ -42,7 +43,7 @@ class RawPhone:
             max_queue=None,
             proxy=None,
         )
-        return cls(socket)
+        return cls(connection)
 
     async def send(self, message: dict[str, Any] | str | bytes) -> None:
         """Send a message, or a text or binary frame as it is."""
@@ -99,3 +100,36 @@ class RawPhone:
         """Drop the connection as a broken network would."""
         self.socket.transport.abort()
         await self.socket.wait_closed()
+
+
+def masked(message: dict[str, Any]) -> bytes:
+    """Return a short message as the frame a client sends, masked with zeros."""
+    payload = json.dumps(message).encode()
+    header = bytes((0x81, 0x80 | len(payload))) if len(payload) < 126 else b"\x81\xfe" + len(payload).to_bytes(2)
+    return header + bytes(4) + payload
+
+
+async def silent_phone(
+    url: str, token: str, *, receive_buffer: int | None = None
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Return a plain TCP connection that has upgraded and said hello, and answers nothing by itself.
+
+    Args:
+        url: The server.
+        token: Whose phone.
+        receive_buffer: Bytes the kernel keeps for it; the kernel's default if None.
+    """
+    parts = urlsplit(url)
+    connection = socket.socket()
+    connection.setblocking(False)
+    if receive_buffer is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    await asyncio.get_running_loop().sock_connect(connection, (parts.hostname, parts.port))
+    reader, writer = await asyncio.open_connection(sock=connection)
+    writer.write(
+        f"GET /v1/ws HTTP/1.1\r\nHost: {parts.netloc}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: c2l4dGVlbiByYW5kb20gYg==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+    )
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(masked({"type": "hello", "token": token}))
+    return reader, writer

@@ -28,9 +28,9 @@ class Networks:
 
     def disconnect(self, network: str) -> None:
         """See ``Hub.disconnect_network``."""
-        self._open[network] -= 1
-        if not self._open[network]:
-            del self._open[network]
+        count = self._open.pop(network, 0) - 1
+        if count > 0:
+            self._open[network] = count
 
     def forget(self, now_ms: int) -> None:
         """Drop what is past its span."""

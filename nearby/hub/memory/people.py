@@ -59,6 +59,11 @@ class Person:
         """Return whose record this is."""
         return self.caller.person
 
+    @property
+    def is_absent(self) -> bool:
+        """Return whether the person has neither presence nor connection nor seat."""
+        return self.presence is None and self.attached is None and self.seat is None
+
 
 class People:
     """Everybody by id, and the windows, counts and catchments their presence feeds."""
@@ -78,12 +83,10 @@ class People:
         return self._people.get(person)
 
     def meet(self, caller: Caller) -> Person:
-        """Return the caller's record, new if need be, with the claims of this token."""
+        """Return the caller's record, a new one if need be."""
         person = self._people.get(caller.person)
         if person is None:
             person = self._people[caller.person] = Person(caller)
-        elif person.caller is not caller:
-            person.caller = caller
         return person
 
     def check_in(self, person: Person, ladder: Ladder, now_ms: int) -> None:
@@ -142,7 +145,18 @@ class People:
             person.presence = after
             self.note_ladder(person, now_ms)
         self._wake_later(person, after)
-        return self._must_move(person, now_ms)
+        return self.must_move(person, now_ms)
+
+    def must_move(self, person: Person, now_ms: int) -> bool:
+        """Return whether a connected person's seat must be given up for another; if not yet, look again in time."""
+        seat = person.seat
+        if person.off_window is None or seat is None or person.attached is None:
+            return False
+        due_ms = max(self._moves_at_ms(person), seat.spoke_ms + self._rules.settle_ms)
+        if now_ms >= due_ms:
+            return True
+        self._agenda.set((Kind.MOMENT, person.id), due_ms)
+        return False
 
     def note_ladder(self, person: Person, now_ms: int) -> None:
         """Note since when the room's catchment is off the person's ladder. Call it when either changed."""
@@ -165,19 +179,17 @@ class People:
         self.connected += (attached is not None) - (before is not None)
         return before
 
-    def forget_later(self, person: Person, now_ms: int) -> None:
+    def forget_later(self, person: Person) -> None:
         """Ask for ``forget`` when nothing about an absent person matters any more."""
-        if person.presence is None and person.attached is None and person.seat is None:
-            until_ms = [now_ms, person.checkin_tat_ms, person.say_tat_ms, *person.shunned.values()]
-            until_ms.extend(at_ms + self._rules.hour_ms for at_ms in person.joins_ms)
-            if person.lost is not None:
-                until_ms.append(person.lost.at_ms + self._rules.return_ms)
-            self._agenda.set((Kind.FORGET, person.id), max(until_ms))
+        if person.is_absent:
+            self._agenda.set((Kind.FORGET, person.id), self._matters_until_ms(person))
 
-    def forget(self, person: Person) -> None:
-        """Drop the record of somebody who has not come back."""
-        if person.presence is None and person.attached is None and person.seat is None:
+    def forget(self, person: Person, now_ms: int) -> None:
+        """Drop the record of somebody who has not come back, or look again when it no longer matters."""
+        if person.is_absent and now_ms >= self._matters_until_ms(person):
             del self._people[person.id]
+        else:
+            self.forget_later(person)
 
     def end_window(self, window: int) -> None:
         """Freeze the window's counts and let catchments open and close by them."""
@@ -204,13 +216,10 @@ class People:
         assert person.off_window is not None
         return rule.moves_at_ms(person.off_window, person.id, self._windows)
 
-    def _must_move(self, person: Person, now_ms: int) -> bool:
-        """Return whether it is time to move; if it is not yet, ask again at the right time."""
-        seat = person.seat
-        if person.off_window is None or seat is None or person.attached is None:
-            return False
-        due_ms = max(self._moves_at_ms(person), seat.spoke_ms + self._rules.settle_ms)
-        if now_ms >= due_ms:
-            return True
-        self._agenda.set((Kind.MOMENT, person.id), due_ms)
-        return False
+    def _matters_until_ms(self, person: Person) -> int:
+        """Return until when limits, shunned rooms or a lost seat of an absent person still count."""
+        until_ms = [person.checkin_tat_ms, person.say_tat_ms, *person.shunned.values()]
+        until_ms.extend(at_ms + self._rules.hour_ms for at_ms in person.joins_ms)
+        if person.lost is not None:
+            until_ms.append(person.lost.at_ms + self._rules.return_ms)
+        return max(until_ms)

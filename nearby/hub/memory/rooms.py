@@ -74,6 +74,7 @@ class Rooms:
             member=MemberId(member),
             person=PersonId(caller.person),
             name=shown_name(caller) or draw_name(crc32(member.encode()), room.names()),
+            is_name_drawn=shown_name(caller) is None,
             verified=caller.verified,
             joined_seq=0,
             why=why,
@@ -96,9 +97,12 @@ class Rooms:
 
     def show(self, room: Room, seat: Seat, caller: Caller, now_ms: int) -> None:
         """Let the room see the name and badge of a fresh token, if they differ from what it sees."""
-        if caller.verified == seat.verified and (not caller.verified or shown_name(caller) == seat.name):
+        own_name = shown_name(caller)
+        is_same_name = seat.is_name_drawn if own_name is None else own_name == seat.name
+        if caller.verified == seat.verified and is_same_name:
             return
-        name = shown_name(caller) or draw_name(crc32(seat.member.encode()), room.names())
+        name = own_name or draw_name(crc32(seat.member.encode()), room.names())
+        seat.is_name_drawn = own_name is None
         event = room.change(seat.member, name=name, verified=caller.verified, now_ms=now_ms, rules=self._rules)
         self._tell(room, event, now_ms)
 

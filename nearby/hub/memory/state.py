@@ -52,6 +52,7 @@ class LiveState:
         """See ``Hub.attach``."""
         self.catch_up(now_ms)
         person = self._people.meet(caller)
+        person.caller = caller
         before = self._people.attach(person, attached)
         if before is not None:
             before.listener.replaced(before.connection)
@@ -72,7 +73,7 @@ class LiveState:
             self._rooms.hold(person.room, person.seat, now_ms)
             self._held += 1
             self._agenda.set((Kind.HOLD, person_id), now_ms + self._rules.seat_hold_ms)
-        self._people.forget_later(person, now_ms)
+        self._people.forget_later(person)
 
     def renew(self, caller: Caller, connection: ConnectionId, now_ms: int) -> None:
         """See ``Hub.renew``."""
@@ -85,7 +86,12 @@ class LiveState:
         """See ``Hub.check_in``."""
         self.catch_up(now_ms)
         person = self._people.meet(caller)
-        self._people.check_in(person, ladder, now_ms)
+        before, person.caller = person.caller, caller
+        try:
+            self._people.check_in(person, ladder, now_ms)
+        except Refused:
+            person.caller = before
+            raise
         assert person.presence is not None
         area = self._people.catchments.finest_open(person.presence.ladder)
         return Standing(area, seat_wanted=person.attached is not None and person.seat is None)
@@ -93,14 +99,14 @@ class LiveState:
     def clear(self, person_id: PersonId, connection: ConnectionId | None, now_ms: int) -> bool:
         """See ``Hub.clear``."""
         self.catch_up(now_ms)
-        person = self._people.get(person_id)
+        person = self._people.get(person_id) if connection is None else self._mine(person_id, connection)
         if person is None:
             return False
         had_seat = person.seat is not None
         self._end_seat(person, now_ms, why="left", asked_by=connection)
         self._people.end_presence(person)
         person.lost, person.has_lapsed = None, False
-        self._people.forget_later(person, now_ms)
+        self._people.forget_later(person)
         return had_seat
 
     def offer(self, person_id: PersonId, now_ms: int) -> Offer | None:
@@ -166,8 +172,10 @@ class LiveState:
     def sweep(self, now_ms: int) -> list[PersonId]:
         """See ``Hub.sweep``."""
         self.catch_up(now_ms)
-        to_move, self._to_move = self._to_move, []
-        return to_move
+        due, self._to_move = self._to_move, []
+        # What was due when another call looked may be over: they spoke, left or took another room since.
+        people = (self._people.get(person) for person in due)
+        return [person.id for person in people if person is not None and self._people.must_move(person, now_ms)]
 
     def catch_up(self, now_ms: int) -> None:
         """Do everything that was due by ``now_ms``, in order of time."""
@@ -216,11 +224,11 @@ class LiveState:
         if person.room is None or person.seat is None:
             return None, [wire.Unplaced(why="expired" if person.has_lapsed else "none")]
         why = "resynced"
-        if resume is not None and resume.room == person.room.id:
+        if resume is not None and resume.room == person.room.id and resume.after >= person.seat.joined_seq:
             missed = person.room.after(resume.epoch, resume.after, now_ms, self._rules)
             if missed is not None:
                 return person.room.id, list(missed)
-        elif resume is not None:
+        elif resume is not None and resume.room != person.room.id:
             why = person.seat.why
         return None, [person.room.snapshot(person.seat.member, why, self._rules)]
 
@@ -230,6 +238,9 @@ class LiveState:
         assert person.seat is not None
         self._release(person)
         self._rooms.show(person.room, person.seat, person.caller, now_ms)
+        if person.off_window is not None:
+            # A move that came due meanwhile had nobody to tell.
+            self._agenda.set((Kind.MOMENT, person.id), now_ms)
 
     def _return_to(self, person: Person, room_id: RoomId, now_ms: int) -> None:
         """Give a resuming person their lost room back, if it has a seat."""
@@ -245,6 +256,8 @@ class LiveState:
         attached = person.attached
         if attached is None or person.presence is None:
             return False
+        if why == "new" and person.seat is not None:
+            return True
         if why in _JOIN_REASONS:
             try:
                 person.joins_ms = self._people.check_joins(person, now_ms)
@@ -314,7 +327,7 @@ class LiveState:
             if person is None:
                 continue
             if kind is Kind.FORGET:
-                self._people.forget(person)
+                self._people.forget(person, due_ms)
             elif kind is Kind.HOLD:
                 self._look_at_held(person, due_ms)
             else:
@@ -328,12 +341,12 @@ class LiveState:
             self._agenda.set((Kind.HOLD, person.id), ends_ms)
             return
         self._lose_seat(person, now_ms)
-        self._people.forget_later(person, now_ms)
+        self._people.forget_later(person)
 
     def _look_at_moment(self, person: Person, now_ms: int) -> None:
         if self._people.at_moment(person, now_ms, lapse=lambda lapsing: self._lose_seat(lapsing, now_ms)):
             self._to_move.append(person.id)
-        self._people.forget_later(person, now_ms)
+        self._people.forget_later(person)
 
     def _publish(self, event: wire.RoomEvent, unheard_by: ConnectionId | None) -> None:
         for listener in self._listeners:

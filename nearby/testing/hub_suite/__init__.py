@@ -1,0 +1,33 @@
+"""What every hub must pass: the port's guarantees as tests, in the port's terms only.
+
+An adapter's test module subclasses ``HubSuite`` and says how an empty live state is made::
+
+    class TestMyHub(HubSuite):
+        gateways = 2
+
+        @pytest.fixture
+        def go_live(self) -> GoLive:
+            return start_my_hub
+
+Phones connect to the gateways in turn. Every test ends with a look at what each connection heard:
+no gap, no repeat, nothing after ``replaced``, and one picture of a room among its members.
+"""
+
+import pytest
+
+_PARTS = ("base", "limits", "moves", "names", "presence", "resume", "says", "seats")
+pytest.register_assert_rewrite(*(f"{__name__}.{part}" for part in _PARTS))
+
+from nearby.testing.hub_suite.limits import LimitsSuite  # noqa: E402  The rewrite must come before what it rewrites.
+from nearby.testing.hub_suite.moves import MovesSuite  # noqa: E402
+from nearby.testing.hub_suite.names import NamesSuite  # noqa: E402
+from nearby.testing.hub_suite.presence import PresenceSuite  # noqa: E402
+from nearby.testing.hub_suite.resume import ResumeSuite  # noqa: E402
+from nearby.testing.hub_suite.says import SaysSuite  # noqa: E402
+from nearby.testing.hub_suite.seats import SeatsSuite  # noqa: E402
+
+__all__ = ["HubSuite"]
+
+
+class HubSuite(SeatsSuite, NamesSuite, ResumeSuite, SaysSuite, PresenceSuite, MovesSuite, LimitsSuite):
+    """The whole suite."""
