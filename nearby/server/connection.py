@@ -98,9 +98,7 @@ class Connection:
 
     def cut(self) -> None:
         """Drop what is unsent and let go of the socket. Idempotent."""
-        if self._cut is not None:
-            self._cut.cancel()
-            self._cut = None
+        self._forget_cut()
         self.is_ending = True
         self._transport.abort()
 
@@ -108,6 +106,13 @@ class Connection:
         """Let go of the socket once what was written is sent, or soon."""
         self.is_ending = True
         self._transport.close()
+        if not self._transport.get_write_buffer_size():
+            self._forget_cut()
+
+    def _forget_cut(self) -> None:
+        if self._cut is not None:
+            self._cut.cancel()
+            self._cut = None
 
     def _end(self, frame: bytes) -> None:
         self.is_ending = True
