@@ -53,7 +53,7 @@ class Dispatcher:
         except Refused as refused:
             self._refuse(phone, refused, refused.answers)
             return
-        self._metrics.messages.labels(type(message).__struct_config__.tag).inc()
+        self._metrics.message_of_type[type(message)].inc()
         if isinstance(message, wire.Hello):
             await self._hello(phone, message)
             return

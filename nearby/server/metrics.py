@@ -1,11 +1,13 @@
 """What operators can measure. No label holds a cell, a room, a person or a network."""
 
 from collections.abc import Iterator
+from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
+from nearby.core import wire
 from nearby.errors import CloseCode, ErrorCode, Refused
 from nearby.hub.base import HubStatistics
 
@@ -41,6 +43,10 @@ class Metrics:
         self.ready = Gauge("nearby_ready", "1 while new phones are taken.", registry=self.registry)
         self._live = _Live()
         self.registry.register(self._live)
+        # Resolved once: looking a label up costs more than counting.
+        self.message_of_type = {
+            kind: self.messages.labels(kind.__struct_config__.tag) for kind in get_args(wire.ClientMessage)
+        }
         for limit in LIMITS:
             self.limits_hit.labels(limit)
         for close_code in CloseCode:

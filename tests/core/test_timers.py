@@ -31,6 +31,14 @@ def test_timers_agree_with_a_dictionary_of_earliest_times(steps: list[tuple[str 
         assert len(timers) == len(model)
 
 
+def test_an_earlier_time_takes_the_place_of_a_later_one() -> None:
+    timers: Timers[str] = Timers()
+    timers.set("room", 20)
+    timers.set("room", 10)
+    assert timers.pop(10) == ("room", 10)
+    assert timers.pop(30) is None
+
+
 def test_a_later_time_does_not_put_off_an_earlier_one() -> None:
     timers: Timers[str] = Timers()
     timers.set("room", 10)
