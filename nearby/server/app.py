@@ -16,6 +16,7 @@ from aiohttp import web
 from nearby.core.session import Patience
 from nearby.core.window import Windows
 from nearby.errors import ConfigError
+from nearby.hub.base import Hub
 from nearby.hub.memory import LiveState, MemoryHub
 from nearby.server.auth import Verifier
 from nearby.server.clock import SteadyClock
@@ -56,9 +57,20 @@ def system_clock() -> SteadyClock:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    gateway: Gateway
+    http: Http
+    keeper: Keeper
+
+
 @contextlib.asynccontextmanager
 async def running(
-    settings: Settings, *, clock: SteadyClock | None = None, patience: Patience | None = None
+    settings: Settings,
+    *,
+    clock: SteadyClock | None = None,
+    patience: Patience | None = None,
+    wrap_hub: Callable[[Hub], Hub] = lambda hub: hub,
 ) -> AsyncIterator[Running]:
     """Run a server on the current loop until the block ends; connections still open are cut then.
 
@@ -66,18 +78,46 @@ async def running(
         settings: How.
         clock: The time; the machine's if None.
         patience: Pings and deadlines; the contract's if None.
+        wrap_hub: Returns what the server uses in the hub's place: tests put faults between the two.
 
     Raises:
         ConfigError: A setting is wrong, or a port is taken. Nothing is left open.
     """
-    clock = clock or system_clock()
-    patience = patience or Patience()
-    rules, metrics = settings.rules(), Metrics()
-    secret = _draw_secret(settings)
-    windows = Windows(rules.window_ms, secret)
+    metrics = Metrics()
     verifier = Verifier(settings.secrets(), await load_keys(settings.jwks) if settings.jwks else ())
+    parts = _assemble(
+        settings, verifier, metrics, clock=clock or system_clock(), patience=patience or Patience(), wrap_hub=wrap_hub
+    )
+    async with contextlib.AsyncExitStack() as stack:
+        metrics_url = await _listen(
+            stack, parts.http.metrics_app(), "metrics_port", settings.metrics_host, settings.metrics_port
+        )
+        url = await _listen(stack, parts.http.app(), "port", settings.host, settings.port)
+        await _background(stack, parts.keeper.run())
+        if settings.jwks:
+            await _background(stack, keep_fresh(settings.jwks, verifier, metrics))
+        metrics.ready.set(1)
+        yield Running(url, metrics_url, parts.keeper, metrics)
+        metrics.ready.set(0)
+        for phone in parts.gateway.connections():
+            phone.cut()
+
+
+def _assemble(
+    settings: Settings,
+    verifier: Verifier,
+    metrics: Metrics,
+    *,
+    clock: SteadyClock,
+    patience: Patience,
+    wrap_hub: Callable[[Hub], Hub],
+) -> _Parts:
+    """Return a server's parts, put together; nothing runs yet."""
+    rules, secret = settings.rules(), _draw_secret(settings)
+    windows = Windows(rules.window_ms, secret)
     gateway = Gateway(rules, patience, clock, metrics)
-    hub = MemoryHub(LiveState(rules, secret=secret, draw_id=_draw_id, now_ms=clock.now_ms()), gateway)
+    state = LiveState(rules, secret=secret, draw_id=_draw_id, now_ms=clock.now_ms())
+    hub = wrap_hub(MemoryHub(state, gateway))
     placer = Placer(hub, rules, windows, clock, metrics)
     dispatcher = Dispatcher(
         hub, gateway, placer=placer, verifier=verifier, windows=windows, clock=clock, metrics=metrics
@@ -117,19 +157,7 @@ async def running(
         metrics=metrics,
         random=SystemRandom(),
     )
-    async with contextlib.AsyncExitStack() as stack:
-        metrics_url = await _listen(
-            stack, http.metrics_app(), "metrics_port", settings.metrics_host, settings.metrics_port
-        )
-        url = await _listen(stack, http.app(), "port", settings.host, settings.port)
-        await _background(stack, keeper.run())
-        if settings.jwks:
-            await _background(stack, keep_fresh(settings.jwks, verifier, metrics))
-        metrics.ready.set(1)
-        yield Running(url, metrics_url, keeper, metrics)
-        metrics.ready.set(0)
-        for phone in gateway.connections():
-            phone.cut()
+    return _Parts(gateway, http, keeper)
 
 
 async def serve(settings: Settings, *, announce: Callable[[str], object]) -> None:

@@ -65,15 +65,15 @@ class Keeper:
                 log.exception("a tick failed")
 
     async def tick(self) -> None:
-        """Do what is due now: sweep, seat, ping, warn, cut."""
+        """Do what is due now: ping, warn and cut connections, sweep, seat."""
         now_ms = self._clock.now_ms()
+        self._sockets.on_time(now_ms)
         for person in await self._hub.sweep(now_ms):
             self._placer.wish(person, "moved")
         if self._dispatcher.is_draining:
             self._placer.forget()
         else:
             await self._placer.tick()
-        self._sockets.on_time(now_ms)
 
     async def drain(self, over_s: float) -> None:
         """Send everybody away in paced batches; return when they are gone or have had their time.

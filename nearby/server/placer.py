@@ -7,6 +7,7 @@ from nearby.core.ids import PersonId
 from nearby.core.placement import decide
 from nearby.core.rules import Rules
 from nearby.core.window import Windows
+from nearby.errors import HubDown
 from nearby.hub.base import Hub
 from nearby.server.clock import SteadyClock
 from nearby.server.metrics import Metrics
@@ -36,7 +37,7 @@ class Placer:
         self._wishes.setdefault(person, why)
 
     async def wait_answered(self) -> None:
-        """Return when the wishes made so far were answered. Safe to cancel."""
+        """Return when the wishes made so far were answered, or could not be. Safe to cancel."""
         if self._answered is None:
             self._answered = asyncio.get_running_loop().create_future()
         await asyncio.shield(self._answered)
@@ -47,15 +48,24 @@ class Placer:
         self._finish()
 
     async def tick(self) -> None:
-        """Answer every wish."""
-        wishes, self._wishes = self._wishes, {}
-        for count, (person, why) in enumerate(wishes.items(), start=1):
-            started_s = perf_counter()
-            await self._place(person, why)
-            self._metrics.placement_seconds.observe(perf_counter() - started_s)
-            if count % YIELD_EVERY == 0:
-                await asyncio.sleep(0)
-        if not self._wishes:
+        """Answer every wish made so far.
+
+        Raises:
+            HubDown: The wishes that were not answered stand for the next tick.
+        """
+        wishes = list(self._wishes.items())
+        self._wishes.clear()
+        try:
+            for count, (person, why) in enumerate(wishes, start=1):
+                started_s = perf_counter()
+                await self._place(person, why)
+                self._metrics.placement_seconds.observe(perf_counter() - started_s)
+                if count % YIELD_EVERY == 0:
+                    await asyncio.sleep(0)
+        except HubDown:
+            self._wishes = dict(wishes[count - 1 :]) | self._wishes
+            raise
+        finally:
             self._finish()
 
     def _finish(self) -> None:

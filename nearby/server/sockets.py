@@ -1,8 +1,9 @@
 """The socket route: from the upgrade to the last frame, and the deadlines in between."""
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 from aiohttp import WSMsgType, web
 
@@ -10,7 +11,7 @@ from nearby.core import wire
 from nearby.core.ids import ConnectionId
 from nearby.core.session import Patience, Session
 from nearby.core.timers import Timers
-from nearby.errors import CloseCode, Disconnect, ErrorCode, Refused
+from nearby.errors import CloseCode, Disconnect, ErrorCode, HubDown, Refused
 from nearby.hub.base import Hub
 from nearby.server.auth import Verifier
 from nearby.server.clock import SteadyClock
@@ -89,15 +90,8 @@ class Sockets:
             on_end=self._count_end,
         )
         socket.connection = phone
-        counted = network is not None and await self._hub.connect_network(network, self._max_connections)
-        try:
-            if network is not None and not counted:
-                self._metrics.limits_hit.labels("connections").inc()
-                phone.end(CloseCode.TOO_MANY_CONNECTIONS)
+        async with self._counted(phone, network):
             await self._listen(phone, socket)
-        finally:
-            if counted and network is not None:
-                await self._hub.disconnect_network(network)
         return socket
 
     def on_time(self, now_ms: int) -> None:
@@ -117,6 +111,28 @@ class Sockets:
                 phone.send(expiring)
             self._watch(phone)
 
+    @contextlib.asynccontextmanager
+    async def _counted(self, phone: Connection, network: str | None) -> AsyncIterator[None]:
+        """Count the connection for its network while the block runs; one too many is being closed in it."""
+        if network is None:
+            yield
+            return
+        is_counted = False
+        try:
+            is_counted = await self._hub.connect_network(network, self._max_connections)
+        except HubDown:
+            phone.end(CloseCode.SHUTTING_DOWN)
+        else:
+            if not is_counted:
+                self._metrics.limits_hit.labels("connections").inc()
+                phone.end(CloseCode.TOO_MANY_CONNECTIONS)
+        try:
+            yield
+        finally:
+            if is_counted:
+                with contextlib.suppress(HubDown):
+                    await self._hub.disconnect_network(network)
+
     async def _listen(self, phone: Connection, socket: PhoneSocket) -> None:
         self._gateway.add(phone)
         self._watch(phone)
@@ -131,7 +147,9 @@ class Sockets:
             phone.finish()
             self._gateway.remove(phone)
             if phone.claims is not None:
-                await self._hub.detach(phone.person, phone.id, self._clock.now_ms())
+                # A hub that is down ends the seats of connections it no longer hears of by itself.
+                with contextlib.suppress(HubDown):
+                    await self._hub.detach(phone.person, phone.id, self._clock.now_ms())
 
     async def _read(self, phone: Connection, socket: PhoneSocket) -> None:
         """Carry out frame after frame until the other side closes or is gone."""

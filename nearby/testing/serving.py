@@ -14,6 +14,7 @@ from nearby.server.app import Running, running
 from nearby.server.auth import mint_token
 from nearby.server.clock import SteadyClock
 from nearby.server.config import Settings
+from nearby.testing.faults import Faults
 from nearby.testing.raw_phone import RawPhone
 from nearby.testing.waiting import eventually
 
@@ -120,12 +121,15 @@ class LiveServer:
 
 @contextlib.asynccontextmanager
 async def live_server(
-    data_dir: Path, *, patience: Patience | None = None, **settings: Any
+    data_dir: Path, *, patience: Patience | None = None, faults: Faults | None = None, **settings: Any
 ) -> AsyncIterator[LiveServer]:
     """Run a server until the block ends. ``settings`` go over the tests' own: a key, free ports."""
+    faults = faults or Faults()
     own: dict[str, Any] = {"data_dir": data_dir, "port": 0, "metrics_port": 0, "key": KEY}
     time = Shift()
-    async with running(Settings(**(own | settings)), clock=time.clock, patience=patience) as server:
+    async with running(
+        Settings(**(own | settings)), clock=time.clock, patience=patience, wrap_hub=faults.wrap
+    ) as server:
         tested = LiveServer(server, time)
         try:
             yield tested
