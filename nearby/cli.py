@@ -33,7 +33,7 @@ ConfigOption = Annotated[Path | None, typer.Option("--config", help="TOML file w
 def main() -> None:
     """Run the command line; exit codes: 0 fine, 1 failed while running, 2 a wrong setting."""
     try:
-        app()
+        app(prog_name="nearby")
     except ConfigError as error:
         typer.echo(f"nearby: {error}", err=True)
         sys.exit(EXIT_WRONG_SETTING)

@@ -81,7 +81,7 @@ async def serving(flags: Sequence[str], *, key: str | None = None) -> AsyncItera
     environment = os.environ | ({"NEARBY_KEY": key} if key else {})
     # In a session of its own, or Ctrl-C would reach it beside our SIGTERM, and a second signal ends the drain.
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "nearby.cli", "serve", *flags),
+        *(sys.executable, "-P", "-m", "nearby.cli", "serve", *flags),
         stdout=asyncio.subprocess.PIPE,
         env=environment,
         start_new_session=True,

@@ -60,4 +60,4 @@ def load(
 
 
 if __name__ == "__main__":
-    app()
+    app(prog_name="scripts/load")

@@ -121,4 +121,4 @@ def _visits(
 
 
 if __name__ == "__main__":
-    app()
+    app(prog_name="scripts/replay")

@@ -111,7 +111,7 @@ async def _look(child: Child) -> Status:
 def main() -> None:
     """Run the command line; exit code 2 for a wrong setting, 1 if the server failed."""
     try:
-        app()
+        app(prog_name="scripts/run")
     except ConfigError as error:
         typer.echo(f"nearby: {error}", err=True)
         sys.exit(EXIT_WRONG_SETTING)

@@ -3,8 +3,9 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nearby.core.catchment import Catchments
+from nearby.core.catchment import Catchments, Turn
 from nearby.core.cell import ladder_of
+from nearby.core.ids import Cell
 from nearby.core.rules import Rules
 from nearby.core.window import Windows
 
@@ -12,6 +13,7 @@ RULES = Rules(noise_scale=0.0)
 WINDOWS = Windows(600_000, b"sixteen bytes or more")
 PARK = ladder_of(47.37, 8.54)
 OTHER = ladder_of(-33.9, 151.2)
+CELLS = sorted(cell for ladder in (PARK, OTHER) for cell in (ladder.res7, ladder.res6))
 
 
 def after(counts: list[int], rules: Rules = RULES) -> Catchments:
@@ -83,3 +85,36 @@ def test_counts_carry_noise_that_asking_again_does_not_average_away() -> None:
     exact = [after([10] * 3, replace(RULES, open_res7=k)).is_open(PARK.res7) for k in range(1, 30)]
     assert opened == again
     assert opened != exact
+
+
+def test_every_window_draws_noise_of_its_own() -> None:
+    rules = replace(RULES, noise_scale=3.0, streak=1)
+    catchments, verdicts = Catchments(rules, WINDOWS), []
+    for window in range(40):
+        catchments.end_window(window, {PARK.res7: rules.open_res7})
+        verdicts.append(catchments.is_open(PARK.res7))
+    assert verdicts == [WINDOWS.noise(window, PARK.res7, 3.0) >= 0 for window in range(40)]
+
+
+def test_a_cell_that_nobody_was_in_gets_no_noise() -> None:
+    loud = replace(RULES, noise_scale=1_000.0, streak=1)
+    raised = [window for window in range(60) if WINDOWS.noise(window, PARK.res7, 1_000.0) > 100]
+    catchments = Catchments(loud, WINDOWS)
+    assert catchments.end_window(raised[0], {PARK.res7: 1}) == Turn(opened=(PARK.res7,), closed=())
+    assert catchments.end_window(raised[1], {}) == Turn(opened=(), closed=(PARK.res7,))
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(CELLS), st.integers(0, 13)), min_size=6, max_size=30))
+def test_a_turn_names_every_cell_that_changed_in_order(history: list[dict[Cell, int]]) -> None:
+    catchments = Catchments(replace(RULES, streak=2), WINDOWS)
+    for window, counts in enumerate(history):
+        before = {cell for cell in CELLS if catchments.is_open(cell)}
+        turn = catchments.end_window(window, counts)
+        now = {cell for cell in CELLS if catchments.is_open(cell)}
+        assert turn == Turn(tuple(sorted(now - before)), tuple(sorted(before - now)))
+
+
+def test_cells_that_open_together_are_named_in_order() -> None:
+    catchments = Catchments(replace(RULES, streak=1), WINDOWS)
+    assert catchments.end_window(0, dict.fromkeys(reversed(CELLS), 10)) == Turn(tuple(CELLS), ())
+    assert catchments.end_window(1, {}) == Turn((), tuple(CELLS))

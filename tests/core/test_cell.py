@@ -5,16 +5,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nearby.core.cell import cell_name, ladder_of, resolution_of
+from nearby.core.cell import cell_name, ladder_above, ladder_of, resolution_of
 
 latitudes = st.floats(-90, 90)
 longitudes = st.floats(-180, 180)
+PENTAGONS = [h3.cell_to_latlng(cell) for cell in sorted(h3.get_pentagons(9))]
+
+
+def chain(lat_deg: float, lon_deg: float) -> tuple[int, ...]:
+    fine = h3.latlng_to_cell(lat_deg, lon_deg, 9)
+    return tuple(h3.cell_to_parent(fine, resolution) for resolution in (7, 6, 5))
 
 
 @given(latitudes, longitudes)
 def test_a_ladder_is_the_chain_of_parents_of_one_fine_cell(lat_deg: float, lon_deg: float) -> None:
-    fine = h3.latlng_to_cell(lat_deg, lon_deg, 9)
-    assert ladder_of(lat_deg, lon_deg) == tuple(h3.cell_to_parent(fine, resolution) for resolution in (7, 6, 5))
+    assert ladder_of(lat_deg, lon_deg) == chain(lat_deg, lon_deg)
 
 
 def test_the_chain_differs_from_looking_each_rung_up_so_the_rule_matters() -> None:
@@ -28,6 +33,7 @@ def test_the_chain_differs_from_looking_each_rung_up_so_the_rule_matters() -> No
 
 @pytest.mark.parametrize("position", [(90, 0), (-90, 0), (0, 180), (0, -180), (64.7, 10.5), (-90.0, 180.0)])
 def test_poles_the_antimeridian_and_a_pentagon_have_a_ladder(position: tuple[float, float]) -> None:
+    assert ladder_of(*position) == chain(*position)
     assert [resolution_of(cell) for cell in ladder_of(*position)] == [7, 6, 5]
 
 
@@ -54,3 +60,27 @@ def test_names_and_resolutions_are_those_of_h3(lat_deg: float, lon_deg: float) -
     for cell in ladder_of(lat_deg, lon_deg):
         assert cell_name(cell) == h3.int_to_str(cell)
         assert resolution_of(cell) == h3.get_resolution(cell)
+
+
+@pytest.mark.parametrize("position", PENTAGONS)
+def test_the_ladder_of_a_pentagon_is_made_of_pentagons(position: tuple[float, float]) -> None:
+    assert ladder_of(*position) == chain(*position)
+    assert all(h3.is_pentagon(cell) for cell in ladder_of(*position))
+
+
+@given(latitudes | st.just(91.0), st.floats(allow_nan=True).filter(lambda lon_deg: not -180 <= lon_deg <= 180))
+def test_a_refusal_says_the_same_whatever_the_position(lat_deg: float, lon_deg: float) -> None:
+    with pytest.raises(ValueError, match="finite") as refused:
+        ladder_of(lat_deg, lon_deg)
+    with pytest.raises(ValueError, match="finite") as elsewhere:
+        ladder_of(-1234.5, 0)
+    assert str(refused.value) == str(elsewhere.value)
+    assert refused.value.__context__ is None
+
+
+@given(latitudes, longitudes)
+def test_everybody_of_a_cell_shares_one_ladder(lat_deg: float, lon_deg: float) -> None:
+    ladder = ladder_of(lat_deg, lon_deg)
+    centre = h3.cell_to_latlng(h3.cell_to_center_child(ladder.res7, 9))
+    assert ladder_of(*centre) is ladder
+    assert ladder_above(ladder.res7) is ladder

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from nearby.core.limits import gcra, rolling
 from nearby.core.rules import Rate
 
-gaps = st.lists(st.integers(0, 3_000), max_size=60)
+gaps = st.lists(st.integers(0, 3_000), max_size=5) | st.lists(st.integers(0, 3_000), min_size=20, max_size=60)
 
 
 def times_of(gaps: list[int]) -> list[int]:
@@ -67,3 +67,11 @@ def test_a_rolling_count_never_allows_more_than_its_limit_in_any_span(
 
 def test_a_rolling_limit_of_zero_means_no_limit_and_keeps_nothing() -> None:
     assert rolling((1, 2, 3), 4, limit=0, span_ms=10) == ((), 0)
+
+
+@given(st.lists(st.integers(0, 999), min_size=1, max_size=12), st.integers(1, 12))
+def test_a_limit_lowered_meanwhile_names_the_first_time_that_it_allows(times_ms: list[int], limit: int) -> None:
+    kept, now_ms = tuple(sorted(times_ms)), 999
+    _, wait_ms = rolling(kept, now_ms, limit=limit, span_ms=1_000)
+    free_ms = next(at_ms for at_ms in range(now_ms, 3_000) if sum(at > at_ms - 1_000 for at in kept) < limit)
+    assert wait_ms == free_ms - now_ms

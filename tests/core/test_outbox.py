@@ -4,7 +4,10 @@ from hypothesis import strategies as st
 from nearby.core.outbox import MAX_BYTES, MAX_MESSAGES, Outbox
 
 # Each step: a frame of some length, before which the reader took some bytes.
-steps = st.lists(st.tuples(st.integers(1, 40_000), st.integers(0, 60_000)), max_size=80)
+step = st.tuples(st.integers(1, 40_000), st.integers(0, 60_000))
+# Small frames for a reader that now and then takes about as much as came: the count nears its bound.
+small = st.tuples(st.just(100), st.sampled_from([0, 0, 0, 0, 100, 150, 200]))
+steps = st.lists(step, max_size=80) | st.lists(small, min_size=280, max_size=500)
 
 
 @given(steps)
@@ -41,3 +44,16 @@ def test_more_bytes_than_may_wait_are_too_many_however_few_the_frames() -> None:
     outbox = Outbox()
     assert outbox.admit(MAX_BYTES, 0)
     assert not outbox.admit(1, MAX_BYTES)
+
+
+def test_room_is_made_by_exactly_the_frames_that_were_taken_whole() -> None:
+    outbox = Outbox()
+    assert all(outbox.admit(10, 10 * count) for count in range(MAX_MESSAGES))
+    assert outbox.admit(10, 10 * MAX_MESSAGES - 10)
+    assert not outbox.admit(10, 10 * MAX_MESSAGES - 9)
+
+
+def test_a_reader_that_took_everything_starts_from_nothing() -> None:
+    outbox = Outbox()
+    assert all(outbox.admit(10, 10 * count) for count in range(MAX_MESSAGES))
+    assert [outbox.admit(10, 10 * count) for count in range(MAX_MESSAGES + 1)] == [True] * MAX_MESSAGES + [False]

@@ -102,3 +102,17 @@ def test_presence_lapses_and_seats_move_at_the_moment_of_the_second_window_after
     assert lapse_ms == moves_at_ms(10, ANA, WINDOWS) == WINDOWS.moment_ms(12, ANA)
     assert at_moment(presence, ANA, lapse_ms - 1, WINDOWS) is presence
     assert at_moment(presence, ANA, lapse_ms, WINDOWS) is None
+
+
+def test_a_clock_that_goes_back_does_not_shorten_a_presence() -> None:
+    presence = first_check_in(HERE, 15 * WIDTH_MS, WINDOWS)
+    assert check_in(presence, ANA, HERE, 11 * WIDTH_MS, WINDOWS) is presence
+    assert check_in(presence, ANA, THERE, 11 * WIDTH_MS, WINDOWS).last_window == 15
+
+
+def test_a_change_whose_moment_nobody_looked_at_is_not_put_off_by_another_check_in() -> None:
+    presence = check_in(first_check_in(HERE, 0, WINDOWS), ANA, THERE, 0, WINDOWS)
+    again = check_in(presence, ANA, AWAY, presence.due_ms + 1, WINDOWS)
+    looked = at_moment(again, ANA, presence.due_ms + 1, WINDOWS)
+    assert looked is not None
+    assert looked.ladder == AWAY

@@ -59,7 +59,8 @@ class Script:
                 self.events.append(actions[kind]())
 
 
-steps = st.lists(st.tuples(st.sampled_from(["join", "leave", "say", "change"]), st.integers(0, 99)), max_size=80)
+step = st.tuples(st.sampled_from(["join", "leave", "say", "change"]), st.integers(0, 99))
+steps = st.lists(step, max_size=10) | st.lists(step, min_size=40, max_size=120)
 
 
 @given(steps, st.data())
@@ -78,7 +79,7 @@ def test_a_snapshot_and_the_events_after_it_equal_a_later_snapshot(
         assert view.apply(event)
     later = script.room.snapshot(MemberId("m0"), "new", RULES)
     assert view.seq == later.seq
-    assert view.members == {member.member: member for member in later.members}
+    assert list(view.members.values()) == later.members
     assert view.messages == later.messages
 
 
@@ -247,3 +248,41 @@ def test_an_empty_room_knows_since_when() -> None:
     room.join(seat(1), 8, RULES)
     assert room.empty_since_ms is None
     assert set(room.names()) == {"Name 1"}
+
+
+def test_a_snapshot_shows_the_room_as_it_is() -> None:
+    room = Room(id=RoomId("room"), catchment=RES7, opened_ms=77, capacity=5, epoch=4)
+    room.join(seat(0), 80, RULES)
+    room.change(MemberId("m0"), name="Ana", verified=True, now_ms=81, rules=RULES)
+    assert room.snapshot(MemberId("m0"), "next", RULES) == wire.Placed(
+        room=wire.RoomInfo(id="room", epoch=4, capacity=5, opened_ms=77),
+        area=wire.Area(cell="871f8eca4ffffff", resolution=7),
+        you="m0",
+        quiet=False,
+        members=[wire.Member(member="m0", name="Ana", verified=True)],
+        messages=[],
+        seq=2,
+        why="next",
+    )
+
+
+def test_what_was_said_before_somebody_joined_is_not_shown_to_them() -> None:
+    room = room_of(1)
+    room.say(MemberId("m0"), "before", None, 0, RULES)
+    joined = room.join(seat(1), 0, RULES)
+    after = room.say(MemberId("m1"), "after", None, 9, RULES)
+    assert room.snapshot(MemberId("m1"), "new", RULES).messages == [after]
+    assert [said.text for said in room.snapshot(MemberId("m0"), "new", RULES).messages] == ["before", "after"]
+    assert room.seats[MemberId("m1")].joined_seq == joined.seq
+    assert (room.seats[MemberId("m0")].spoke_ms, room.seats[MemberId("m1")].spoke_ms) == (0, 9)
+
+
+def test_an_id_used_again_is_the_newest_when_the_oldest_go() -> None:
+    room = room_of(1)
+    room.say(MemberId("m0"), "x", 0, 0, RULES)
+    room.say(MemberId("m0"), "x", 1, 1, RULES)
+    room.say(MemberId("m0"), "x", 0, 2, RULES)
+    for number in range(2, REMEMBERED_IDS + 1):
+        room.say(MemberId("m0"), "x", number, 2, RULES)
+    assert room.repeat_of(ANA, 0, "x", 2, RULES) == Repeat(4, 2)
+    assert room.repeat_of(ANA, 1, "x", 2, RULES) is None

@@ -160,6 +160,49 @@ def test_the_id_of_a_bad_message_is_found_if_it_is_a_good_one(data: bytes | str,
     assert id_in(data) == found
 
 
+def test_a_second_hello_is_refused_by_its_id() -> None:
+    with pytest.raises(Refused) as refused:
+        in_phase(Phase.OPEN).receive(b'{"type":"hello","id":7}', 0)
+    assert (refused.value.code, refused.value.answers) == (ErrorCode.BAD_MESSAGE, 7)
+
+
+@pytest.mark.parametrize("data", [b'{"type":1}', b"{}", b"[]", b"3", b'{"x":' + b"[" * 10_000])
+def test_what_has_no_readable_type_is_a_bad_message(data: bytes) -> None:
+    with pytest.raises(Refused) as refused:
+        in_phase(Phase.OPEN).receive(data, 0)
+    assert refused.value.code is ErrorCode.BAD_MESSAGE
+
+
+def test_nonsense_during_the_greeting_is_refused_and_counted_as_in_the_open() -> None:
+    session = in_phase(Phase.GREETING)
+    assert [bad(session, 0) for _ in range(9)] == [Refused] * 9
+    session.welcome(0, FAR_MS)
+    assert bad(session, 1) is Disconnect
+
+
+def test_a_refusal_does_not_carry_the_frame_in_its_cause() -> None:
+    with pytest.raises(Refused) as refused:
+        in_phase(Phase.OPEN).receive(b'{"type":"checkin","lat":91.2345,"lon":0}', 0)
+    assert refused.value.__cause__ is None
+    assert refused.value.__suppress_context__
+
+
+@given(st.lists(st.integers(0, 15_000), min_size=10, max_size=60))
+def test_a_connection_ends_by_the_tenth_bad_message_that_a_scan_finds_in_a_minute(waits_ms: list[int]) -> None:
+    session, times_ms, now_ms = in_phase(Phase.OPEN), list[int](), 0
+    for wait_ms in waits_ms:
+        now_ms += wait_ms
+        times_ms.append(now_ms)
+        recent = [at_ms for at_ms in times_ms if at_ms > now_ms - 60_000]
+        assert bad(session, now_ms) is (Disconnect if len(recent) >= 10 else Refused)
+
+
+def test_the_greeting_counts_as_a_sign_of_life() -> None:
+    session = in_phase(Phase.GREETING)
+    session.welcome(4_000, FAR_MS)
+    assert session.due_ms() == 4_000 + PATIENCE.ping_ms
+
+
 def test_text_that_is_no_json_is_explained_in_one_sentence() -> None:
     assert explain(UnicodeDecodeError("utf-8", b"\xff", 0, 1, "x"))[0] is ErrorCode.BAD_MESSAGE
 

@@ -1,6 +1,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,7 +10,8 @@ from nearby.core.shelves import Shelf, Shelves
 
 ROOMS = [RoomId(f"room{number}") for number in range(40)]
 
-moves = st.lists(st.tuples(st.sampled_from(ROOMS), st.sampled_from([*Shelf, None])), max_size=120)
+move = st.tuples(st.sampled_from(ROOMS), st.sampled_from([*Shelf, None]))
+moves = st.lists(move, max_size=10) | st.lists(move, min_size=60, max_size=120)
 keys = st.integers(0, 2**64 - 1)
 
 
@@ -25,7 +27,7 @@ def filled(moves: Iterable[tuple[RoomId, Shelf | None]]) -> tuple[Shelves, dict[
     return shelves, model
 
 
-@given(moves, keys, st.integers(0, 50), st.booleans())
+@given(moves, keys, st.integers(0, 45), st.booleans())
 def test_a_sample_holds_different_rooms_thin_ones_first_and_as_many_as_there_are(
     moves: list[tuple[RoomId, Shelf | None]], key: int, limit: int, nearly_full: bool
 ) -> None:
@@ -41,13 +43,25 @@ def test_a_sample_holds_different_rooms_thin_ones_first_and_as_many_as_there_are
     assert shelves.sample(key, limit, nearly_full=nearly_full) == drawn
 
 
-def test_keys_draw_every_room_about_equally_often() -> None:
+@pytest.mark.parametrize(("limit", "keys"), [(1, 32_000), (8, 4_000)])
+def test_keys_draw_every_room_about_equally_often(limit: int, keys: int) -> None:
     shelves, _ = filled(
         [(room, Shelf.ROOMY) for room in ROOMS[:30]] + [(room, Shelf.NEARLY_FULL) for room in ROOMS[30:]]
     )
     tally: Counter[RoomId] = Counter()
-    for key in range(4_000):
-        tally.update(shelves.sample(key * 0x9E3779B97F4A7C15 % 2**64, 8, nearly_full=True))
-    # 8 of 40 drawn 4,000 times: 800 each, standard deviation 25.
+    for key in range(keys):
+        tally.update(shelves.sample(key * 0x9E3779B97F4A7C15 % 2**64, limit, nearly_full=True))
+    # 32,000 draws of 40 rooms: 800 each, standard deviation at most 28.
     assert set(tally) == set(ROOMS)
     assert all(650 <= count <= 950 for count in tally.values()), tally
+
+
+def test_a_room_taken_from_the_middle_of_its_shelf_leaves_the_others_where_they_were() -> None:
+    first, middle, last = ROOMS[:3]
+    shelves, _ = filled([(first, Shelf.THIN), (middle, Shelf.THIN), (last, Shelf.THIN), (middle, None)])
+    assert set(shelves.sample(0, 9, nearly_full=False)) == {first, last}
+    shelves.put(last, Shelf.THIN)
+    shelves.take_off(last)
+    shelves.put(first, Shelf.ROOMY)
+    assert shelves.sample(0, 9, nearly_full=False) == [first]
+    assert len(shelves) == 1

@@ -3,13 +3,8 @@ from hypothesis import strategies as st
 
 from nearby.core.timers import Timers
 
-steps = st.lists(
-    st.one_of(
-        st.tuples(st.sampled_from("abcd"), st.integers(0, 50)),
-        st.tuples(st.none(), st.integers(0, 50)),
-    ),
-    max_size=60,
-)
+step = st.tuples(st.sampled_from("abcd") | st.none(), st.integers(0, 50))
+steps = st.lists(step, max_size=5) | st.lists(step, min_size=30, max_size=60)
 
 
 @given(steps)
@@ -46,3 +41,19 @@ def test_a_later_time_does_not_put_off_an_earlier_one() -> None:
     assert timers.pop(9) is None
     assert timers.pop(30) == ("room", 10)
     assert timers.pop(30) is None
+
+
+def test_a_key_that_came_up_may_be_set_again() -> None:
+    timers: Timers[str] = Timers()
+    timers.set("room", 10)
+    assert timers.pop(10) == ("room", 10)
+    timers.set("room", 30)
+    assert timers.pop(29) is None
+    assert timers.pop(30) == ("room", 30)
+
+
+def test_times_of_different_keys_come_up_in_order() -> None:
+    timers: Timers[str] = Timers()
+    for key, due_ms in (("c", 30), ("a", 10), ("b", 20)):
+        timers.set(key, due_ms)
+    assert [timers.pop(99) for _ in range(4)] == [("a", 10), ("b", 20), ("c", 30), None]

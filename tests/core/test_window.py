@@ -1,3 +1,4 @@
+from math import exp
 from statistics import mean
 
 import pytest
@@ -63,3 +64,29 @@ def test_noise_is_laplace_centred_and_of_the_asked_scale() -> None:
     assert abs(mean(noise)) < 0.15
     assert 2.85 < mean(map(abs, noise)) < 3.15
     assert WINDOWS.noise(1, Cell(7), 0.0) == 0
+
+
+@pytest.mark.parametrize("length", [16, 64])
+def test_the_shortest_and_the_longest_secret_draw_differently(length: int) -> None:
+    assert Windows(1, bytes(length)).draw(0, "score") != WINDOWS.draw(0, "score")
+
+
+@given(st.integers(1, 2**40))
+def test_windows_before_the_epoch_have_draws_of_their_own(window: int) -> None:
+    assert WINDOWS.draw_bits(-window, "score") != WINDOWS.draw_bits(window, "score")
+    assert 0 <= WINDOWS.draw_bits(-window, "score") < 2**64
+
+
+def test_noise_falls_off_on_both_sides_as_laplace_noise_does() -> None:
+    noise = [WINDOWS.noise(window, Cell(7), 3.0) for window in range(20_000)]
+    assert mean(size > 0 for size in noise) == pytest.approx(0.5, abs=0.015)
+    for scales in (0.25, 1, 2, 3):
+        assert mean(abs(size) > 3 * scales for size in noise) == pytest.approx(exp(-scales), abs=0.015)
+
+
+def test_noise_is_new_for_another_window_cell_or_secret_and_the_same_when_asked_again() -> None:
+    other = Windows(600_000, b"another secret, long enough")
+    noise = WINDOWS.noise(1, Cell(7), 3.0)
+    others = {WINDOWS.noise(2, Cell(7), 3.0), WINDOWS.noise(1, Cell(8), 3.0), other.noise(1, Cell(7), 3.0)}
+    assert len(others - {noise}) == 3
+    assert Windows(1, SECRET).noise(1, Cell(7), 3.0) == noise

@@ -45,6 +45,9 @@ FROM_CLIENT: list[wire.ClientMessage] = [
 ]
 
 
+ALL_FIELDS = wire.CheckIn(lat=1.0, lon=2.0, tags=["a"], lang="de", venue="v", with_=["p"])
+
+
 def position(**changes: object) -> bytes:
     return json.dumps({"type": "checkin", "lat": 1, "lon": 2} | changes).encode()
 
@@ -105,3 +108,87 @@ def test_every_position_on_earth_is_taken(lat_deg: float, lon_deg: float, accura
     read = wire.decode_from_client(position(lat=lat_deg, lon=lon_deg, accuracy_m=accuracy_m))
     assert isinstance(read, wire.CheckIn)
     assert (read.lat, read.lon) == (lat_deg, lon_deg)
+
+
+def frame(kind: str, fields: dict[str, object]) -> bytes:
+    return json.dumps({"type": kind} | fields).encode()
+
+
+def resume(**changes: object) -> dict[str, object]:
+    return {"resume": {"room": "r", "epoch": 0, "after": 0} | changes}
+
+
+HERE: dict[str, object] = {"lat": 90, "lon": -180}
+
+
+@pytest.mark.parametrize(
+    ("kind", "longest", "too_much"),
+    [
+        ("checkin", HERE, {"lat": 90.000001, "lon": 0}),
+        ("checkin", {"lat": -90, "lon": 180}, {"lat": 0, "lon": 180.000001}),
+        ("checkin", HERE | {"accuracy_m": 10_000}, HERE | {"accuracy_m": 10_000.1}),
+        ("checkin", HERE | {"accuracy_m": 0}, HERE | {"accuracy_m": -0.1}),
+        ("checkin", HERE | {"tags": ["x" * 32] * 3}, HERE | {"tags": ["x"] * 4}),
+        ("checkin", HERE | {"tags": ["x"]}, HERE | {"tags": [""]}),
+        ("checkin", HERE | {"tags": []}, HERE | {"tags": ["x" * 33]}),
+        ("checkin", HERE | {"lang": "de"}, HERE | {"lang": "d"}),
+        ("checkin", HERE | {"lang": "x" * 35}, HERE | {"lang": "x" * 36}),
+        ("checkin", HERE | {"with": ["p"] * 7}, HERE | {"with": ["p"] * 8}),
+        ("checkin", HERE | {"venue": "v" * 64}, HERE | {"venue": "v" * 65}),
+        ("next", {"room": "aZ09_-"}, {"room": ""}),
+        ("next", {"room": "a"}, {"room": "a b"}),
+        ("ping", {"id": 2**63 - 1}, {"id": 2**63}),
+        ("ping", {"id": -(2**63)}, {"id": -(2**63) - 1}),
+        ("ping", {"id": "x" * 64}, {"id": "x" * 65}),
+        ("ping", {"id": None}, {"id": 10**400}),
+        ("renew", {"token": "t" * 8_192}, {"token": "t" * 8_193}),
+        ("hello", {"token": "t" * 8_192}, {"token": "t" * 8_193}),
+        ("hello", resume(after=2**63 - 1), resume(after=2**63)),
+        ("hello", resume(), resume(after=-1)),
+        ("hello", resume(epoch=2**63 - 1), resume(epoch=-1)),
+    ],
+)
+def test_every_field_is_taken_up_to_its_bound_and_not_beyond(
+    kind: str, longest: dict[str, object], too_much: dict[str, object]
+) -> None:
+    assert wire.decode_from_client(frame(kind, longest))
+    with pytest.raises(msgspec.ValidationError):
+        wire.decode_from_client(frame(kind, too_much))
+
+
+@pytest.mark.parametrize(("length", "is_good"), [(0, False), (1, True), (64, True), (65, False)])
+def test_a_guests_name_has_one_to_sixty_four_characters(length: int, is_good: bool) -> None:
+    body = json.dumps({"name": "x" * length}).encode()
+    if is_good:
+        assert msgspec.json.decode(body, type=wire.GuestRequest).name == "x" * length
+    else:
+        with pytest.raises(msgspec.ValidationError):
+            msgspec.json.decode(body, type=wire.GuestRequest)
+
+
+@pytest.mark.parametrize("number", [b"NaN", b"Infinity", b"-Infinity", b"1e999", b"-1e999", b"9" * 400])
+@pytest.mark.parametrize("field", [b"lat", b"lon", b"accuracy_m"])
+def test_a_position_that_is_no_finite_number_is_refused(field: bytes, number: bytes) -> None:
+    fields = {b"lat": b"1", b"lon": b"2", b"accuracy_m": b"3"} | {field: number}
+    pairs = b",".join(b'"%s":%s' % pair for pair in fields.items())
+    with pytest.raises(msgspec.DecodeError):
+        wire.decode_from_client(b'{"type":"checkin",%s}' % pairs)
+
+
+def test_companions_are_called_with_on_the_wire() -> None:
+    assert json.loads(wire.encode(ALL_FIELDS)) == {
+        "type": "checkin",
+        "lat": 1.0,
+        "lon": 2.0,
+        "tags": ["a"],
+        "lang": "de",
+        "venue": "v",
+        "with": ["p"],
+    }
+
+
+@pytest.mark.parametrize("message", [*FROM_CLIENT, *FROM_SERVER], ids=lambda message: type(message).__name__)
+def test_no_message_minds_a_field_it_does_not_know(message: wire.ClientMessage | wire.ServerMessage) -> None:
+    more = json.dumps(json.loads(wire.encode(message)) | {"colour": ["red"]}).encode()
+    decode = wire.decode_from_client if message in FROM_CLIENT else wire.decode_from_server
+    assert decode(more) == message
