@@ -1,0 +1,140 @@
+"""The ``scripts/bench`` command."""
+
+import resource
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import uvloop
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from scripts.benches import checkins, connections, fanout
+from scripts.benches.report import Report
+from scripts.benches.servers import BenchFailed, Kind
+
+EXIT_FAILED = 1
+OTHER_FILES = 250
+"""Files a process has open besides its connections, and then some."""
+
+app = typer.Typer(
+    help="Measure the server beside reference servers that do the same job, in the same run.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+JsonOption = Annotated[Path | None, typer.Option("--json", help="Also write the figures to this file.")]
+RoundsOption = Annotated[
+    int, typer.Option(min=1, max=20, help="Rounds; the median is reported, with the servers taking turns in each.")
+]
+ConnectionsOption = Annotated[int, typer.Option(min=100, max=5_000, help="Phones connected to each server.")]
+
+
+@app.command("fanout")
+def fanout_command(
+    connections: ConnectionsOption = 1_000,
+    says: Annotated[int, typer.Option(min=1, max=200_000, help="Says a round, in whole laps of all phones.")] = 20_000,
+    rounds: RoundsOption = 3,
+    json: JsonOption = None,
+) -> None:
+    """CPU per delivery, rooms of eight. Target: at most 0.8 of the aiohttp hub's."""
+    laps = -(-says // connections)
+    figures = _run(
+        "fanout",
+        partial(fanout.measure, connections=connections, laps=laps, rounds=rounds),
+        files=len(fanout.KINDS) * connections,
+        steps=laps * rounds,
+    )
+    setup = fanout.setup(connections, laps * connections)
+    _conclude(Report(bench="fanout", unit=fanout.UNIT, setup=setup, rounds=figures, target=fanout.TARGET), json)
+
+
+@app.command("checkins")
+def checkins_command(
+    connections: ConnectionsOption = 2_000,
+    checkins_a_round: Annotated[
+        int, typer.Option("--checkins", min=1, max=1_000_000, help="Check-ins a round, in whole laps of all phones.")
+    ] = 60_000,
+    rounds: RoundsOption = 3,
+    json: JsonOption = None,
+) -> None:
+    """CPU per check-in over the socket. Target: at most 60 µs."""
+    laps = -(-checkins_a_round // connections)
+    figures = _run(
+        "checkins",
+        partial(checkins.measure, connections=connections, laps=laps, rounds=rounds),
+        files=len(checkins.KINDS) * connections,
+        steps=laps * rounds,
+    )
+    setup = checkins.setup(connections, laps * connections)
+    _conclude(Report(bench="checkins", unit=checkins.UNIT, setup=setup, rounds=figures, target=checkins.TARGET), json)
+
+
+@app.command("connections")
+def connections_command(
+    count: Annotated[
+        int, typer.Option("--connections", min=100, max=20_000, help="Idle phones connected to each server.")
+    ] = 5_000,
+    rounds: RoundsOption = 1,
+    json: JsonOption = None,
+) -> None:
+    """Memory per idle connection after hello. Target: at most 25 KiB."""
+    figures = _run(
+        "connections",
+        partial(connections.measure, connections=count, rounds=rounds),
+        files=count,
+        steps=rounds,
+    )
+    setup = connections.setup(count)
+    report = Report(bench="connections", unit=connections.UNIT, setup=setup, rounds=figures, target=connections.TARGET)
+    _conclude(report, json)
+
+
+def main() -> None:
+    """Run the command line; exit codes: 0 fine, 1 failed or a target missed, 2 wrong arguments."""
+    # Ended from outside, the children must end too: unwind as for ^C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        app()
+    except BenchFailed as failed:
+        typer.echo(f"bench: {failed}", err=True)
+        sys.exit(EXIT_FAILED)
+
+
+def _run(
+    name: str, measure: Callable[..., Coroutine[Any, Any, dict[Kind, list[float]]]], *, files: int, steps: int
+) -> dict[Kind, list[float]]:
+    """Return the figures by server, with progress on a terminal. ``files``: connections open at once."""
+    _allow_files(files + OTHER_FILES)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(name, total=steps)
+        return uvloop.run(measure(advance=partial(progress.advance, task)))
+
+
+def _allow_files(count: int) -> None:
+    """Let this process and its children open ``count`` files.
+
+    Raises:
+        BenchFailed: The machine does not allow it.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < count:
+        raise BenchFailed(f"{count} open files are needed and {hard} allowed; see ulimit -Hn, or use --connections")
+    if soft != resource.RLIM_INFINITY and soft < count:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))
+
+
+def _conclude(report: Report, json: Path | None) -> None:
+    """Show and save what was found; exit 1 if the target was missed."""
+    report.show(Console())
+    if json is not None:
+        report.save(json)
+    if not report.is_met:
+        raise typer.Exit(EXIT_FAILED)
