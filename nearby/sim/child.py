@@ -7,7 +7,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,24 +15,34 @@ from nearby.errors import ServerFailed
 
 STARTED_WITHIN_S = 30.0
 STOPPED_WITHIN_S = 40.0
-_ANNOUNCEMENT = re.compile(r"nearby: phones at (\S+) metrics at (\S+)")
+_ANNOUNCEMENT = re.compile(r"\w+: phones at (\S+)(?: metrics at (\S+))?")
+
+_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+_UTIME, _STIME = 14 - 3, 15 - 3
+"""Fields of proc(5)'s stat, which counts from 1, after the third begins what follows the name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A running server: where it is and, on Linux, what it has used."""
+    """A running server: where it is and, on Linux, what it has used. ``metrics_url`` is "" if it has none."""
 
     url: str
     metrics_url: str
     process: asyncio.subprocess.Process
 
+    @property
+    def port(self) -> int:
+        """Return the port phones call."""
+        return int(self.url.rsplit(":", 1)[1])
+
     def cpu_s(self) -> float:
-        """Return the processor time used so far, user and system; 0 where there is no ``/proc``."""
+        """Return the processor time used so far, user and system, in steps of 10 ms; 0 where there is no ``/proc``."""
         try:
-            fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+            # The name may hold spaces and brackets; nothing after it does.
+            fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         except OSError:
             return 0.0
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return (int(fields[_UTIME]) + int(fields[_STIME])) / _TICKS_PER_S
 
     def peak_kib(self) -> int:
         """Return the most memory it ever held; 0 where there is no ``/proc``."""
@@ -55,13 +65,15 @@ class Child:
 async def own_server(*flags: str, key: str) -> AsyncIterator[Child]:
     """Run ``nearby serve`` on free ports with a throw-away data directory until the block ends.
 
+    What the environment sets for an operator's own server has no effect on it.
+
     Raises:
         ServerFailed: As ``serving``.
     """
     directory = await asyncio.to_thread(tempfile.mkdtemp, prefix="nearby-")
     try:
         places = ("--port", "0", "--metrics-port", "0", "--data-dir", directory)
-        async with serving([*places, *flags], key=key) as child:
+        async with running(_serve([*places, *flags]), bare_environment() | {"NEARBY_KEY": key}) as child:
             yield child
     finally:
         await asyncio.to_thread(shutil.rmtree, directory, ignore_errors=True)
@@ -76,12 +88,22 @@ async def serving(flags: Sequence[str], *, key: str | None = None) -> AsyncItera
         key: The shared secret for tokens, handed over in the environment where no other user sees it.
 
     Raises:
-        ServerFailed: It ended before it took phones, or did not end in time.
+        ServerFailed: It ended before it took phones, or did not start or end in time. It is gone.
     """
-    environment = os.environ | ({"NEARBY_KEY": key} if key else {})
+    async with running(_serve(flags), os.environ | ({"NEARBY_KEY": key} if key else {})) as child:
+        yield child
+
+
+@contextlib.asynccontextmanager
+async def running(command: Sequence[str], environment: Mapping[str, str]) -> AsyncIterator[Child]:
+    """Run Python with ``command`` until the block ends; its first line says where phones are taken.
+
+    Raises:
+        ServerFailed: As ``serving``.
+    """
     # In a session of its own, or Ctrl-C would reach it beside our SIGTERM, and a second signal ends the drain.
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", "nearby.cli", "serve", *flags),
+        *(sys.executable, "-P", "-m", *command),
         stdout=asyncio.subprocess.PIPE,
         env=environment,
         start_new_session=True,
@@ -92,18 +114,30 @@ async def serving(flags: Sequence[str], *, key: str | None = None) -> AsyncItera
         await _stop(process)
 
 
+def bare_environment() -> dict[str, str]:
+    """Return our environment without an operator's settings, which would make another server of it."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("NEARBY_")}
+
+
+def _serve(flags: Sequence[str]) -> tuple[str, ...]:
+    return ("nearby.cli", "serve", *flags)
+
+
 async def _announced(process: asyncio.subprocess.Process) -> Child:
     assert process.stdout is not None
-    async with asyncio.timeout(STARTED_WITHIN_S):
-        line = (await process.stdout.readline()).decode()
-        found = _ANNOUNCEMENT.match(line)
-        if found is None:
-            raise ServerFailed("the server did not start; what it said stands above", await process.wait())
-    return Child(found[1], found[2], process)
+    try:
+        async with asyncio.timeout(STARTED_WITHIN_S):
+            line = (await process.stdout.readline()).decode(errors="replace")
+            found = _ANNOUNCEMENT.match(line)
+            if found is None:
+                raise ServerFailed("the server did not start; what it said stands above", await process.wait())
+    except TimeoutError:
+        raise ServerFailed(f"the server did not start within {STARTED_WITHIN_S:.0f} s", None) from None
+    return Child(found[1], found[2] or "", process)
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
+    with contextlib.suppress(ProcessLookupError):
         process.terminate()
     try:
         await asyncio.wait_for(process.wait(), STOPPED_WITHIN_S)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import accumulate
 from random import Random
 from statistics import median
 
@@ -14,6 +15,9 @@ HOUR_S = 3600
 DAY_S = 24 * HOUR_S
 ROBOT_SPAN_S = 600
 """Of several check-ins of one phone from one cell within this time, one is kept: robots repeat themselves."""
+
+LAPSES_WITHIN_S = 3 * 600
+"""A presence lapses at some moment of the second window after that of the last check-in."""
 
 _MONDAY_OFFSET_S = 4 * DAY_S
 """The Unix epoch was a Thursday; weeks begin on Monday."""
@@ -92,6 +96,18 @@ def cut(
         for checkin in inside
         if checkin.person in chosen
     ]
+
+
+def most_at_once(visits: Sequence[Visit]) -> int:
+    """Return how many phones are there at a time at the most, each from its first visit until its presence lapses."""
+    first_s: dict[str, float] = {}
+    last_s: dict[str, float] = {}
+    for visit in visits:
+        first_s.setdefault(visit.phone, visit.after_s)
+        last_s[visit.phone] = visit.after_s
+    changes = [(at_s, 1) for at_s in first_s.values()]
+    changes += [(at_s + LAPSES_WITHIN_S, -1) for at_s in last_s.values()]
+    return max(accumulate(change for _, change in sorted(changes)), default=0)
 
 
 def _without_repeats(checkins: list[CheckIn]) -> list[CheckIn]:

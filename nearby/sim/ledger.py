@@ -1,36 +1,38 @@
 """What phones were promised and what was kept, from every message each of them received.
 
-The rooms' logs are put together from all phones: what any member saw at a position is there for
-everybody seated over that position. A phone that was connected from its snapshot to the end of its
-seat must have received every event between, once, in order, and the same as the others.
+The rooms' logs are put together from all phones. A log has no gaps, so a phone that was connected
+from its snapshot to the end of its seat must have received every position between, once and in
+order, also one that nobody received; and what a position holds must be the same for everybody, in
+events, snapshots and acknowledgements. A phone whose connection dropped is owed nothing more unless
+it resumes, and is then owed what it missed; a snapshot instead must show what was said meanwhile.
+
+What this cannot see: a change of members that reached nobody while nobody saw a later position.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import astuple, dataclass
 
 from nearby.core import wire
-
-RoomKey = tuple[str, int]
-"""A room and an epoch of its log."""
-
-
-@dataclass(slots=True)
-class Stay:
-    """One phone's time in one room, from a snapshot on. ``ended`` by placed or unplaced, else by the end of the run."""
-
-    room: RoomKey
-    member: str
-    first_seq: int
-    last_seq: int
-    said: int = 0
-    was_dropped: bool = False
-    ended: bool = False
+from nearby.sim.room_log import RoomLog
+from nearby.sim.stay import Ending, RoomKey, Stay
 
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """Broken promises. All zero is the only good result."""
+    """Broken promises. All zero is the only good result.
+
+    Attributes:
+        lost: Events that did not reach a phone they were for, and sayings that a snapshot left out.
+        duplicated: Events and answers that came twice, and sayings that were said twice.
+        out_of_order: Events that came after a later one, or to a phone that had no such room.
+        contradictions: Positions at which two phones heard different things, snapshots that do not
+            add up, what was heard after one's seat ended or before it began, and what was said though it was refused.
+        acks_missing: Sayings that were never answered.
+        acks_wrong: Acknowledgements that name another position or author than was heard, or of what nobody heard.
+        over_capacity: Times a room held too many.
+    """
 
     lost: int
     duplicated: int
@@ -42,176 +44,155 @@ class Faults:
 
     def any(self) -> bool:
         """Return whether a promise was broken."""
-        return any(
-            (
-                self.lost,
-                self.duplicated,
-                self.out_of_order,
-                self.contradictions,
-                self.acks_missing,
-                self.acks_wrong,
-                self.over_capacity,
-            )
-        )
+        return any(astuple(self))
 
 
-@dataclass(slots=True)
-class _RoomLog:
-    said: dict[int, tuple[str, str]] = field(default_factory=dict)
-    left: dict[str, int] = field(default_factory=dict)
-    last_seq: int = 0
+@dataclass(frozen=True, slots=True)
+class _Ack:
+    room: RoomKey
+    member: str
+    seq: int
 
 
 class Ledger:
     """The book of one run."""
 
     def __init__(self) -> None:
-        self._rooms: dict[RoomKey, _RoomLog] = defaultdict(_RoomLog)
-        self._stays: list[Stay] = []
-        self._acked: dict[str, tuple[str, int]] = {}
-        self._unanswered: set[str] = set()
-        self._duplicated = self._out_of_order = self._contradictions = self._over_capacity = 0
         self.received = 0
+        self.duplicated = self.out_of_order = self.contradictions = 0
+        self.asked: dict[str, Stay] = {}
+        self.unanswered: set[str] = set()
+        self.refused: set[str] = set()
+        self._acks: dict[str, _Ack] = {}
+        self._rooms: dict[RoomKey, RoomLog] = defaultdict(RoomLog)
+        self._stays: list[Stay] = []
+        self._closed_at: dict[RoomKey, int] | None = None
 
-    def phone(self) -> "PhoneBook":
-        """Return the book of one more phone."""
-        return PhoneBook(self)
+    def room(self, key: RoomKey) -> RoomLog:
+        """Return what is known of a room."""
+        return self._rooms[key]
 
-    def asked(self, text: str) -> None:
-        """A phone is about to say ``text``, which nobody else says."""
-        self._unanswered.add(text)
+    def begin(self, stay: Stay) -> None:
+        """Write down a stay."""
+        self._stays.append(stay)
 
-    def acknowledged(self, text: str, room: str, seq: int) -> None:
-        """The server acknowledged it, in ``room`` at ``seq``."""
-        self._unanswered.discard(text)
-        self._acked[text] = (room, seq)
+    def acknowledged(self, text: str, stay: Stay, seq: int) -> None:
+        """The server acknowledged ``text`` at ``seq`` of the room it was said in, heard of during ``stay`` there."""
+        self.unanswered.discard(text)
+        self._acks[text] = _Ack(stay.room, stay.member, seq)
 
-    def refused(self, text: str) -> None:
-        """The server refused it, or its phone was closed: nothing was promised."""
-        self._unanswered.discard(text)
+    def acks(self) -> int:
+        """Return how many sayings were acknowledged."""
+        return len(self._acks)
+
+    def close(self) -> None:
+        """Judge only what was heard of until now; what follows counts where it completes that.
+
+        Without this, an event that just reached one phone and is on its way to another would look lost.
+        """
+        self._closed_at = {key: log.last_seq for key, log in self._rooms.items()}
 
     def faults(self) -> Faults:
-        """Return the broken promises. Call it when all is quiet."""
-        where = {(room, seq): text for (room, _), log in self._rooms.items() for seq, (_, text) in log.said.items()}
+        """Return the broken promises."""
+        heard = self._heard()
+        logs = self._rooms.values()
+        incoherent = sum(log.shown_too_much() + log.wrong_members() for log in logs)
+        overheard = sum(self._overheard(stay) for stay in self._stays)
+        said_again = sum(len(places) - 1 for text, places in heard.items() if text in self.asked)
+        acks_wrong = sum(not self._is_true(text, ack, heard.get(text, {})) for text, ack in self._acks.items())
         return Faults(
-            lost=self.expected() - sum(stay.said for stay in self._stays) + self._missing_events(),
-            duplicated=self._duplicated + len(where) - len(set(where.values())),
-            out_of_order=self._out_of_order,
-            contradictions=self._contradictions,
-            acks_missing=len(self._unanswered),
-            acks_wrong=sum(where.get(place) != text for text, place in self._acked.items()),
-            over_capacity=self._over_capacity,
+            lost=self.behind() + sum(log.left_out() for log in logs),
+            duplicated=self.duplicated + said_again,
+            out_of_order=self.out_of_order,
+            contradictions=self.contradictions + incoherent + overheard + len(self.refused & heard.keys()),
+            acks_missing=len(self.unanswered),
+            acks_wrong=acks_wrong,
+            over_capacity=sum(len(log.crowded) for log in logs),
         )
 
     def expected(self) -> int:
         """Return how many deliveries of sayings were promised."""
-        return sum(
-            sum(stay.first_seq < seq <= last_seq for seq in self._rooms[stay.room].said)
-            for stay, last_seq in self._ends()
-        )
-
-    def acks(self) -> int:
-        """Return how many sayings were acknowledged."""
-        return len(self._acked)
-
-    def _missing_events(self) -> int:
-        """Return how many events other than sayings did not reach somebody they were for."""
-        missing = 0
+        said = {key: log.said() for key, log in self._rooms.items()}
+        unheard = self._unheard()
+        expected = 0
         for stay, last_seq in self._ends():
-            unsaid = sum(stay.last_seq < seq <= last_seq for seq in self._rooms[stay.room].said)
-            missing += max(0, last_seq - stay.last_seq - unsaid)
-        return missing
+            expected += bisect_right(said[stay.room], last_seq) - bisect_right(said[stay.room], stay.first_seq)
+            expected += sum(
+                stay.first_seq < ack.seq <= last_seq or self._is_owed(stay, last_seq, ack) for ack in unheard[stay.room]
+            )
+        return expected
+
+    def behind(self) -> int:
+        """Return how many events are still to come to phones that are connected."""
+        unheard = self._unheard()
+        lost = 0
+        for stay, last_seq in self._ends():
+            lost += stay.missed(last_seq)
+            lost += sum(self._is_owed(stay, last_seq, ack) for ack in unheard[stay.room])
+            # Somebody saw its seat end and it still sits there: it was never told.
+            lost += stay.ending is Ending.NONE and not stay.is_dropped and self._left(stay) is not None
+        return lost
 
     def _ends(self) -> Iterator[tuple[Stay, int]]:
-        """Yield each stay with the last seq its phone had to receive."""
+        """Yield each stay with the last seq that was for its phone, as far as anybody heard."""
+        acked: dict[tuple[RoomKey, str], int] = {}
+        for text, ack in self._acks.items():
+            if self._is_at(text, ack):
+                acked[ack.room, ack.member] = max(ack.seq, acked.get((ack.room, ack.member), 0))
         for stay in self._stays:
-            log = self._rooms[stay.room]
-            if stay.was_dropped:
+            left = self._left(stay)
+            if stay.is_dropped or stay.ending is Ending.SNAPSHOT:
                 yield stay, stay.last_seq
-            elif stay.ended:
-                yield stay, log.left.get(stay.member, stay.last_seq + 1) - 1
+            elif left is not None:
+                yield stay, left - 1
+            elif stay.ending is Ending.SEAT:
+                yield stay, max(stay.last_seq, acked.get((stay.room, stay.member), 0))
             else:
-                yield stay, log.last_seq
+                yield stay, max(stay.last_seq, self._last(stay.room))
 
+    def _is_owed(self, stay: Stay, last_seq: int, ack: _Ack) -> bool:
+        """Return whether a saying nobody heard, acknowledged behind all that is known, was for this phone."""
+        if ack.seq <= last_seq or stay.is_dropped or stay.ending is Ending.SNAPSHOT or self._left(stay) is not None:
+            return False
+        return stay.ending is Ending.NONE or stay.member == ack.member
 
-class PhoneBook:
-    """What one phone received."""
+    def _left(self, stay: Stay) -> int | None:
+        return self._rooms[stay.room].left(stay.member, up_to=self._last(stay.room))
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-        self._stay: Stay | None = None
-        self._members: set[str] = set()
-        self.placed: wire.Placed | None = None
+    def _last(self, room: RoomKey) -> int:
+        return self._rooms[room].last_seq if self._closed_at is None else self._closed_at.get(room, 0)
 
-    @property
-    def size(self) -> int:
-        """Return how many members the phone sees in its room, itself included; 0 without a room."""
-        return len(self._members)
+    def _is_true(self, text: str, ack: _Ack, heard: Mapping[tuple[str, int], str]) -> bool:
+        """Return whether an acknowledgement names the place and author of what was heard.
 
-    def dropped(self) -> None:
-        """The connection is gone; what is said meanwhile is promised only by a resume."""
-        if self._stay is not None:
-            self._stay.was_dropped = True
+        It may have been said in another epoch of the room, unless in this one the place is another's.
+        """
+        is_taken = ack.seq in self._rooms[ack.room].events and not self._is_at(text, ack)
+        return not is_taken and heard.get((ack.room[0], ack.seq)) == ack.member
 
-    def left(self) -> None:
-        """The server acknowledged that the phone left its room: what came before in the log is promised."""
-        self._end_stay()
+    def _is_at(self, text: str, ack: _Ack) -> bool:
+        event = self._rooms[ack.room].events.get(ack.seq)
+        return isinstance(event, wire.Said) and event.text == text
 
-    def took(self, message: wire.ServerMessage) -> None:
-        """Write down one message of the server."""
-        match message:
-            case wire.Welcome():
-                if message.resumed and self._stay is not None:
-                    self._stay.was_dropped = False
-            case wire.Placed():
-                self._end_stay()
-                key = (message.room.id, message.room.epoch)
-                self._stay = Stay(key, message.you, message.seq, message.seq)
-                self._ledger._stays.append(self._stay)
-                self.placed = message
-                self._members = {member.member for member in message.members}
-                for said in message.messages:
-                    self._compare(self._ledger._rooms[key], said)
-            case wire.Unplaced():
-                self._end_stay()
-                self.placed = None
-                self._members = set()
-            case wire.Said() | wire.Joined() | wire.Left() | wire.Changed():
-                self._event(message)
+    def _overheard(self, stay: Stay) -> bool:
+        """Return whether a phone went on hearing a room after its seat there had ended."""
+        left = self._rooms[stay.room].left(stay.member, up_to=stay.last_seq - 1)
+        return left is not None
 
-    def _end_stay(self) -> None:
-        if self._stay is not None:
-            self._stay.ended = True
-            self._stay = None
+    def _heard(self) -> dict[str, dict[tuple[str, int], str]]:
+        """Return where each text was heard, in any epoch, and from whom."""
+        heard: dict[str, dict[tuple[str, int], str]] = defaultdict(dict)
+        for (room, _), log in self._rooms.items():
+            for event in log.events.values():
+                if isinstance(event, wire.Said):
+                    heard[event.text][room, event.seq] = event.from_
+        return heard
 
-    def _event(self, event: wire.RoomEvent) -> None:
-        stay, ledger = self._stay, self._ledger
-        if stay is None or event.room != stay.room[0]:
-            ledger._out_of_order += 1
-            return
-        if event.seq <= stay.last_seq:
-            ledger._duplicated += 1
-            return
-        if event.seq > stay.last_seq + 1:
-            ledger._out_of_order += 1
-        stay.last_seq = event.seq
-        log = ledger._rooms[stay.room]
-        log.last_seq = max(log.last_seq, event.seq)
-        match event:
-            case wire.Said():
-                stay.said += 1
-                ledger.received += 1
-                self._compare(log, event)
-            case wire.Joined(member=member):
-                self._members.add(member.member)
-                if self.placed is not None and len(self._members) > self.placed.room.capacity:
-                    ledger._over_capacity += 1
-            case wire.Left(member=member_id):
-                self._members.discard(member_id)
-                log.left[member_id] = event.seq
-
-    def _compare(self, log: _RoomLog, said: wire.Said) -> None:
-        """Note what stands at a position, or that two phones saw different things there."""
-        what = (said.from_, said.text)
-        if log.said.setdefault(said.seq, what) != what:
-            self._ledger._contradictions += 1
+    def _unheard(self) -> dict[RoomKey, list[_Ack]]:
+        """Return the acknowledgements of what nobody heard, at positions of which nobody heard otherwise, by room."""
+        heard = self._heard()
+        unheard: dict[RoomKey, list[_Ack]] = defaultdict(list)
+        for text, ack in self._acks.items():
+            if text not in heard and ack.seq not in self._rooms[ack.room].events:
+                unheard[ack.room].append(ack)
+        return unheard

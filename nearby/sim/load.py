@@ -14,6 +14,7 @@ STADIUM_FILLS_S = 600.0
 MEAN_STAY_S = 2_700.0
 DROP_EVERY_S = 30.0
 TURNOVER_TICK_S = 0.5
+LEAVE_WITHIN_S = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,19 +44,19 @@ class Crowd:
         self._players = players
         self._spots = spots_of(load.shape, players.random, lat_deg=load.lat_deg, lon_deg=load.lon_deg)
         self._is_over = asyncio.Event()
-        self._stays: set[asyncio.Task[None]] = set()
+        self._stays: set[asyncio.Task[object]] = set()
         self._came = 0
 
     async def live(self, progress: Callable[[float], None]) -> None:
         """Fill up, then keep size and talk for the duration; progress is told the share that passed.
 
-        With ``Shape.RECONNECT`` all connections are cut at once, again and again.
+        With ``Shape.RECONNECT`` all connections are cut at once every 30 s, or three times in a short run.
         """
         load = self._load
         self._let_in(load.phones, over_s=load.fills_over_s)
-        side = [asyncio.create_task(keep_talking(self._players, load.says_per_s))]
+        side = [self._players.start(keep_talking(self._players, load.says_per_s))]
         if load.shape is Shape.RECONNECT:
-            side.append(asyncio.create_task(self._drop_everybody()))
+            side.append(self._players.start(self._drop_everybody()))
         started_s, total_s = monotonic(), load.fills_over_s + load.duration_s
         try:
             while (passed_s := monotonic() - started_s) < total_s:
@@ -63,17 +64,20 @@ class Crowd:
                 await asyncio.sleep(TURNOVER_TICK_S)
                 self._let_in(load.phones - len(self._stays), over_s=TURNOVER_TICK_S)
         finally:
+            self._is_over.set()
             for task in side:
                 task.cancel()
-            self._is_over.set()
-            await asyncio.gather(*self._stays)
+            # Who is about to check in or leave may do so, but is not waited for if the server is gone.
+            await asyncio.wait([*side, *self._stays], timeout=LEAVE_WITHIN_S)
+            for task in self._stays:
+                task.cancel()
         progress(1.0)
 
     def _let_in(self, people: int, *, over_s: float) -> None:
         for _ in range(people):
             self._came += 1
             stay = plan(self._spots, self._players.random, over_s=over_s * self._load.speed, mean_stay_s=MEAN_STAY_S)
-            task = asyncio.create_task(self._stay(f"p{self._came}", stay))
+            task = self._players.start(self._stay(f"p{self._came}", stay))
             self._stays.add(task)
             task.add_done_callback(self._stays.discard)
 
@@ -84,7 +88,7 @@ class Crowd:
         player = await self._players.check_in(name, stay.lat_deg, stay.lon_deg)
         self._players.keep_present(player)
         if not await self._is_over_within(stay.stays_s):
-            await player.leave()
+            await self._players.leave(name)
 
     async def _is_over_within(self, crowd_s: float) -> bool:
         """Wait so many seconds of the crowd's world; return True at once when the run is over."""
@@ -94,6 +98,6 @@ class Crowd:
 
     async def _drop_everybody(self) -> None:
         while True:
-            await asyncio.sleep(DROP_EVERY_S)
+            await asyncio.sleep(min(DROP_EVERY_S, self._load.duration_s / 3))
             for player in self._players.everybody():
                 player.phone.drop_connection()

@@ -28,7 +28,7 @@ async def play(
         progress: Is told the share that was played.
     """
     left = Counter(visit.phone for visit in visits)
-    talk = asyncio.create_task(keep_talking(players, says_per_s))
+    talk = players.start(keep_talking(players, says_per_s))
     started_s = monotonic()
     try:
         for number, visit in enumerate(visits, start=1):
@@ -36,11 +36,8 @@ async def play(
             if late_s < 0:
                 await asyncio.sleep(-late_s)
             left[visit.phone] -= 1
-            players.spawn(_visit(players, visit, is_last=not left[visit.phone]))
+            is_last = not left[visit.phone]
+            players.spawn(players.check_in(visit.phone, visit.lat_deg, visit.lon_deg, is_last=is_last))
             progress(number / len(visits))
     finally:
         talk.cancel()
-
-
-async def _visit(players: Players, visit: Visit, *, is_last: bool) -> None:
-    await players.check_in(visit.phone, visit.lat_deg, visit.lon_deg, is_last=is_last)

@@ -1,8 +1,11 @@
 """What the tools that play phones share: a server to play against, tokens, and the report at the end."""
 
+import asyncio
 import contextlib
 import json
+import os
 import secrets
+import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -10,29 +13,44 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from nearby.errors import ServerFailed
+from nearby.client import Phone
+from nearby.errors import CloseCode, ConfigError, PhoneClosed, ServerFailed
 from nearby.server.auth import mint_token
+from nearby.server.config import MIN_KEY_BYTES
 from nearby.sim.child import Child, own_server
+from nearby.sim.files import allow_connections
 from nearby.sim.players import Players
 from nearby.sim.report import Figures, as_tables, figures
 
+EXIT_BROKEN = 1
+EXIT_WRONG_ARGUMENT = 2
+EXIT_SIGNAL = 128
+"""Plus the signal's number, as shells count."""
+
 TOKEN_TTL_S = 24 * 3600
+ANSWERS_WITHIN_S = 10.0
+LOST_AFTER_S = 30.0
+"""A foreign server to which no phone has had a connection for so long is gone."""
+LOOK_EVERY_S = 1.0
 
 ServerOption = Annotated[str | None, typer.Option(help="Address of a running server; without one a server is started.")]
 KeyOption = Annotated[
     str | None, typer.Option(envvar="NEARBY_KEY", help="The shared secret of that server, to sign phones' tokens.")
 ]
 EstablishedOption = Annotated[float, typer.Option(min=0, max=1, help="Share of people who are established.")]
-SpeedOption = Annotated[float, typer.Option(min=1, help="Seconds of the crowd's world that pass in one second.")]
+SpeedOption = Annotated[
+    float, typer.Option(min=1, max=600, help="Seconds of the crowd's world that pass in one second.")
+]
 SaysOption = Annotated[float, typer.Option(min=0, help="Sayings a second, over all phones.")]
 SeedOption = Annotated[int, typer.Option(help="The same seed draws the same chance.")]
-JsonOption = Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")]
+JsonOption = Annotated[Path | None, typer.Option("--json", dir_okay=False, help="Write the figures to this file.")]
 
 Play = Callable[[Players, Callable[[float], None]], Awaitable[None]]
 """Plays a run with some phones and tells how far it is, from 0 to 1."""
@@ -47,37 +65,92 @@ class Target:
     speed: float
 
     def check(self) -> None:
-        """Refuse a foreign server without its key."""
-        if self.server is not None and self.key is None:
-            raise typer.BadParameter("give the server's --key too, or phones have no tokens")
+        """Refuse what cannot work.
+
+        Raises:
+            ConfigError: The sentence names the option.
+        """
+        if self.server is not None:
+            address = urlsplit(self.server)
+            if address.scheme not in ("http", "https", "ws", "wss") or not address.hostname:
+                raise ConfigError("server", "give an address such as http://127.0.0.1:8080")
+            if self.key is None:
+                raise ConfigError("key", "give the server's shared secret too, or phones have no tokens")
+        if self.key is not None and len(self.key.encode()) < MIN_KEY_BYTES:
+            raise ConfigError("key", f"a shared secret has at least {MIN_KEY_BYTES} bytes")
 
 
-def run(target: Target, play: Play, *, established: float, random: Random, json_file: Path | None) -> None:
-    """Play a run to its end, print what it came to and exit: 1 if a promise was broken."""
-    target.check()
+def main(app: typer.Typer, name: str) -> None:
+    """Run a tool's command line; exit code 2 for a wrong argument, 1 if a server failed."""
     try:
-        result = uvloop.run(_run(target, play, established=established, random=random))
+        app(prog_name=name)
+    except ConfigError as error:
+        typer.echo(f"{name}: {error}", err=True)
+        sys.exit(EXIT_WRONG_ARGUMENT)
     except ServerFailed as failed:
-        typer.echo(str(failed), err=True)
-        raise typer.Exit(1) from None
+        typer.echo(f"{name}: {failed}", err=True)
+        sys.exit(EXIT_BROKEN)
+
+
+def run(target: Target, play: Play, *, phones: int, established: float, random: Random, json_file: Path | None) -> None:
+    """Play a run to its end, print what it came to and exit: 1 if a promise was broken.
+
+    Args:
+        target: Where.
+        play: What.
+        phones: How many may be connected at a time.
+        established: Share of people who are established.
+        random: The source of chance.
+        json_file: Where to write the figures, None for nowhere.
+
+    Raises:
+        ConfigError: Something asked for cannot be had. Nothing was played.
+        ServerFailed: There was no server to play against.
+    """
+    target.check()
+    allow_connections(phones, setting="phones")
+    if json_file is not None:
+        _check_writable(json_file)
+    result, signalled = uvloop.run(_run(target, play, established=established, random=random))
     Console().print(as_tables(result))
     if json_file is not None:
         json_file.write_text(json.dumps(result.as_json(), indent=2) + "\n")
     for sentence in result.broken():
         typer.echo(f"broken: {sentence}", err=True)
-    raise typer.Exit(1 if result.broken() else 0)
+    if signalled is not None:
+        raise typer.Exit(EXIT_SIGNAL + signalled)
+    raise typer.Exit(EXIT_BROKEN if result.broken() else 0)
 
 
-async def _run(target: Target, play: Play, *, established: float, random: Random) -> Figures:
-    key = target.key or secrets.token_hex(32)
+def minter(key: bytes) -> Callable[[str, bool], str]:
+    """Return what makes phones' tokens, signed with ``key``."""
+    expires_s = int(time.time()) + TOKEN_TTL_S
+    return lambda person, established: mint_token(key, person, expires_s=expires_s, established=established)
+
+
+def _check_writable(path: Path) -> None:
+    """Find out before a long run, not after it."""
+    where = path if path.exists() else path.parent
+    if not os.access(where, os.W_OK):
+        raise ConfigError("json", f"{path} cannot be written")
+
+
+async def _run(
+    target: Target, play: Play, *, established: float, random: Random
+) -> tuple[Figures, signal.Signals | None]:
+    """Return the figures, and the signal that cut the run short if one did."""
+    key = target.key or secrets.token_hex(MIN_KEY_BYTES)
+    mint = minter(key.encode())
     async with _server(target, key) as (url, child):
-        players = Players(url, minter(key.encode()), established=established, random=random)
+        await _knock(url, mint)
+        players = Players(url, mint, established=established, random=random)
         started_s = time.monotonic()
         try:
             with _progress_bar() as progress:
-                await play(players, progress)
-            await players.finish()
-            return figures(players, started_s=started_s, child=child)
+                end = await _play_to_an_end(play, players, child, progress)
+            await (players.finish(within_s=0) if end.is_server_gone else players.finish())
+            seconds = time.monotonic() - started_s
+            return figures(players, seconds=seconds, child=child, cut_short=end.sentence), end.signalled
         finally:
             await players.close()
 
@@ -91,15 +164,87 @@ async def _server(target: Target, key: str) -> AsyncIterator[tuple[str, Child | 
         yield child.url, child
 
 
-def minter(key: bytes) -> Callable[[str, bool], str]:
-    """Return what makes phones' tokens, signed with ``key``."""
-    expires_s = int(time.time()) + TOKEN_TTL_S
-    return lambda person, established: mint_token(key, person, expires_s=expires_s, established=established)
+async def _knock(url: str, mint: Callable[[str, bool], str]) -> None:
+    """Find out whether a phone is welcome before a crowd comes.
+
+    Raises:
+        ConfigError: The key is not the server's.
+        ServerFailed: Nobody answers.
+    """
+    async with Phone(url, mint(f"knock-{secrets.token_hex(4)}", False)) as phone:
+        try:
+            async with asyncio.timeout(ANSWERS_WITHIN_S):
+                await phone.wait_connected()
+        except PhoneClosed as closed:
+            if closed.code == CloseCode.BAD_TOKEN:
+                raise ConfigError("key", "the server refuses tokens signed with it; give the server's own") from None
+            raise ServerFailed(f"the server at {url} turned a phone away: {closed}", None) from None
+        except TimeoutError:
+            raise ServerFailed(f"no server answered at {url} within {ANSWERS_WITHIN_S:.0f} s", None) from None
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """How playing ended: with nothing to say, or cut short."""
+
+    sentence: str = ""
+    is_server_gone: bool = False
+    signalled: signal.Signals | None = None
+
+
+async def _play_to_an_end(play: Play, players: Players, child: Child | None, progress: Callable[[float], None]) -> _End:
+    """Play until it is over, the server is gone, or somebody interrupts."""
+    playing = asyncio.ensure_future(play(players, progress))
+    watching = {asyncio.create_task(_server_gone(players, child)), asyncio.create_task(_interrupted())}
+    try:
+        done, _ = await asyncio.wait({playing, *watching}, return_when=asyncio.FIRST_COMPLETED)
+        if playing in done:
+            playing.result()
+            return _End()
+        return next(iter(done)).result() or _End()
+    finally:
+        for task in (playing, *watching):
+            task.cancel()
+        await asyncio.gather(playing, *watching, return_exceptions=True)
+
+
+async def _server_gone(players: Players, child: Child | None) -> _End:
+    """Return when the server is."""
+    if child is not None:
+        code = await child.process.wait()
+        return _End(f"the server ended by itself, with exit code {code}", is_server_gone=True)
+    seen_s = time.monotonic()
+    while time.monotonic() - seen_s < LOST_AFTER_S:
+        if not len(players) or players.cut_off() < len(players):
+            seen_s = time.monotonic()
+        await asyncio.sleep(LOOK_EVERY_S)
+    return _End(f"no phone reached the server for {LOST_AFTER_S:.0f} s", is_server_gone=True)
+
+
+async def _interrupted() -> _End:
+    """Return when SIGINT or SIGTERM came; a second one is not waited for."""
+    loop = asyncio.get_running_loop()
+    came: asyncio.Future[signal.Signals] = loop.create_future()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+
+    def come(number: signal.Signals) -> None:
+        if not came.done():
+            came.set_result(number)
+
+    for number in numbers:
+        loop.add_signal_handler(number, come, number)
+    try:
+        number = await came
+        return _End(f"the run was interrupted by {number.name}", signalled=number)
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
 
 
 @contextlib.contextmanager
 def _progress_bar() -> Iterator[Callable[[float], None]]:
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(file=sys.stderr)) as bars:
+    console = Console(file=sys.stderr)
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
         task = bars.add_task("playing", total=1.0)
         yield lambda share: bars.update(task, completed=share)

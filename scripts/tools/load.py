@@ -18,10 +18,11 @@ from scripts.tools.common import (
     ServerOption,
     SpeedOption,
     Target,
+    main,
     run,
 )
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
 @app.command()
@@ -43,12 +44,16 @@ def load(
 
     evening: a dozen busy places of a city, people coming and going. stadium: everybody into one
     place within 10 minutes of the crowd's time. reconnect: an evening in which all connections are cut at
-    once every 30 s.
+    once every 30 s, or three times in a shorter run.
 
     --speed shortens windows, limits and holding times of the server started for the run, so that
-    catchments open while you watch: 30 makes a window 20 s. Exit code 1: something was lost, said
-    twice or out of order, a room was over capacity, a phone was never placed, or nobody ever sat in a
-    room of resolution 7.
+    catchments open while you watch: 30 makes a window 20 s. Against a server of your own, choose its
+    --speed alike.
+
+    Exit code 1: something was lost, said twice or out of order, an answer was missing or wrong, a room
+    was over capacity, a phone waited more than 5 s for a room or had none, or could not come back, the
+    server ended, or nobody ever sat in a room of resolution 7 though people are established. Exit code 2:
+    a wrong argument. Ctrl-C ends a run with the figures so far.
     """
     asked = Load(shape=shape, phones=phones, says_per_s=says, ramp_s=ramp_s, duration_s=duration_s, speed=speed)
 
@@ -56,8 +61,8 @@ def load(
         await Crowd(asked, players).live(progress)
 
     target = Target(server=server, key=key, speed=speed)
-    run(target, live, established=established, random=Random(seed), json_file=json_file)
+    run(target, live, phones=phones, established=established, random=Random(seed), json_file=json_file)
 
 
 if __name__ == "__main__":
-    app(prog_name="scripts/load")
+    main(app, "scripts/load")

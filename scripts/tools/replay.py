@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from nearby.sim.checkins import Reading, read_checkins
-from nearby.sim.folding import Fold, Visit, cut, fold, guess_utc_offset_h, parse_time
+from nearby.sim.folding import Fold, Visit, cut, fold, guess_utc_offset_h, most_at_once, parse_time
 from nearby.sim.players import Players
 from nearby.sim.replay import play
 from scripts.tools.common import (
@@ -20,10 +20,11 @@ from scripts.tools.common import (
     ServerOption,
     SpeedOption,
     Target,
+    main,
     run,
 )
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The check-ins, plain or gzip.")]
 FoldOption = Annotated[Fold, typer.Option("--fold", help="Fold all days onto one week or one day.")]
@@ -61,8 +62,12 @@ def replay(
 
     A folded run gives each person and day (or week) a phone of its own. A server started for the
     run has windows, limits and holding times shortened by --speed; against a server of your own,
-    choose its --speed alike. Exit code 1: something was lost, said twice or out of order, a room was
-    over capacity, a phone was never placed, or nobody ever sat in a room of resolution 7.
+    choose its --speed alike.
+
+    Exit code 1: something was lost, said twice or out of order, an answer was missing or wrong, a room
+    was over capacity, a phone waited more than 5 s for a room or had none, or could not come back, the
+    server ended, or nobody ever sat in a room of resolution 7 though people are established. Exit code 2:
+    a wrong argument. Ctrl-C ends a run with the figures so far.
     """
     random = Random(seed)
     visits = _visits(
@@ -80,7 +85,7 @@ def replay(
         await play(visits, players, speed=speed, says_per_s=says, progress=progress)
 
     target = Target(server=server, key=key, speed=speed)
-    run(target, play_visits, established=established, random=random, json_file=json_file)
+    run(target, play_visits, phones=most_at_once(visits), established=established, random=random, json_file=json_file)
 
 
 def _read(file: Path, random: Random) -> Reading:
@@ -121,4 +126,4 @@ def _visits(
 
 
 if __name__ == "__main__":
-    app(prog_name="scripts/replay")
+    main(app, "scripts/replay")
