@@ -1,21 +1,14 @@
 """Other people's programs, run as their users run them."""
 
 import asyncio
+import contextlib
 import shutil
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent
 GIVE_UP_S = 40.0
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """A program that ended: its exit code and what it wrote."""
-
-    code: int
-    output: bytes
-    errors: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +32,12 @@ def path_of(program: str) -> str:
     return found
 
 
-async def run(program: str, *arguments: str, given: bytes | None = None) -> Done:
-    """Run a program to its end, with ``given`` on its standard input.
+@contextlib.asynccontextmanager
+async def started(program: str, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run a program, its three streams piped, while the block runs.
 
     Raises:
-        TimeoutError: It did not end within 40 s; it is gone.
+        TimeoutError: The block did not end within 40 s.
     """
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
@@ -51,12 +45,11 @@ async def run(program: str, *arguments: str, given: bytes | None = None) -> Done
     )
     try:
         async with asyncio.timeout(GIVE_UP_S):
-            output, errors = await process.communicate(given)
+            yield process
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    return Done(await process.wait(), output, errors.decode())
 
 
 async def curl(*arguments: str, given: bytes | None = None) -> Response:
@@ -65,9 +58,11 @@ async def curl(*arguments: str, given: bytes | None = None) -> Response:
     Raises:
         AssertionError: curl reports that the transfer went wrong.
     """
-    done = await run("curl", "-q", "-sS", "-i", "--noproxy", "*", "--max-time", "20", *arguments, given=given)
-    assert done.code == 0, done.errors
-    return parse(done.output)
+    flags = ("-q", "-sS", "-i", "--noproxy", "*", "--max-time", "20")
+    async with started("curl", *flags, *arguments) as process:
+        output, errors = await process.communicate(given)
+    assert process.returncode == 0, errors.decode()
+    return parse(output)
 
 
 def parse(shown: bytes) -> Response:
@@ -85,7 +80,21 @@ async def script(file: str | Path, name: str, *arguments: str) -> None:
     """Carry out one exported function of a JavaScript module with Node.
 
     Raises:
-        AssertionError: It threw; the message is what Node printed.
+        AssertionError: As ``telling``.
     """
-    done = await run("node", "run.js", str(file), name, *arguments)
-    assert done.code == 0, done.errors
+    async with telling(file, name, *arguments):
+        pass
+
+
+@contextlib.asynccontextmanager
+async def telling(file: str | Path, name: str, *arguments: str) -> AsyncIterator[asyncio.StreamReader]:
+    """Carry out one exported function of a JavaScript module with Node, and listen to what it prints meanwhile.
+
+    Raises:
+        AssertionError: It threw or was left hanging; the message is what Node printed.
+    """
+    async with started("node", "run.js", str(file), name, *arguments) as process:
+        assert process.stdout is not None
+        yield process.stdout
+        _, errors = await process.communicate()
+    assert process.returncode == 0, f"{name} failed with exit code {process.returncode}: {errors.decode()}"

@@ -189,8 +189,11 @@ export async function a_check_in_over_http_acts_as_the_open_sockets(server) {
 }
 
 export async function a_phone_that_offers_no_subprotocol_is_served_and_one_that_offers_only_others_gets_400(server) {
-  await new Phone(server, { protocols: [] }).opened;
-  await new Phone(server, { protocols: ["chat.v9", "nearby.v1"] }).opened;
+  for (const [protocols, chosen] of [[[], ""], [["chat.v9", "nearby.v1"], "nearby.v1"]]) {
+    const phone = new Phone(server, { protocols });
+    await phone.opened;
+    assert.equal(phone.socket.protocol, chosen);
+  }
   await assert.rejects(new Phone(server, { protocols: ["chat.v9"] }).opened, /Unexpected server response: 400/);
 }
 
