@@ -4,13 +4,18 @@ A run is a list of steps, so that a test can take one away, repeat it or change 
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import msgspec
 
 from nearby.core import wire
-from nearby.sim.ledger import Ledger
+from nearby.sim.ledger import Faults, Ledger
 from nearby.sim.phone_book import PhoneBook
 
 SHOWN = 50
+NAMES = ("ana", "ben", "cyn", "dan", "eva")
+NONE = Faults(0, 0, 0, 0, 0, 0, 0)
 
 RoomEvent = wire.Said | wire.Joined | wire.Left | wire.Changed
 
@@ -161,3 +166,48 @@ class World:
 
     def _people(self, room: Room) -> list[str]:
         return [name for name, (where, member) in self.seats.items() if where is room and member in room.members]
+
+
+Where = Callable[[Step], bool]
+
+
+def company(*names: str) -> World:
+    """Return people who sit together in one room."""
+    world = World()
+    for name in names or ("ana", "ben", "cyn"):
+        world.join(name)
+    return world
+
+
+def heard(phone: str, kind: type, *, text: str | None = None) -> Where:
+    def is_it(step: Step) -> bool:
+        message = step.message
+        return step.phone == phone and isinstance(message, kind) and getattr(message, "text", text) == text
+
+    return is_it
+
+
+def index_of(steps: list[Step], where: Where) -> int:
+    """Return the last place where it is so."""
+    return max(index for index, step in enumerate(steps) if where(step))
+
+
+def without(world: World, where: Where) -> list[Step]:
+    index = index_of(world.steps, where)
+    return world.steps[:index] + world.steps[index + 1 :]
+
+
+def changed(world: World, where: Where, **fields: Any) -> list[Step]:
+    steps = list(world.steps)
+    index = index_of(steps, where)
+    steps[index] = altered(steps[index], **fields)
+    return steps
+
+
+def altered(step: Step, **fields: Any) -> Step:
+    assert step.message is not None
+    return replace(step, message=msgspec.structs.replace(step.message, **fields))
+
+
+def faults(steps: list[Step]) -> Faults:
+    return told(steps).faults()
