@@ -1,0 +1,249 @@
+"""The documents say what the code does: whatever one of the two has, the other has too."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import fields
+from io import StringIO
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+import h3  # type: ignore[import-untyped]
+import msgspec
+import pytest
+from rich.console import Console
+
+from nearby.client import Phone, PhoneSettings, PhoneStatistics
+from nearby.core import wire
+from nearby.core.rules import Rules
+from nearby.core.session import TRANSITIONS, Phase, Step
+from nearby.errors import PROBLEMS, CloseCode, ErrorCode
+from nearby.hub.base import HubStatistics
+from nearby.server.config import Settings
+from nearby.server.documents import Documents
+from nearby.server.metrics import LIMITS, Metrics
+from nearby.sim.ledger import Faults
+from nearby.sim.report import Figures, as_tables
+from tests.documents import DECISIONS, PAGES, ROOT, blocks, name_of, page, rows, words
+from tests.test_architecture import MAY_IMPORT
+
+SHAPES = (
+    *(wire.Position, wire.Resume, wire.Area, wire.Window, wire.RoomInfo, wire.Member),
+    *(wire.GuestRequest, wire.GuestAnswer, wire.CheckInAnswer, wire.RoomAnswer, wire.ProblemAnswer),
+)
+MESSAGES = (*get_args(wire.ClientMessage), *get_args(wire.ServerMessage))
+
+
+def fields_of(kind: type[msgspec.Struct]) -> set[str]:
+    """Return a message's fields as they are on the wire, with ``?`` behind those that may be left out."""
+    return {field.encode_name + ("" if field.required else "?") for field in msgspec.structs.fields(kind)}
+
+
+def diagram(transitions: dict[tuple[Phase, Step], Phase]) -> str:
+    """Return the state diagram of a connection, in mermaid."""
+
+    def name(phase: Phase) -> str:
+        return phase.value.replace(" ", "_")
+
+    steps = [f"    {name(before)} --> {name(after)}: {step.value}" for (before, step), after in transitions.items()]
+    ends = (f"    [*] --> {name(Phase.EXPECTING_HELLO)}", f"    {name(Phase.CLOSED)} --> [*]")
+    return "\n".join(["stateDiagram-v2", ends[0], *steps, ends[1]]) + "\n"
+
+
+def test_every_message_has_its_row_with_exactly_its_fields() -> None:
+    table = rows(page("docs/protocol.md"), "type", "fields", "meaning")
+    described = [(words(row[0])[0], set(words(row[1]))) for row in table]
+    assert len(described) == len(MESSAGES)
+    assert dict(described) == {str(kind.__struct_config__.tag): fields_of(kind) for kind in MESSAGES}
+
+
+def test_every_shape_has_its_row_with_exactly_its_fields() -> None:
+    described = {words(row[0])[0]: set(words(row[1])) for row in rows(page("docs/protocol.md"), "shape", "fields")}
+    assert described == {kind.__name__: fields_of(kind) for kind in SHAPES}
+
+
+def test_every_shape_a_message_or_call_holds_is_described() -> None:
+    components = Documents()
+    named = {*components.openapi["components"]["schemas"], *components.asyncapi["components"]["schemas"]}
+    messages = {kind.__name__ for kind in MESSAGES}
+    assert named - messages == {kind.__name__ for kind in SHAPES}
+
+
+def test_every_call_is_described_and_no_other() -> None:
+    described = {words(row[0])[0] for row in rows(page("docs/protocol.md"), "call", "body", "answer", "refused with")}
+    paths = Documents().openapi["paths"]
+    served = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
+    assert described == served | {"GET /metrics"}
+
+
+def test_calls_are_refused_with_codes_that_exist() -> None:
+    table = rows(page("docs/protocol.md"), "call", "body", "answer", "refused with")
+    assert {code for row in table for code in words(row[3])} <= {code.value for code in ErrorCode}
+
+
+def test_every_error_code_has_its_row_with_its_status() -> None:
+    described = [(words(row[0])[0], row[1]) for row in rows(page("docs/protocol.md"), "code", "HTTP", "when")]
+    assert sorted(described) == sorted((code.value, str(PROBLEMS[code].status)) for code in ErrorCode)
+
+
+def test_every_close_code_says_whether_to_come_back() -> None:
+    described = {int(row[0]): row[2] for row in rows(page("docs/protocol.md"), "code", "when", "come back")}
+    assert set(described) == set(CloseCode)
+    assert {code for code, come_back in described.items() if come_back.startswith("yes")} == {
+        code for code in CloseCode if code.may_reconnect
+    }
+
+
+def test_the_limits_described_are_the_default_rules() -> None:
+    limits = {row[0]: row[1] for row in rows(page("docs/protocol.md"), "what", "how many", "over it")}
+    rules = Rules()
+    say = f"1 every {rules.say.period_ms // 1_000} s on average, {rules.say.burst} at once"
+    assert limits["`say`"] == say
+    assert (
+        f"({rules.checkin.period_ms // 1_000} s) on average, {rules.checkin.burst} at once"
+        in limits["`checkin`, HTTP too"]
+    )
+    assert limits["joins"] == f"{rules.joins_per_hour} in any 60 min, {rules.joins_per_hour_verified} for the verified"
+    assert limits["open connections of a client network"] == str(Settings.model_fields["max_connections"].default)
+
+
+def test_the_sizes_of_cells_are_those_of_h3() -> None:
+    rungs = [(number, h3.average_hexagon_area(number, "km^2")) for number in (7, 6, 5)]
+    described = [(f"resolution {number}", f"{area:.{1 if number == 7 else 0}f} km²") for number, area in rungs]
+    assert rows(page("docs/concepts.md"), "rung", "mean area of a cell") == described
+
+
+def test_the_diagram_of_a_connection_is_its_table_of_transitions() -> None:
+    assert blocks(page("docs/protocol.md"), "mermaid") == [diagram(TRANSITIONS)]
+
+
+def test_a_transition_more_or_less_is_another_diagram() -> None:
+    fewer = dict(list(TRANSITIONS.items())[1:])
+    more = TRANSITIONS | {(Phase.CLOSED, Step.HELLO): Phase.GREETING}
+    assert len({diagram(TRANSITIONS), diagram(fewer), diagram(more)}) == 3
+
+
+def test_messages_shown_on_the_wire_can_be_read() -> None:
+    shown = [line for path in PAGES for block in blocks(path.read_text(), "text") for line in block.splitlines()]
+    sent = [wire.decode_from_client(line[2:]) for line in shown if line.startswith("> ")]
+    received = [wire.decode_from_server(line[2:]) for line in shown if line.startswith("< ")]
+    assert sent
+    assert received
+
+
+def test_every_setting_has_its_row_and_no_other_does() -> None:
+    def default(value: object) -> str:
+        return "none" if value in ("", ()) else f"`{value}`"
+
+    heads = ("flag", "in the file", "environment", "default", "meaning")
+    assert rows(page("docs/operations.md"), *heads) == [
+        (
+            f"`--{name.replace('_', '-')}`",
+            f"`{name}`",
+            f"`NEARBY_{name.upper()}`",
+            default(field.default),
+            field.description or "",
+        )
+        for name, field in Settings.model_fields.items()
+    ]
+
+
+def test_settings_shown_in_a_file_are_settings() -> None:
+    for block in blocks(page("docs/operations.md"), "toml"):
+        assert {line.split(" = ")[0] for line in block.splitlines()} <= set(Settings.model_fields)
+
+
+def exposed() -> dict[str, tuple[str, ...]]:
+    """Return the name of every metric as a scraper sees it, with its labels."""
+    metrics = Metrics()
+    # Its labels show once it has a sample.
+    metrics.placements.labels("new")
+    metrics.requests.labels("/healthz", "200")
+    metrics.render(HubStatistics(1, 1, rooms_by_size={1: 1}, held_seats=0, open_catchments={7: 1}, timers=1))
+    found: dict[str, tuple[str, ...]] = {}
+    for family in metrics.registry.collect():
+        labels = {label for sample in family.samples for label in sample.labels} - {"le"}
+        found[family.name + ("_total" if family.type == "counter" else "")] = tuple(sorted(labels))
+    return found
+
+
+def test_every_metric_has_its_row_with_its_labels() -> None:
+    table = rows(page("docs/operations.md"), "metric", "labels", "what", "worry when")
+    described = {words(row[0])[0]: tuple(sorted(words(row[1]))) for row in table}
+    assert described == exposed()
+    [limits] = [row[2] for row in table if "nearby_limits_hit_total" in row[0]]
+    assert set(words(limits)) == set(LIMITS)
+
+
+def unknown_metrics(text: str) -> set[str]:
+    known = {f"{name}{part}" for name in exposed() for part in ("", "_bucket", "_count", "_sum")}
+    return set(re.findall(r"\bnearby_[a-z_]+", text)) - known
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_no_document_names_a_metric_that_does_not_exist(path: Path) -> None:
+    assert not unknown_metrics(path.read_text())
+
+
+def test_a_dead_metric_is_found() -> None:
+    assert unknown_metrics("watch nearby_boards_total and nearby_say_seconds_bucket") == {"nearby_boards_total"}
+
+
+def empty_run() -> Figures:
+    """Return the figures of a run in which nothing happened."""
+    empty: dict[Any, Any] = {str: "", int: 0, float: 0.0, Faults: Faults(*(0 for _ in fields(Faults)))}
+    values: dict[str, Any] = {}
+    for name, kind in get_type_hints(Figures).items():
+        values[name] = {} if get_origin(kind) is Mapping else empty.get(kind)
+    return Figures(**values)
+
+
+def test_every_promise_in_a_runs_report_is_described() -> None:
+    console = Console(file=StringIO(), width=200, record=True)
+    console.print(as_tables(empty_run()))
+    promises = re.findall(r"^│ (\S.*?) +│ +\d+ │ +\d+ │$", console.export_text(), re.MULTILINE)
+    assert len(promises) > len(fields(Faults))
+    assert [row[0] for row in rows(page("docs/operations.md"), "line", "counts")] == promises
+
+
+def test_the_readme_leads_to_every_page() -> None:
+    led_to = set(re.findall(r"\]\((docs/[^)]+|[A-Z]+(?:\.md)?)\)", page("README.md")))
+    pages = {str(path.relative_to(ROOT)) for path in PAGES if path.parent != DECISIONS} - {"README.md"}
+    assert led_to == pages | {"docs/decisions/README.md", "LICENSE"}
+
+
+def test_decisions_are_numbered_without_gaps_and_listed() -> None:
+    records = sorted(path for path in DECISIONS.glob("*.md") if path.name != "README.md")
+    assert [int(path.name[:4]) for path in records] == list(range(1, len(records) + 1))
+    titles = [path.read_text().splitlines()[0].removeprefix(f"# {path.name[:4]}. ") for path in records]
+    listed = rows(page("docs/decisions/README.md"), "", "decision")
+    assert listed == [(f"[{path.name[:4]}]({path.name})", title) for path, title in zip(records, titles, strict=True)]
+
+
+def test_every_decision_says_why_what_and_what_follows() -> None:
+    for path in DECISIONS.glob("0*.md"):
+        heads = re.findall(r"^## (.+)$", path.read_text(), re.MULTILINE)
+        assert heads == ["Context", "Decision", "Consequences"], path.name
+
+
+def test_the_parts_in_the_architecture_import_what_its_table_says() -> None:
+    table = rows(page("ARCHITECTURE.md"), "part", "is", "may import")
+    for name, allowed in MAY_IMPORT.items():
+        found = [row[2] for row in table if words(row[0]) in ([f"nearby/{name}/"], [f"nearby/{name}.py"])]
+        if not name or not any((ROOT / "nearby" / path).exists() for path in (name, f"{name}.py")):
+            continue
+        said = {word.strip() for word in found[0].replace("nothing of ours", "").split(",")}
+        parts = {part or "the version" for part in allowed if part != "store" or (ROOT / "nearby" / "store").exists()}
+        assert said - {""} == parts, name
+
+
+def test_every_public_call_and_number_of_the_sdk_is_described() -> None:
+    text = page("docs/sdk.md")
+    calls = [name for name in vars(Phone) if not name.startswith("_")]
+    numbers = [*PhoneSettings.__dataclass_fields__, *PhoneStatistics.__dataclass_fields__]
+    missing = [name for name in (*calls, *numbers) if not re.search(rf"\b{name}\b", text)]
+    assert missing == []
+
+
+def test_every_part_of_the_test_kit_is_described() -> None:
+    parts = {path.stem for path in (ROOT / "nearby" / "testing").iterdir() if not path.name.startswith("__")}
+    assert set(re.findall(r"`nearby\.testing\.(\w+)`", page("docs/sdk.md"))) == parts
