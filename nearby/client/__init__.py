@@ -8,7 +8,8 @@ async with Phone("ws://127.0.0.1:8080", token) as phone:
 
 from nearby.client.backoff import Backoff, next_check_in_s
 from nearby.client.events import Connected, Disconnected, PhoneEvent
-from nearby.client.phone import Phone, PhoneSettings, PhoneStatistics
+from nearby.client.phone import Phone
+from nearby.client.settings import PhoneSettings, PhoneStatistics
 
 __all__ = [
     "Backoff",

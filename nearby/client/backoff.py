@@ -20,13 +20,20 @@ class Backoff:
 
     def next_s(self) -> float:
         """Return the delay before the next attempt."""
-        ceiling_s = min(self._cap_s, self._base_s * 2 ** min(self._attempts, 32))
+        delay_s = self._random.uniform(0, self._ceiling_s())
         self._attempts += 1
-        return self._random.uniform(0, ceiling_s)
+        return delay_s
 
-    def succeeded(self) -> None:
-        """Start over: the next delay is a short one."""
-        self._attempts = 0
+    def lasted(self, connected_s: float) -> None:
+        """A connection held for ``connected_s``: start over if that is longer than the next delay may be.
+
+        A server that welcomes and drops at once is not asked again and again at the shortest delay.
+        """
+        if connected_s >= self._ceiling_s():
+            self._attempts = 0
+
+    def _ceiling_s(self) -> float:
+        return min(self._cap_s, self._base_s * 2.0 ** min(self._attempts, 32))
 
 
 def next_check_in_s(window_s: float, random: Random) -> float:

@@ -19,14 +19,18 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class Disconnected:
-    """The connection is gone.
+    """The connection is gone, or an attempt at one failed.
 
-    ``code`` is the close code, None if the connection broke. ``back_in_s`` is when the
-    phone tries again, None if it does not.
+    Args:
+        code: The server's close code, None if it sent none.
+        back_in_s: When the phone tries again, None if it does not.
+        error: What broke the connection or the attempt, None if the server closed it: the
+            network's error, an HTTP answer to the upgrade, or what the token function raised.
     """
 
     code: int | None
     back_in_s: float | None
+    error: Exception | None = None
 
 
 PhoneEvent = Connected | Disconnected | wire.RoomEvent | wire.Placed | wire.Unplaced | wire.Expiring | wire.Bye

@@ -1,0 +1,224 @@
+"""The app's side of the bargain: its token function, its callbacks, its tasks."""
+
+import asyncio
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from nearby.client import Connected, Disconnected, Phone, PhoneEvent, PhoneSettings
+from nearby.core import wire
+from nearby.core.session import Patience
+from nearby.errors import ErrorCode, PhoneClosed, Refused
+from nearby.testing.scripted_server import Visit, placed, scripted_server
+from nearby.testing.serving import START_MS, LiveServer, live_server
+from nearby.testing.waiting import eventually
+
+E = TypeVar("E", bound=PhoneEvent)
+
+ZURICH = (47.37, 8.54)
+
+
+async def until(phone: Phone, kind: type[E]) -> E:
+    async for event in phone:
+        if isinstance(event, kind):
+            return event
+    raise AssertionError("the phone was closed")
+
+
+class Issuer:
+    """An app's way to its tokens: gives one after the other, the last for ever; an exception is raised."""
+
+    def __init__(self, *gives: str | Exception) -> None:
+        self._gives = gives
+        self.asked = 0
+
+    async def __call__(self) -> str:
+        self.asked += 1
+        given = self._gives[min(self.asked, len(self._gives)) - 1]
+        if isinstance(given, Exception):
+            raise given
+        return given
+
+
+async def test_a_token_function_is_asked_once_however_often_the_network_drops(
+    server: LiveServer, quick: PhoneSettings
+) -> None:
+    issuer = Issuer(server.token("ana"))
+    async with Phone(server.url, issuer, settings=quick) as phone:
+        for _ in range(3):
+            await until(phone, Connected)
+            phone.drop_connection()
+        await until(phone, Connected)
+        assert issuer.asked == 1
+
+
+async def test_a_token_that_is_refused_is_replaced_once(server: LiveServer, quick: PhoneSettings) -> None:
+    issuer = Issuer("bad", server.token("ana"))
+    async with Phone(server.url, issuer, settings=quick) as phone:
+        assert (await until(phone, Disconnected)).code == 3500
+        await until(phone, Connected)
+        assert issuer.asked == 2
+
+
+async def test_a_second_refused_token_in_a_row_is_final(server: LiveServer, quick: PhoneSettings) -> None:
+    issuer = Issuer("bad")
+    async with Phone(server.url, issuer, settings=quick) as phone:
+        with pytest.raises(PhoneClosed) as closed:
+            await phone.wait_connected()
+        assert (closed.value.code, issuer.asked) == (3500, 2)
+
+
+async def test_a_failing_token_function_is_told_and_asked_again(server: LiveServer, quick: PhoneSettings) -> None:
+    offline = OSError("the app's own server cannot be reached")
+    issuer = Issuer(offline, offline, server.token("ana"))
+    async with Phone(server.url, issuer, settings=quick) as phone:
+        for _ in range(2):
+            failed = await until(phone, Disconnected)
+            assert (failed.code, failed.error) == (None, offline)
+            assert failed.back_in_s is not None
+        await until(phone, Connected)
+
+
+async def test_a_token_function_that_hangs_is_given_up_and_asked_again(server: LiveServer) -> None:
+    asked = 0
+
+    async def hangs_at_first() -> str:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            await asyncio.Event().wait()
+        return server.token("ana")
+
+    settings = PhoneSettings(base_s=0.01, cap_s=0.05, open_within_s=0.5)
+    async with Phone(server.url, hangs_at_first, settings=settings) as phone:
+        assert isinstance((await until(phone, Disconnected)).error, TimeoutError)
+        await until(phone, Connected)
+
+
+async def test_a_slow_token_function_does_not_use_up_the_time_for_the_hello(quick: PhoneSettings) -> None:
+    may_answer = asyncio.Event()
+
+    async def slow() -> str:
+        await may_answer.wait()
+        return "t"
+
+    async def greets(visit: Visit) -> None:
+        await visit.welcome()
+        await visit.stay()
+
+    async with scripted_server(greets) as server, Phone(server.url, slow, settings=quick) as phone:
+        await asyncio.sleep(0)
+        assert server.visits == 0
+        may_answer.set()
+        await phone.wait_connected()
+
+
+async def test_a_token_that_ends_soon_is_renewed_on_the_open_connection(tmp_path: Path, quick: PhoneSettings) -> None:
+    async with live_server(tmp_path, patience=Patience(expiring_ms=500)) as server:
+        short, long = server.token("ana", expires_s=START_MS // 1_000 + 60), server.token("ana")
+        issuer = Issuer(short, OSError("offline"), short, long)
+        async with Phone(server.url, issuer, settings=quick) as phone:
+            await phone.wait_connected()
+            server.time.pass_time(59_400)
+            await until(phone, wire.Expiring)
+            await eventually(lambda: asyncio.sleep(0, issuer.asked), lambda asked: asked == 4, what="asked")
+            await server.until_metric("nearby_messages_total", bool, type="renew")
+            server.time.pass_time(60_000)
+            await phone.leave()
+            assert (phone.statistics().drops, issuer.asked) == (0, 4)
+
+
+async def test_a_token_that_could_not_be_renewed_is_replaced_after_its_end(
+    tmp_path: Path, quick: PhoneSettings
+) -> None:
+    async with live_server(tmp_path) as server:
+        short, long = server.token("ana", expires_s=START_MS // 1_000 + 90), server.token("ana")
+        issuer = Issuer(short, long)
+        async with Phone(server.url, issuer, settings=quick) as phone:
+            await phone.wait_connected()
+            server.time.pass_time(3_600_000)
+            assert (await until(phone, Disconnected)).code == 3500
+            await until(phone, Connected)
+            assert issuer.asked == 2
+
+
+async def at_home() -> tuple[float, float]:
+    return ZURICH
+
+
+async def run_into(phone: Phone, error: Exception) -> None:
+    """Use a phone whose callback raises ``error``: everybody who waits is told."""
+    async with phone:
+        waiting = [asyncio.create_task(phone.wait_closed()), asyncio.create_task(phone.keep_present(at_home))]
+        for failure in await asyncio.gather(*waiting, return_exceptions=True):
+            assert isinstance(failure, PhoneClosed)
+            assert failure.__cause__ is error
+
+
+async def test_a_callback_that_fails_ends_the_phone_and_is_not_lost(server: LiveServer) -> None:
+    bug = ZeroDivisionError("in the app")
+
+    def fails(event: PhoneEvent) -> None:
+        if isinstance(event, wire.Placed):
+            raise bug
+
+    with pytest.raises(ZeroDivisionError) as raised:
+        await run_into(Phone(server.url, server.token("ana"), on_event=fails), bug)
+    assert raised.value is bug
+
+
+@pytest.mark.parametrize("error", [OSError(), TimeoutError(), ValueError()])
+async def test_no_exception_of_a_callback_is_taken_for_a_fault_of_the_network(
+    server: LiveServer, error: Exception
+) -> None:
+    def fails(message: wire.ServerMessage) -> None:
+        raise error
+
+    with pytest.raises(type(error)) as raised:
+        await run_into(Phone(server.url, server.token("ana"), on_message=fails), error)
+    assert raised.value is error
+
+
+async def test_an_exception_of_the_app_is_not_hidden_behind_that_of_its_callback(server: LiveServer) -> None:
+    def fails(event: PhoneEvent) -> None:
+        raise ValueError("in the callback")
+
+    with pytest.raises(PhoneClosed) as closed:
+        async with Phone(server.url, server.token("ana"), on_event=fails) as phone:
+            await phone.check_in(*ZURICH)
+    assert isinstance(closed.value.__cause__, ValueError)
+
+
+async def test_one_waiting_call_too_many_is_refused(quick: PhoneSettings) -> None:
+    async def never_answers(visit: Visit) -> None:
+        await visit.welcome(placed())
+        await visit.stay()
+
+    settings = PhoneSettings(waiting_calls=2)
+    async with scripted_server(never_answers) as server, Phone(server.url, "t", settings=settings) as phone:
+        await until(phone, wire.Placed)
+        waiting = [asyncio.create_task(phone.say(text)) for text in "ab"]
+        await asyncio.sleep(0)
+        with pytest.raises(Refused) as refused:
+            await phone.say("c")
+        assert refused.value.code is ErrorCode.RATE_LIMITED
+        waiting[0].cancel()
+        await asyncio.wait(waiting[:1])
+        waiting.append(asyncio.create_task(phone.say("c")))
+        await asyncio.sleep(0)
+        assert not waiting[-1].done()
+        await phone.__aexit__(None, None, None)
+        assert [type(end) for end in await asyncio.gather(*waiting[1:], return_exceptions=True)] == [PhoneClosed] * 2
+
+
+async def test_closing_the_phone_can_itself_be_cancelled(server: LiveServer) -> None:
+    phone = Phone(server.url, server.token("ana"))
+    await phone.__aenter__()
+    await phone.wait_connected()
+    closing = asyncio.create_task(phone.__aexit__(None, None, None))
+    await asyncio.sleep(0)
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    await phone.wait_closed()
