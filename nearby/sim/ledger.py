@@ -50,7 +50,7 @@ class Faults:
 @dataclass(frozen=True, slots=True)
 class _Ack:
     room: RoomKey
-    member: str
+    authors: frozenset[str]
     seq: int
 
 
@@ -76,10 +76,10 @@ class Ledger:
         """Write down a stay."""
         self._stays.append(stay)
 
-    def acknowledged(self, text: str, stay: Stay, seq: int) -> None:
-        """The server acknowledged ``text`` at ``seq`` of the room it was said in, heard of during ``stay`` there."""
+    def acknowledged(self, text: str, room: RoomKey, seq: int, *, authors: frozenset[str]) -> None:
+        """The server acknowledged ``text`` at ``seq`` of a room, from a pseudonym that its author has had there."""
         self.unanswered.discard(text)
-        self._acks[text] = _Ack(stay.room, stay.member, seq)
+        self._acks[text] = _Ack(room, authors, seq)
 
     def acks(self) -> int:
         """Return how many sayings were acknowledged."""
@@ -99,36 +99,39 @@ class Ledger:
         incoherent = sum(log.shown_too_much() + log.wrong_members() for log in logs)
         overheard = sum(self._overheard(stay) for stay in self._stays)
         said_again = sum(len(places) - 1 for text, places in heard.items() if text in self.asked)
-        acks_wrong = sum(not self._is_true(text, ack, heard.get(text, {})) for text, ack in self._acks.items())
+        false = sum(not self._is_true(text, ack, heard.get(text, {})) for text, ack in self._acks.items())
         return Faults(
             lost=self.behind() + sum(log.left_out() for log in logs),
             duplicated=self.duplicated + said_again,
             out_of_order=self.out_of_order,
             contradictions=self.contradictions + incoherent + overheard + len(self.refused & heard.keys()),
             acks_missing=len(self.unanswered),
-            acks_wrong=acks_wrong,
+            acks_wrong=false - self.said_to_nobody(),
             over_capacity=sum(len(log.crowded) for log in logs),
         )
 
     def expected(self) -> int:
         """Return how many deliveries of sayings were promised."""
         said = {key: log.said() for key, log in self._rooms.items()}
-        unheard = self._unheard()
-        expected = 0
-        for stay, last_seq in self._ends():
-            expected += bisect_right(said[stay.room], last_seq) - bisect_right(said[stay.room], stay.first_seq)
-            expected += sum(
-                stay.first_seq < ack.seq <= last_seq or self._is_owed(stay, last_seq, ack) for ack in unheard[stay.room]
-            )
-        return expected
+        heard = sum(
+            bisect_right(said[stay.room], last_seq) - bisect_right(said[stay.room], stay.first_seq)
+            for stay, last_seq in self._ends()
+        )
+        return heard + sum(self._owed_to().values())
+
+    def said_to_nobody(self) -> int:
+        """Return how many sayings were acknowledged when nobody was there to hear them.
+
+        All phones of the room, the author's too, had lost their connections and none resumed. That breaks
+        no promise, but also nothing shows that it was kept.
+        """
+        return sum(not phones for phones in self._owed_to().values())
 
     def behind(self) -> int:
         """Return how many events are still to come to phones that are connected."""
-        unheard = self._unheard()
-        lost = 0
+        lost = sum(self._owed_to(behind_all=True).values())
         for stay, last_seq in self._ends():
             lost += stay.missed(last_seq)
-            lost += sum(self._is_owed(stay, last_seq, ack) for ack in unheard[stay.room])
             # Somebody saw its seat end and it still sits there: it was never told.
             lost += stay.ending is Ending.NONE and not stay.is_dropped and self._left(stay) is not None
         return lost
@@ -137,8 +140,9 @@ class Ledger:
         """Yield each stay with the last seq that was for its phone, as far as anybody heard."""
         acked: dict[tuple[RoomKey, str], int] = {}
         for text, ack in self._acks.items():
-            if self._is_at(text, ack):
-                acked[ack.room, ack.member] = max(ack.seq, acked.get((ack.room, ack.member), 0))
+            event = self._rooms[ack.room].events.get(ack.seq)
+            if isinstance(event, wire.Said) and event.text == text:
+                acked[ack.room, event.from_] = max(ack.seq, acked.get((ack.room, event.from_), 0))
         for stay in self._stays:
             left = self._left(stay)
             if stay.is_dropped or stay.ending is Ending.SNAPSHOT:
@@ -150,11 +154,29 @@ class Ledger:
             else:
                 yield stay, max(stay.last_seq, self._last(stay.room))
 
-    def _is_owed(self, stay: Stay, last_seq: int, ack: _Ack) -> bool:
-        """Return whether a saying nobody heard, acknowledged behind all that is known, was for this phone."""
+    def _owed_to(self, *, behind_all: bool = False) -> dict[str, int]:
+        """Return how many should have heard each acknowledged text that nobody heard.
+
+        One whose place is another's in the log is not among them. With ``behind_all`` only those count to
+        whom it was owed behind everything they are known to be owed.
+        """
+        heard = self._heard()
+        unheard: dict[RoomKey, dict[str, _Ack]] = defaultdict(dict)
+        for text, ack in self._acks.items():
+            if text not in heard and ack.seq not in self._rooms[ack.room].events:
+                unheard[ack.room][text] = ack
+        owed = {text: 0 for acks in unheard.values() for text in acks}
+        for stay, last_seq in self._ends() if owed else ():
+            for text, ack in unheard.get(stay.room, {}).items():
+                is_within = stay.first_seq < ack.seq <= last_seq
+                owed[text] += self._reaches_to(stay, last_seq, ack) or (is_within and not behind_all)
+        return owed
+
+    def _reaches_to(self, stay: Stay, last_seq: int, ack: _Ack) -> bool:
+        """Return whether a saying behind all that is known of a stay was for its phone."""
         if ack.seq <= last_seq or stay.is_dropped or stay.ending is Ending.SNAPSHOT or self._left(stay) is not None:
             return False
-        return stay.ending is Ending.NONE or stay.member == ack.member
+        return stay.ending is Ending.NONE or stay.member in ack.authors
 
     def _left(self, stay: Stay) -> int | None:
         return self._rooms[stay.room].left(stay.member, up_to=self._last(stay.room))
@@ -167,12 +189,9 @@ class Ledger:
 
         It may have been said in another epoch of the room, unless in this one the place is another's.
         """
-        is_taken = ack.seq in self._rooms[ack.room].events and not self._is_at(text, ack)
-        return not is_taken and heard.get((ack.room[0], ack.seq)) == ack.member
-
-    def _is_at(self, text: str, ack: _Ack) -> bool:
         event = self._rooms[ack.room].events.get(ack.seq)
-        return isinstance(event, wire.Said) and event.text == text
+        is_taken = event is not None and not (isinstance(event, wire.Said) and event.text == text)
+        return not is_taken and heard.get((ack.room[0], ack.seq), "") in ack.authors
 
     def _overheard(self, stay: Stay) -> bool:
         """Return whether a phone went on hearing a room after its seat there had ended."""
@@ -187,12 +206,3 @@ class Ledger:
                 if isinstance(event, wire.Said):
                     heard[event.text][room, event.seq] = event.from_
         return heard
-
-    def _unheard(self) -> dict[RoomKey, list[_Ack]]:
-        """Return the acknowledgements of what nobody heard, at positions of which nobody heard otherwise, by room."""
-        heard = self._heard()
-        unheard: dict[RoomKey, list[_Ack]] = defaultdict(list)
-        for text, ack in self._acks.items():
-            if text not in heard and ack.seq not in self._rooms[ack.room].events:
-                unheard[ack.room].append(ack)
-        return unheard

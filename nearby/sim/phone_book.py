@@ -1,5 +1,7 @@
 """What one phone received, written into the ledger of the run."""
 
+from collections import defaultdict
+
 from nearby.core import wire
 from nearby.core.rules import Rules
 from nearby.sim.ledger import Ledger
@@ -16,6 +18,7 @@ class PhoneBook:
         self._ledger = ledger
         self._stay: Stay | None = None
         self._members: set[str] = set()
+        self._mine: defaultdict[str, set[str]] = defaultdict(set)
         self._answered: set[int | str] = set()
         self.placed: wire.Placed | None = None
 
@@ -34,10 +37,10 @@ class PhoneBook:
 
     def acknowledged(self, text: str, seq: int) -> None:
         """The server acknowledged what was asked, at ``seq``."""
-        stay = self._ledger.asked[text]
-        if self._stay is not None and self._stay.room[0] == stay.room[0] and self._stay.member == stay.member:
-            stay = self._stay
-        self._ledger.acknowledged(text, stay, seq)
+        asked, now = self._ledger.asked[text], self._stay
+        # It may have been said later than asked: after a reconnect, in a new epoch, under a new pseudonym.
+        stay = now if now is not None and now.room[0] == asked.room[0] else asked
+        self._ledger.acknowledged(text, stay.room, seq, authors=frozenset(self._mine[asked.room[0]]))
 
     def refused(self, text: str) -> None:
         """The server refused it: nobody may ever hear it."""
@@ -80,6 +83,7 @@ class PhoneBook:
         is_same_room = self._stay is not None and self._stay.room[0] == placed.room.id
         self._end_stay(Ending.SNAPSHOT if is_same_room else Ending.SEAT)
         key = (placed.room.id, placed.room.epoch)
+        self._mine[placed.room.id].add(placed.you)
         self._stay = Stay(key, placed.you, placed.seq)
         self._ledger.begin(self._stay)
         self._ledger.contradictions += self._ledger.room(key).note_snapshot(placed)

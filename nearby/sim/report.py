@@ -21,6 +21,7 @@ class Figures:
 
     Attributes:
         cut_short: Why the run did not come to its end; "" if it did.
+        said_to_nobody: Sayings acknowledged when everybody in the room had lost the connection for good.
         share_placed: Phones that had a room at some time, in [0, 1].
         never_placed: Phones that never had one.
         waiting_at_end: Phones that checked in without a room and were neither placed nor refused by the end.
@@ -48,6 +49,7 @@ class Figures:
     share_of_time_by_size: Mapping[int, float]
     share_of_time_by_resolution: Mapping[int, float]
     said: int
+    said_to_nobody: int
     deliveries_expected: int
     deliveries_received: int
     faults: Faults
@@ -117,6 +119,7 @@ def figures(players: Players, *, seconds: float, child: Child | None, cut_short:
         share_of_time_by_size=_shares(time.by_size_s),
         share_of_time_by_resolution=_shares(time.by_resolution_s),
         said=books.ledger.acks(),
+        said_to_nobody=books.ledger.said_to_nobody(),
         deliveries_expected=books.ledger.expected(),
         deliveries_received=books.ledger.received,
         faults=books.ledger.faults(),
@@ -176,7 +179,7 @@ def _people(run: Figures) -> Table:
         "time by rung": ", ".join(
             f"res {resolution} {share:.1%}" for resolution, share in run.share_of_time_by_resolution.items()
         ),
-        "said": f"{run.said:,}",
+        "said": f"{run.said:,}, {run.said_to_nobody:,} of them when nobody was there to hear it",
         "deliveries a second": f"{run.deliveries_received / max(run.seconds, 1e-9):,.0f}",
         "delivery p50 / p99 / max": (
             f"{run.delivery_p50_ms:.1f} / {run.delivery_p99_ms:.1f} / {run.delivery_max_ms:.1f} ms"

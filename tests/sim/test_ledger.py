@@ -85,12 +85,23 @@ def test_the_last_saying_acknowledged_and_heard_by_nobody_is_lost_to_everybody()
     assert (told(steps).expected(), told(steps).received) == (3, 0)
 
 
-def test_an_acknowledged_saying_that_nobody_was_there_to_hear_is_no_true_acknowledgement() -> None:
+def test_an_acknowledged_saying_that_nobody_was_there_to_hear_is_counted_apart() -> None:
     world = company("ana", "ben")
     world.drop("ben")
     world.say("ana", "unheard")
-    steps = without(world, heard("ana", wire.Said, text="unheard"))
-    assert faults([*steps, Step("ana", do=PhoneBook.dropped)]) == replace(NONE, acks_wrong=1)
+    steps = [*without(world, heard("ana", wire.Said, text="unheard")), Step("ana", do=PhoneBook.dropped)]
+    assert faults(steps) == NONE
+    assert told(steps).said_to_nobody() == 1
+    assert told(world.steps).said_to_nobody() == 0
+
+
+def test_it_is_lost_if_somebody_was_there() -> None:
+    world = company()
+    world.say("ana", "unheard")
+    steps = [step for step in world.steps if getattr(step.message, "text", "") != "unheard"]
+    steps += [Step(name, do=PhoneBook.dropped) for name in ("ana", "ben")]
+    assert faults(steps) == replace(NONE, lost=1, acks_wrong=1)
+    assert told(steps).said_to_nobody() == 0
 
 
 def test_a_saying_received_twice_is_duplicated() -> None:

@@ -222,3 +222,16 @@ def tell(books: dict[str, PhoneBook], step: Step) -> None:
         books[step.phone].took(step.message)
     if step.do is not None:
         step.do(books[step.phone])
+
+
+def test_what_is_asked_without_a_connection_may_be_said_under_the_next_pseudonym() -> None:
+    world = company()
+    world.drop("cyn")
+    world.lapse("cyn")
+    before = [*world.steps, Step("cyn", do=lambda book: book.asked("later"))]
+    world.steps.clear()
+    world.come_back("cyn", resumed=False)
+    world.join("cyn")
+    world.say("cyn", "later")
+    del world.steps[next(index for index, step in enumerate(world.steps) if step.do is not None)]
+    assert faults(before + world.steps) == NONE
