@@ -19,26 +19,18 @@ class Outbox:
         self._total = 0
 
     def admit(self, length: int, unsent_bytes: int) -> bool:
-        """Count one more frame; return False if the reader is too slow and the connection must close.
+        """Count a frame that was just written and did not leave whole; return False if the reader is too slow.
 
         Args:
-            length: Bytes of the frame about to be written.
-            unsent_bytes: What the socket's write buffer holds before that.
+            length: Bytes of the frame.
+            unsent_bytes: What the socket's write buffer holds with it, above 0. While that stays 0 there
+                is nothing to count, and no need to call.
         """
-        if not unsent_bytes:
-            if self._total:
-                self._lengths.clear()
-                self._total = 0
-        elif self._total > unsent_bytes:
-            self._drop_sent(unsent_bytes)
         self._lengths.append(length)
         self._total += length
-        return len(self._lengths) <= MAX_MESSAGES and unsent_bytes + length <= MAX_BYTES
-
-    def _drop_sent(self, unsent_bytes: int) -> None:
-        """Forget the oldest frames that have left the buffer whole; ``unsent_bytes`` is above 0."""
         sent = 0
         while self._total - self._lengths[sent] >= unsent_bytes:
             self._total -= self._lengths[sent]
             sent += 1
         del self._lengths[:sent]
+        return len(self._lengths) <= MAX_MESSAGES and unsent_bytes <= MAX_BYTES

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import hashlib
 import logging
 import secrets
@@ -38,6 +39,10 @@ BACKLOG = 4096
 
 EXIT_WITHIN_S = 5.0
 ID_BYTES = 9
+
+GC_AFTER = 20_000
+"""Objects made between two collections of the youngest: with Python's 700, looking for cycles that are
+not there was 5 % of the server's time on deliveries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +178,9 @@ async def serve(settings: Settings, *, announce: Callable[[str], object]) -> Non
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     async with running(settings) as server:
+        # What was made so far stays: no collection need look at it again.
+        gc.freeze()
+        gc.set_threshold(GC_AFTER)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, _stop_or_exit, stop)
         announce(f"nearby: phones at {server.url} metrics at {server.metrics_url}/metrics")

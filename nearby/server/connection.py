@@ -2,23 +2,21 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
-
-from aiohttp import web
 
 from nearby.core import wire
+from nearby.core.frames import PING_FRAME, close_frame, pong_frame, text_frame
 from nearby.core.ids import ConnectionId, PersonId, RoomId
 from nearby.core.outbox import Outbox
 from nearby.core.session import Session
 from nearby.errors import CloseCode
 from nearby.hub.base import Caller
 from nearby.server.auth import Claims
-from nearby.server.frames import PING_FRAME, close_frame, pong_frame, text_frame
 
 CLOSE_WAIT_S = 2.0
 """How long the other side has to answer a close frame before the connection is cut."""
 
-_FRAMING_ERRORS = frozenset({1002, 1003, 1007, 1009})
+_ECHOED = (range(1000, 1004), range(1007, 1015), range(3000, 5000))
+"""Close codes a client may send (RFC 6455 section 7.4); others are answered by 1000."""
 
 
 class Connection:
@@ -64,17 +62,19 @@ class Connection:
         """Write one message to this phone alone."""
         self.write(text_frame(wire.encode(message)))
 
-    def write(self, frames: bytes) -> None:
-        """Write whole frames; ends the connection instead if too much waits (``disconnect_slow``).
+    def write(self, frames: bytes) -> bool:
+        """Write whole frames and return True, or False if they cannot reach anybody any more.
 
-        A socket that broke and was not yet read to its end takes nothing: its reader is about to notice.
+        Ends the connection if too much waits (``disconnect_slow``). A socket that broke and was not yet
+        read to its end takes nothing: its reader is about to notice.
         """
         if self.is_ending or self._transport.is_closing():
-            return
-        if self._outbox.admit(len(frames), self._transport.get_write_buffer_size()):
-            self._transport.write(frames)
-        else:
+            return False
+        self._transport.write(frames)
+        unsent_bytes = self._transport.get_write_buffer_size()
+        if unsent_bytes and not self._outbox.admit(len(frames), unsent_bytes):
             self.end(CloseCode.TOO_SLOW)
+        return True
 
     def ping(self) -> None:
         """Ask for a sign of life."""
@@ -91,10 +91,11 @@ class Connection:
         self._on_end(code)
         self._end(close_frame(code))
 
-    def end_answering(self, code: int) -> None:
-        """Answer the other side's close frame with the same code."""
+    def end_answering(self, payload: bytes) -> None:
+        """Answer the other side's close frame, with the code it gave if it may give that."""
         if not self.is_ending:
-            self._end(close_frame(code if 1000 <= code < 5000 and code not in (1005, 1006) else 1000))
+            code = int.from_bytes(payload[:2])
+            self._end(close_frame(code if any(code in codes for codes in _ECHOED) else 1000))
 
     def cut(self) -> None:
         """Drop what is unsent and let go of the socket. Idempotent."""
@@ -120,21 +121,3 @@ class Connection:
         if not self._transport.is_closing():
             self._transport.write(frame)
         self._cut = asyncio.get_running_loop().call_later(CLOSE_WAIT_S, self.cut)
-
-
-class PhoneSocket(web.WebSocketResponse[Any]):
-    """aiohttp's WebSocket with all closing left to ``Connection``.
-
-    Whatever aiohttp finds wrong with a frame ends as our own close code, and nothing writes a
-    second close frame.
-    """
-
-    connection: Connection | None = None
-
-    async def close(self, *, code: int = 1000, message: bytes = b"", drain: bool = True) -> bool:
-        """Close by our own rules; ``message`` and ``drain`` have no meaning here."""
-        if self.connection is None:
-            return await super().close(code=code, message=message, drain=drain)
-        if code in _FRAMING_ERRORS:
-            self.connection.end(CloseCode.BROKE_PROTOCOL)
-        return True

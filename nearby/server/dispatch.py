@@ -48,17 +48,18 @@ class Dispatcher:
         Raises:
             Disconnect: The connection must end.
         """
+        now_ms = self._clock.now_ms()
         try:
-            message = phone.session.receive(data, self._clock.now_ms())
+            message = phone.session.receive(data, now_ms)
         except Refused as refused:
             self._refuse(phone, refused, refused.answers)
             return
-        self._metrics.message_of_type[type(message)].inc()
+        self._metrics.messages[type(message)] += 1
         if isinstance(message, wire.Hello):
-            await self._hello(phone, message)
+            await self._hello(phone, message, now_ms)
             return
         try:
-            await self._carry_out(phone, message)
+            await self._carry_out(phone, message, now_ms)
         except Refused as refused:
             self._refuse(phone, refused, message.id)
         except HubDown:
@@ -84,26 +85,25 @@ class Dispatcher:
         number = self._windows.at(now_ms)
         return wire.Window(start_ms=self._windows.start_ms(number), end_ms=self._windows.start_ms(number + 1))
 
-    async def _carry_out(self, phone: Connection, message: wire.Command) -> None:
+    async def _carry_out(self, phone: Connection, message: wire.Command, now_ms: int) -> None:
         match message:
             case wire.Say():
-                await self._say(phone, message)
+                await self._say(phone, message, now_ms)
             case wire.CheckIn():
-                await self._check_in(phone, message)
+                await self._check_in(phone, message, now_ms)
             case wire.Ping(id=id):
                 phone.send(wire.Pong() if id is None else wire.Pong(id=id))
             case wire.Next(id=id, room=room):
-                await self._next(phone, id, None if room is None else RoomId(room))
+                await self._next(phone, id, None if room is None else RoomId(room), now_ms)
             case wire.Leave(id=id):
-                had_seat = await self._hub.clear(phone.person, phone.id, self._clock.now_ms())
+                had_seat = await self._hub.clear(phone.person, phone.id, now_ms)
                 _ack(phone, id)
                 if had_seat:
                     self._gateway.unseated(phone.id, "left")
             case wire.Renew():
-                await self._renew(phone, message)
+                await self._renew(phone, message, now_ms)
 
-    async def _hello(self, phone: Connection, message: wire.Hello) -> None:
-        now_ms = self._clock.now_ms()
+    async def _hello(self, phone: Connection, message: wire.Hello, now_ms: int) -> None:
         token = message.token if message.token is not None else phone.token
         phone.token = None
         try:
@@ -116,13 +116,13 @@ class Dispatcher:
         except HubDown:
             raise Disconnect(CloseCode.SHUTTING_DOWN) from None
 
-    async def _say(self, phone: Connection, message: wire.Say) -> None:
+    async def _say(self, phone: Connection, message: wire.Say, now_ms: int) -> None:
         started_s = perf_counter()
         seq, at_ms = await self._hub.say(
             phone.person,
             phone.id,
             clean_text(message.text),
-            self._clock.now_ms(),
+            now_ms,
             room=None if message.room is None else RoomId(message.room),
             message_id=message.id,
         )
@@ -130,23 +130,21 @@ class Dispatcher:
             phone.send(wire.Ack(id=message.id, seq=seq, at_ms=at_ms))
         self._metrics.say_seconds.observe(perf_counter() - started_s)
 
-    async def _check_in(self, phone: Connection, message: wire.CheckIn) -> None:
+    async def _check_in(self, phone: Connection, message: wire.CheckIn, now_ms: int) -> None:
         started_s = perf_counter()
-        now_ms = self._clock.now_ms()
         standing = await self.check_in(phone.caller, message, now_ms)
         if message.id is not None:
             phone.send(wire.Ack(id=message.id, area=shown_area(standing), window=self.window(now_ms)))
         self._metrics.checkin_seconds.observe(perf_counter() - started_s)
 
-    async def _next(self, phone: Connection, message_id: int | str | None, room: RoomId | None) -> None:
+    async def _next(self, phone: Connection, message_id: int | str | None, room: RoomId | None, now_ms: int) -> None:
         if self.is_draining:
             raise Refused(ErrorCode.DRAINING)
-        await self._hub.ask_next(phone.person, phone.id, room, self._clock.now_ms())
+        await self._hub.ask_next(phone.person, phone.id, room, now_ms)
         self._placer.wish(phone.person, "next")
         _ack(phone, message_id)
 
-    async def _renew(self, phone: Connection, message: wire.Renew) -> None:
-        now_ms = self._clock.now_ms()
+    async def _renew(self, phone: Connection, message: wire.Renew, now_ms: int) -> None:
         try:
             claims = self._verifier.verify(message.token, now_ms)
         except Refused:

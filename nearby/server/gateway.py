@@ -7,13 +7,13 @@ here waits: a reader that is too slow loses its connection (see ``core.outbox``)
 from collections.abc import Iterable, Sequence
 
 from nearby.core import wire
+from nearby.core.frames import text_frame
 from nearby.core.ids import ConnectionId, RoomId
 from nearby.core.rules import SECOND_MS, Rules
 from nearby.core.session import Patience
 from nearby.errors import CloseCode
 from nearby.server.clock import SteadyClock
 from nearby.server.connection import Connection
-from nearby.server.frames import text_frame
 from nearby.server.metrics import Metrics
 
 
@@ -98,8 +98,7 @@ class Gateway:
         # A copy: a write that ends a connection takes it out of the room.
         for phone in tuple(phones):
             if phone.id != unheard_by:
-                phone.write(frame)
-        self._metrics.deliveries.inc(len(phones))
+                self._metrics.deliveries += phone.write(frame)
 
     def _enter(self, phone: Connection, room: RoomId) -> None:
         phone.room = room

@@ -5,9 +5,10 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable
 
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
 from nearby.core import wire
+from nearby.core.frames import FrameReader, Opcode
 from nearby.core.ids import ConnectionId
 from nearby.core.session import Patience, Session
 from nearby.core.timers import Timers
@@ -15,18 +16,17 @@ from nearby.errors import CloseCode, Disconnect, ErrorCode, HubDown, Refused
 from nearby.hub.base import Hub
 from nearby.server.auth import Verifier
 from nearby.server.clock import SteadyClock
-from nearby.server.connection import CLOSE_WAIT_S, Connection, PhoneSocket
+from nearby.server.connection import Connection
 from nearby.server.dispatch import Dispatcher
 from nearby.server.gateway import Gateway
+from nearby.server.inbox import Inbox
 from nearby.server.metrics import Metrics
+from nearby.server.upgrade import upgrade
 
 log = logging.getLogger(__name__)
 
 FAIR_SHARE = 16
 """Messages read from one connection before the others get their turn."""
-
-READ_LIMIT_BYTES = 4 * wire.MAX_FRAME_BYTES
-"""A frame above 16 KiB ends the connection; above this it is not even read."""
 
 
 class Sockets:
@@ -64,24 +64,14 @@ class Sockets:
             network: The client network its connection counts for, None if it does not count.
 
         Raises:
-            Refused: ``bad_subprotocol`` or ``draining``; the connection is not upgraded.
+            Refused: ``bad_subprotocol``, ``bad_message`` or ``draining``; the connection is not upgraded.
         """
         if self._dispatcher.is_draining:
             raise Refused(ErrorCode.DRAINING)
-        offered = request.headers.get("Sec-WebSocket-Protocol", wire.SUBPROTOCOL)
-        if wire.SUBPROTOCOL not in (word.strip() for word in offered.split(",")):
-            raise Refused(ErrorCode.BAD_SUBPROTOCOL)
-        socket = PhoneSocket(
-            protocols=(wire.SUBPROTOCOL,),
-            autoping=False,
-            compress=False,
-            decode_text=False,
-            max_msg_size=READ_LIMIT_BYTES,
-        )
-        await socket.prepare(request)
+        response, inbox = await upgrade(request)
         transport = request.transport
         if transport is None:
-            return socket
+            return response
         phone = Connection(
             ConnectionId(self._draw_id()),
             transport,
@@ -89,10 +79,9 @@ class Sockets:
             token=_bearer(request),
             on_end=self._count_end,
         )
-        socket.connection = phone
         async with self._counted(phone, network):
-            await self._listen(phone, socket)
-        return socket
+            await self._listen(phone, inbox)
+        return response
 
     def on_time(self, now_ms: int) -> None:
         """Ping, warn and end connections whose time has come."""
@@ -133,16 +122,19 @@ class Sockets:
                 with contextlib.suppress(HubDown):
                     await self._hub.disconnect_network(network)
 
-    async def _listen(self, phone: Connection, socket: PhoneSocket) -> None:
+    async def _listen(self, phone: Connection, inbox: Inbox) -> None:
         self._gateway.add(phone)
         self._watch(phone)
         try:
             if phone.token is not None and not phone.is_ending:
                 self._verifier.verify(phone.token, self._clock.now_ms())
-            await self._read(phone, socket)
         except Refused:
             phone.end(CloseCode.BAD_TOKEN)
-            await self._read(phone, socket)
+        try:
+            await self._read(phone, inbox)
+        except Disconnect as disconnect:
+            phone.end(disconnect.code)
+            await _read_to_the_end(inbox)
         finally:
             phone.finish()
             self._gateway.remove(phone)
@@ -151,30 +143,36 @@ class Sockets:
                 with contextlib.suppress(HubDown):
                     await self._hub.detach(phone.person, phone.id, self._clock.now_ms())
 
-    async def _read(self, phone: Connection, socket: PhoneSocket) -> None:
-        """Carry out frame after frame until the other side closes or is gone."""
-        read = 0
-        async for frame in socket:
-            if frame.type is WSMsgType.PING:
-                phone.pong(frame.data)
-            elif frame.type is WSMsgType.PONG:
-                phone.session.pong(self._clock.now_ms())
-            elif frame.type is WSMsgType.ERROR:
-                # Cut at once, the close frame would be lost under what the other side still sends.
-                await asyncio.sleep(CLOSE_WAIT_S)
-                return
-            elif phone.is_ending:
-                continue
-            elif frame.type is WSMsgType.TEXT:
-                await self._handle(phone, frame.data)
-            else:
-                phone.end(CloseCode.BROKE_PROTOCOL)
-            read += 1
-            if read % FAIR_SHARE == 0:
-                await asyncio.sleep(0)
-        phone.end_answering(socket.close_code or 1000)
+    async def _read(self, phone: Connection, inbox: Inbox) -> None:
+        """Carry out frame after frame until the other side closes or is gone.
 
-    async def _handle(self, phone: Connection, data: bytes | str) -> None:
+        Raises:
+            Disconnect: The bytes are no frames, and nothing after them can be read.
+        """
+        reader = FrameReader(wire.MAX_FRAME_BYTES)
+        read = 0
+        while data := await inbox.receive():
+            for opcode, payload in reader.feed(data):
+                if opcode is Opcode.CLOSE:
+                    phone.end_answering(payload)
+                    return
+                if not phone.is_ending:
+                    await self._handle(phone, opcode, payload)
+                read += 1
+                if read % FAIR_SHARE == 0:
+                    await asyncio.sleep(0)
+
+    async def _handle(self, phone: Connection, opcode: Opcode, payload: bytes) -> None:
+        if opcode is Opcode.TEXT:
+            await self._carry_out(phone, payload)
+        elif opcode is Opcode.PING:
+            phone.pong(payload)
+        elif opcode is Opcode.PONG:
+            phone.session.pong(self._clock.now_ms())
+        else:
+            phone.end(CloseCode.BROKE_PROTOCOL)
+
+    async def _carry_out(self, phone: Connection, data: bytes) -> None:
         was_open = phone.claims is not None
         try:
             await self._dispatcher.handle(phone, data)
@@ -195,6 +193,12 @@ class Sockets:
         self._metrics.closes.labels(str(code.value)).inc()
         if code is CloseCode.TOO_SLOW:
             self._metrics.outbox_overflows.inc()
+
+
+async def _read_to_the_end(inbox: Inbox) -> None:
+    """Throw away what still comes: cut at once, the close frame would be lost under what the other side sends."""
+    while await inbox.receive():
+        pass
 
 
 def _bearer(request: web.Request) -> str | None:

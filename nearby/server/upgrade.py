@@ -1,0 +1,69 @@
+"""The WebSocket handshake (RFC 6455 section 4.2): from an HTTP request to a connection that carries frames."""
+
+import binascii
+from base64 import b64decode, b64encode
+from hashlib import sha1
+
+from aiohttp import hdrs, web
+
+from nearby.core import wire
+from nearby.errors import ErrorCode, Refused
+from nearby.server.inbox import Inbox
+
+_KEY_BYTES = 16
+_VERSION = "13"
+_MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+
+async def upgrade(request: web.Request) -> tuple[web.StreamResponse, Inbox]:
+    """Answer with 101; return the response, for aiohttp to finish with, and where frames arrive from now on.
+
+    Raises:
+        Refused: ``bad_message`` if this is not a WebSocket handshake, ``bad_subprotocol`` if it offers
+            only others than ours. Nothing was answered.
+    """
+    headers = {
+        hdrs.UPGRADE: "websocket",
+        hdrs.CONNECTION: "Upgrade",
+        hdrs.SEC_WEBSOCKET_ACCEPT: _accept(_key(request)),
+    }
+    offered = _words(request, hdrs.SEC_WEBSOCKET_PROTOCOL)
+    if offered:
+        if wire.SUBPROTOCOL not in offered:
+            raise Refused(ErrorCode.BAD_SUBPROTOCOL)
+        headers[hdrs.SEC_WEBSOCKET_PROTOCOL] = wire.SUBPROTOCOL
+    response = web.StreamResponse(status=101, headers=headers)
+    assert request.transport is not None
+    inbox = Inbox(request.transport)
+    await response.prepare(request)
+    # Typed for aiohttp's own reader, of which it calls feed_data and feed_eof and nothing else.
+    request.protocol.set_parser(inbox)  # type: ignore[arg-type]
+    request.protocol.keep_alive(False)
+    return response, inbox
+
+
+def _key(request: web.Request) -> str:
+    """Return the client's key of a good handshake, else raise ``bad_message``."""
+    if request.headers.get(hdrs.UPGRADE, "").strip().lower() != "websocket":
+        raise Refused(ErrorCode.BAD_MESSAGE, "this address takes WebSocket connections only")
+    if "upgrade" not in (word.lower() for word in _words(request, hdrs.CONNECTION)):
+        raise Refused(ErrorCode.BAD_MESSAGE, "the header Connection must name Upgrade")
+    if request.headers.get(hdrs.SEC_WEBSOCKET_VERSION, "").strip() != _VERSION:
+        raise Refused(ErrorCode.BAD_MESSAGE, f"the header Sec-WebSocket-Version must be {_VERSION}")
+    key = request.headers.get(hdrs.SEC_WEBSOCKET_KEY, "").strip()
+    try:
+        is_good = len(b64decode(key, validate=True)) == _KEY_BYTES
+    except (binascii.Error, ValueError):
+        is_good = False
+    if not is_good:
+        raise Refused(ErrorCode.BAD_MESSAGE, f"the header Sec-WebSocket-Key must be {_KEY_BYTES} bytes in base64")
+    return key
+
+
+def _accept(key: str) -> str:
+    return b64encode(sha1(key.encode() + _MAGIC, usedforsecurity=False).digest()).decode()
+
+
+def _words(request: web.Request, header: str) -> list[str]:
+    """Return the words of a header that lists some by commas, over all its lines; empty without it."""
+    return [word for line in request.headers.getall(header, ()) for word in map(str.strip, line.split(",")) if word]
