@@ -106,7 +106,6 @@ class Metrics:
             "nearby_loop_lag_seconds", "How late the event loop was for its 200 ms tick."
         )
         if self._live is not None:
-            if self._live is not None:
             yield from _live_gauges(self._live)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
