@@ -1,29 +1,19 @@
 // The example page in a real browser, used through what a person sees and presses. Every function is one test:
 // it gets the origin of the page, the server's address, and where the line to the server is if it can be cut.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { chromium } from "playwright-core";
 
 const MADE_UP = { latitude: 47.37, longitude: 8.54 };
-const FLAGS = ["no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-sync"];
-const QUIET_FLAGS = ["disable-background-networking", "disable-component-update", "disable-dev-shm-usage"];
 
+// A window of its own, with nothing from any other, in the browser whose DevTools listen at process.env.DEVTOOLS.
 async function inBrowser(work) {
-  const directory = mkdtempSync(join(tmpdir(), "nearby-browser-"));
-  const context = await chromium.launchPersistentContext(directory, {
-    executablePath: process.env.CHROMIUM,
-    args: [...FLAGS, ...QUIET_FLAGS].map((flag) => `--${flag}`),
-    geolocation: MADE_UP,
-    permissions: ["geolocation"],
-  });
+  const browser = await chromium.connectOverCDP(process.env.DEVTOOLS);
+  const context = await browser.newContext({ geolocation: MADE_UP, permissions: ["geolocation"] });
   context.setDefaultTimeout(15_000);
   try {
     await work(context);
   } finally {
     await context.close();
-    rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 

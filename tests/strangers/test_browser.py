@@ -1,9 +1,15 @@
 """The page in ``examples/page`` uses a real browser's own fetch and WebSocket: the promises are in ``browser.js``."""
 
 import json
-from collections.abc import AsyncIterator
+import os
+import signal
+import subprocess
+import tempfile
+import threading
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -11,7 +17,14 @@ from nearby.testing.serving import LiveServer, live_server
 from tests.strangers.programs import curl, path_of, script
 from tests.strangers.sites import Line, site
 
-pytestmark = pytest.mark.usefixtures("node_modules", "chromium")
+pytestmark = pytest.mark.usefixtures("node_modules")
+
+# Neither a display nor a sandbox (root has none), and nothing that asks other hosts.
+FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--remote-debugging-port=0"),
+    *("--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    *("--disable-quic", "about:blank"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +42,42 @@ class World:
         return str(json.loads(guest.body)["token"])
 
 
-@pytest.fixture
-def chromium(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CHROMIUM", path_of("chromium"))
+@pytest.fixture(scope="module")
+def devtools() -> Iterator[str]:
+    """Where a headless browser that knows nothing yet lets itself be driven."""
+    with tempfile.TemporaryDirectory(prefix="nearby-browser-", ignore_cleanup_errors=True) as directory:
+        # A session of its own: its many processes go with it.
+        command = (path_of("chromium"), *FLAGS, f"--user-data-dir={directory}")
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as browser:
+            assert browser.stderr is not None
+            try:
+                address = _devtools_in(browser.stderr)
+                # Nobody wants the rest of what it says, but a full pipe would stop it.
+                drain = threading.Thread(target=browser.stderr.read)
+                drain.start()
+                yield address
+            finally:
+                os.killpg(browser.pid, signal.SIGKILL)
+            drain.join()
+
+
+def _devtools_in(said: IO[str]) -> str:
+    """Return the address a browser that starts says; takes what it says up to there.
+
+    Raises:
+        AssertionError: It ended without one.
+    """
+    before = []
+    for line in said:
+        if line.startswith("DevTools listening on "):
+            return line.split()[-1]
+        before.append(line)
+    raise AssertionError(f"chromium did not start: {''.join(before)}")
+
+
+@pytest.fixture(autouse=True)
+def driven(devtools: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEVTOOLS", devtools)
 
 
 @pytest.fixture
