@@ -14,13 +14,17 @@ from rich.console import Console
 
 from nearby.client import Phone, PhoneSettings, PhoneStatistics
 from nearby.core import wire
+from nearby.core.outbox import MAX_BYTES, MAX_MESSAGES
+from nearby.core.room import REMEMBERED_IDS
 from nearby.core.rules import Rules
-from nearby.core.session import TRANSITIONS, Phase, Step
+from nearby.core.session import TRANSITIONS, Patience, Phase, Step
 from nearby.errors import PROBLEMS, CloseCode, ErrorCode
 from nearby.hub.base import HubStatistics
 from nearby.server.config import Settings
 from nearby.server.documents import Documents
+from nearby.server.http import GUESTS_PER_HOUR
 from nearby.server.metrics import LIMITS, Metrics
+from nearby.server.placer import TICK_MS
 from nearby.sim.ledger import Faults
 from nearby.sim.report import Figures, as_tables
 from tests.documents import DECISIONS, PAGES, ROOT, blocks, name_of, page, rows, words
@@ -95,15 +99,46 @@ def test_every_close_code_says_whether_to_come_back() -> None:
 
 def test_the_limits_described_are_the_default_rules() -> None:
     limits = {row[0]: row[1] for row in rows(page("docs/protocol.md"), "what", "how many", "over it")}
-    rules = Rules()
-    say = f"1 every {rules.say.period_ms // 1_000} s on average, {rules.say.burst} at once"
+    say = f"1 every {RULES.say.period_ms // 1_000} s on average, {RULES.say.burst} at once"
     assert limits["`say`"] == say
     assert (
-        f"({rules.checkin.period_ms // 1_000} s) on average, {rules.checkin.burst} at once"
+        f"({RULES.checkin.period_ms // 1_000} s) on average, {RULES.checkin.burst} at once"
         in limits["`checkin`, HTTP too"]
     )
-    assert limits["joins"] == f"{rules.joins_per_hour} in any 60 min, {rules.joins_per_hour_verified} for the verified"
+    assert limits["joins"] == f"{RULES.joins_per_hour} in any 60 min, {RULES.joins_per_hour_verified} for the verified"
     assert limits["open connections of a client network"] == str(Settings.model_fields["max_connections"].default)
+
+
+RULES, PATIENCE = Rules(), Patience()
+PHRASES = [
+    ("docs/concepts.md", f"A span of common time, {RULES.window_ms // 1_000} s unless set otherwise"),
+    ("docs/concepts.md", f"noise of\nscale {RULES.noise_scale:g}."),
+    (
+        "docs/concepts.md",
+        f"with a count of at least {RULES.open_res7}, one of resolution 6 with at least {RULES.open_res6}",
+    ),
+    ("docs/concepts.md", f"It ends {RULES.room_linger_ms // 1_000} s after its last member left"),
+    ("docs/concepts.md", f"It is held for {RULES.seat_hold_ms // 1_000} s"),
+    ("docs/concepts.md", f"did not leave by `next` within {RULES.shun_ms // 60_000} minutes"),
+    ("docs/concepts.md", f"not within {RULES.settle_ms // 1_000} s of having spoken"),
+    ("docs/concepts.md", f"Every {TICK_MS} ms the server"),
+    ("docs/privacy.md", f"2 min, or {REMEMBERED_IDS} newer ones"),
+    ("docs/privacy.md", f"{RULES.log_events} newer ones or {RULES.log_ms // 60_000} min"),
+    ("docs/privacy.md", f"{RULES.snapshot_messages} newer ones, or the room is forgotten"),
+    ("docs/privacy.md", f"{RULES.shun_ms // 60_000} min; {RULES.return_ms // 60_000} min"),
+    ("docs/protocol.md", f"at most {RULES.resume_events} events were missed"),
+    ("docs/protocol.md", f"from the same person within {RULES.repeat_ms // 60_000} minutes"),
+    ("docs/protocol.md", f"more than {MAX_MESSAGES} messages or {MAX_BYTES // 1_024} KiB wait"),
+    ("docs/protocol.md", f"no pong within {PATIENCE.pong_ms // 1_000} s of a ping"),
+    ("docs/protocol.md", f"of a ping, which comes every {PATIENCE.ping_ms // 1_000} s"),
+    ("docs/protocol.md", f"no `hello` within {PATIENCE.hello_ms // 1_000} s"),
+    ("docs/protocol.md", f"A client network may have {GUESTS_PER_HOUR} guests in any 60 minutes"),
+]
+
+
+@pytest.mark.parametrize(("name", "phrase"), PHRASES)
+def test_numbers_in_sentences_are_those_of_the_code(name: str, phrase: str) -> None:
+    assert phrase in page(name)
 
 
 def test_the_sizes_of_cells_are_those_of_h3() -> None:
