@@ -182,8 +182,8 @@ class Line:
 
     async def _talk(self, link: Link, welcome: wire.Welcome) -> Drop:
         """Take message after message until the connection ends."""
-        pulse = Pulse(_now_s(), ping_s=welcome.ping_s, silent_s=self._settings.silent_s)
-        watch = asyncio.create_task(link.cut_when_dead(pulse, look_every_s=self._settings.silent_s))
+        link.pulse = Pulse(_now_s(), ping_s=welcome.ping_s, silent_s=self._settings.silent_s)
+        watch = asyncio.create_task(link.cut_when_dead(link.pulse, look_every_s=self._settings.silent_s))
         try:
             await self._welcomed(welcome)
             while True:

@@ -42,9 +42,8 @@ class Link(ClientConnection):
         self.transport.abort()
 
     async def cut_when_dead(self, pulse: Pulse, *, look_every_s: float) -> None:
-        """Tell ``pulse`` from now on; cut the connection, and return, when it counts as dead."""
+        """Cut the connection, and return, when ``pulse`` says that it is dead."""
         loop = asyncio.get_running_loop()
-        self.pulse = pulse
         while (left_s := pulse.dead_at_s() - loop.time()) > 0:
             await asyncio.sleep(min(left_s, look_every_s))
         self.cut()

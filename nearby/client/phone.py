@@ -205,6 +205,7 @@ class Phone:
 
         Raises:
             Refused: As the server says; after ``rate_limited`` it waits and goes on.
+            NotAcknowledged: ``leave`` was called meanwhile.
             PhoneClosed: The phone is closed.
             Exception: Whatever ``where`` raises.
         """

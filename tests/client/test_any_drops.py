@@ -2,7 +2,7 @@
 
 import asyncio
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
@@ -15,6 +15,8 @@ from nearby.testing.waiting import eventually
 
 if TYPE_CHECKING:
     from tests.client.conftest import Network
+
+T = TypeVar("T")
 
 on_one_server = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
@@ -59,12 +61,16 @@ class Person:
             self.heard.append((event.seq, event.text))
 
 
+async def now(value: T) -> T:
+    return value
+
+
 async def seat(people: list[Person], number: int) -> None:
     """Seat everybody in a room of their own, somewhere nobody was before."""
     for person in people:
         await person.phone.check_in((number * 3) % 160 - 80, (number * 7) % 360 - 180)
     await eventually(
-        lambda: asyncio.sleep(0, [person.phone.view and len(person.phone.view.members) for person in people]),
+        lambda: now([person.phone.view and len(person.phone.view.members) for person in people]),
         lambda sizes: sizes == [len(people)] * len(people),
         what="members seen",
     )
@@ -87,6 +93,8 @@ async def play(story: list[Step], people: list[Person], network: "Network") -> l
                 network.freeze()
             case "come back":
                 network.thaw(cut=False)
+                for _ in range(10):
+                    await asyncio.sleep(0)
                 for person in people:
                     await person.phone.wait_connected()
             case "go on":
@@ -113,7 +121,7 @@ async def test_what_was_acknowledged_is_heard_once_in_order_by_both_and_a_fresh_
         acked = sorted(people[0].acked + people[1].acked)
         assert len(acked) == len(asked)
         await eventually(
-            lambda: asyncio.sleep(0, [len(person.heard) for person in people]),
+            lambda: now([len(person.heard) for person in people]),
             lambda counts: min(counts) >= len(acked),
             what="words heard",
         )
