@@ -5,6 +5,8 @@ break the log's promise of no gaps, and waiting would let one reader slow a room
 connection that falls too far behind is closed and may resume.
 """
 
+from collections.abc import Iterable
+
 MAX_MESSAGES = 256
 MAX_BYTES = 256 * 1024
 
@@ -18,16 +20,17 @@ class Outbox:
         self._lengths: list[int] = []
         self._total = 0
 
-    def admit(self, length: int, unsent_bytes: int) -> bool:
-        """Count a frame that was just written and did not leave whole; return False if the reader is too slow.
+    def admit(self, frames: Iterable[bytes], unsent_bytes: int) -> bool:
+        """Count frames that were just written and did not leave whole; return False if the reader is too slow.
 
         Args:
-            length: Bytes of the frame.
-            unsent_bytes: What the socket's write buffer holds with it, above 0. While that stays 0 there
-                is nothing to count, and no need to call.
+            frames: In the order they were written.
+            unsent_bytes: What the socket's write buffer holds with them, above 0. While that stays 0
+                there is nothing to count, and no need to call.
         """
-        self._lengths.append(length)
-        self._total += length
+        for frame in frames:
+            self._lengths.append(len(frame))
+            self._total += len(frame)
         sent = 0
         while self._total - self._lengths[sent] >= unsent_bytes:
             self._total -= self._lengths[sent]

@@ -1,4 +1,8 @@
-"""One phone's socket: writes frames without waiting, and has one way to end."""
+"""One phone's socket: writes frames without waiting, and has one way to end.
+
+What a connection is to be sent within one turn of the loop leaves in one write: a write costs more than
+all else that is done for a delivery. ``Outgoing`` is the one callback that does it for all.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -19,13 +23,44 @@ _ECHOED = (range(1000, 1004), range(1007, 1015), range(3000, 5000))
 """Close codes a client may send (RFC 6455 section 7.4); others are answered by 1000."""
 
 
+class Outgoing:
+    """The connections that have something to send at the end of this turn of the loop."""
+
+    def __init__(self) -> None:
+        self._phones: list[Connection] = []
+
+    def add(self, phone: "Connection") -> None:
+        """Have ``flush`` called on a connection soon, once."""
+        if not self._phones:
+            asyncio.get_running_loop().call_soon(self._flush_all)
+        self._phones.append(phone)
+
+    def _flush_all(self) -> None:
+        phones, self._phones = self._phones, []
+        for phone in phones:
+            phone.flush()
+
+
 class Connection:
     """The server's end of one WebSocket. Frames go straight to the transport, so a broadcast is framed once.
 
     ``claims`` are set once the hello was good, ``room`` while the person sits in one.
     """
 
-    __slots__ = ("_cut", "_on_end", "_outbox", "_transport", "claims", "id", "is_ending", "room", "session", "token")
+    __slots__ = (
+        "_cut",
+        "_on_end",
+        "_outbox",
+        "_outgoing",
+        "_transport",
+        "_unwritten",
+        "claims",
+        "id",
+        "is_ending",
+        "room",
+        "session",
+        "token",
+    )
 
     def __init__(
         self,
@@ -34,6 +69,7 @@ class Connection:
         session: Session,
         *,
         token: str | None,
+        outgoing: Outgoing,
         on_end: Callable[[CloseCode], None],
     ) -> None:
         self.id = connection_id
@@ -43,6 +79,8 @@ class Connection:
         self.room: RoomId | None = None
         self.is_ending = False
         self._transport = transport
+        self._outgoing = outgoing
+        self._unwritten: list[bytes] = []
         self._outbox = Outbox()
         self._on_end = on_end
         self._cut: asyncio.TimerHandle | None = None
@@ -63,18 +101,26 @@ class Connection:
         self.write(text_frame(wire.encode(message)))
 
     def write(self, frames: bytes) -> bool:
-        """Write whole frames and return True, or False if they cannot reach anybody any more.
+        """Send whole frames at the end of this turn; return False if they cannot reach anybody any more.
 
-        Ends the connection if too much waits (``disconnect_slow``). A socket that broke and was not yet
-        read to its end takes nothing: its reader is about to notice.
+        A socket that broke and was not yet read to its end takes nothing: its reader is about to notice.
         """
         if self.is_ending or self._transport.is_closing():
             return False
-        self._transport.write(frames)
-        unsent_bytes = self._transport.get_write_buffer_size()
-        if unsent_bytes and not self._outbox.admit(len(frames), unsent_bytes):
-            self.end(CloseCode.TOO_SLOW)
+        if not self._unwritten:
+            self._outgoing.add(self)
+        self._unwritten.append(frames)
         return True
+
+    def flush(self) -> None:
+        """Write what waits for the end of the turn; end the connection if too much is unread (``disconnect_slow``)."""
+        frames, self._unwritten = self._unwritten, []
+        if not frames or self._transport.is_closing():
+            return
+        self._transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
+        unsent_bytes = self._transport.get_write_buffer_size()
+        if unsent_bytes and not self._outbox.admit(frames, unsent_bytes):
+            self.end(CloseCode.TOO_SLOW)
 
     def ping(self) -> None:
         """Ask for a sign of life."""
@@ -101,11 +147,13 @@ class Connection:
         """Drop what is unsent and let go of the socket. Idempotent."""
         self._forget_cut()
         self.is_ending = True
+        self._unwritten.clear()
         self._transport.abort()
 
     def finish(self) -> None:
         """Let go of the socket once what was written is sent, or soon."""
         self.is_ending = True
+        self.flush()
         self._transport.close()
         if not self._transport.get_write_buffer_size():
             self._forget_cut()
@@ -117,6 +165,7 @@ class Connection:
 
     def _end(self, frame: bytes) -> None:
         self.is_ending = True
+        self.flush()
         self.session.close()
         if not self._transport.is_closing():
             self._transport.write(frame)

@@ -16,7 +16,7 @@ from nearby.errors import CloseCode, Disconnect, ErrorCode, HubDown, Refused
 from nearby.hub.base import Hub
 from nearby.server.auth import Verifier
 from nearby.server.clock import SteadyClock
-from nearby.server.connection import Connection
+from nearby.server.connection import Connection, Outgoing
 from nearby.server.dispatch import Dispatcher
 from nearby.server.gateway import Gateway
 from nearby.server.inbox import Inbox
@@ -54,6 +54,7 @@ class Sockets:
         self._clock = clock
         self._metrics = metrics
         self._draw_id = draw_id
+        self._outgoing = Outgoing()
         self._deadlines: Timers[ConnectionId] = Timers()
 
     async def serve(self, request: web.Request, network: str | None) -> web.StreamResponse:
@@ -77,6 +78,7 @@ class Sockets:
             transport,
             Session(self._clock.now_ms(), self._patience),
             token=_bearer(request),
+            outgoing=self._outgoing,
             on_end=self._count_end,
         )
         async with self._counted(phone, network):

@@ -23,37 +23,37 @@ def test_admission_agrees_with_a_list_of_frames_that_the_reader_has_not_taken(st
                 del waiting[0]
         waiting.append(length)
         fits = sum(waiting) <= MAX_BYTES and len(waiting) <= MAX_MESSAGES
-        assert outbox.admit(length, sum(waiting)) == fits
+        assert outbox.admit([bytes(length)], sum(waiting)) == fits
         if not fits:
             return
 
 
 def test_the_257th_small_frame_that_nobody_reads_is_too_many() -> None:
     outbox = Outbox()
-    answers = [outbox.admit(10, 10 * count) for count in range(1, MAX_MESSAGES + 2)]
+    answers = [outbox.admit([bytes(10)], 10 * count) for count in range(1, MAX_MESSAGES + 2)]
     assert answers == [True] * MAX_MESSAGES + [False]
 
 
 def test_a_reader_that_keeps_up_may_take_any_number_of_frames() -> None:
     outbox = Outbox()
-    assert all(outbox.admit(1_000, 1) for _ in range(10 * MAX_MESSAGES))
+    assert all(outbox.admit([bytes(1_000)], 1) for _ in range(10 * MAX_MESSAGES))
 
 
 def test_more_bytes_than_may_wait_are_too_many_however_few_the_frames() -> None:
     outbox = Outbox()
-    assert outbox.admit(MAX_BYTES, MAX_BYTES)
-    assert not outbox.admit(1, MAX_BYTES + 1)
+    assert outbox.admit([bytes(MAX_BYTES)], MAX_BYTES)
+    assert not outbox.admit([bytes(1)], MAX_BYTES + 1)
 
 
 def test_room_is_made_by_exactly_the_frames_that_were_taken_whole() -> None:
     outbox = Outbox()
-    assert all(outbox.admit(10, 10 * count) for count in range(1, MAX_MESSAGES + 1))
-    assert outbox.admit(10, 10 * MAX_MESSAGES)
-    assert not outbox.admit(10, 10 * MAX_MESSAGES + 1)
+    assert all(outbox.admit([bytes(10)], 10 * count) for count in range(1, MAX_MESSAGES + 1))
+    assert outbox.admit([bytes(10)], 10 * MAX_MESSAGES)
+    assert not outbox.admit([bytes(10)], 10 * MAX_MESSAGES + 1)
 
 
 def test_frames_that_left_while_nothing_was_counted_are_forgotten() -> None:
     outbox = Outbox()
-    assert all(outbox.admit(10, 10 * count) for count in range(1, MAX_MESSAGES + 1))
-    answers = [outbox.admit(10, 10 * count) for count in range(1, MAX_MESSAGES + 2)]
+    assert all(outbox.admit([bytes(10)], 10 * count) for count in range(1, MAX_MESSAGES + 1))
+    answers = [outbox.admit([bytes(10)], 10 * count) for count in range(1, MAX_MESSAGES + 2)]
     assert answers == [True] * MAX_MESSAGES + [False]
