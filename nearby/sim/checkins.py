@@ -7,6 +7,7 @@ tab-separated Gowalla and Brightkite files of SNAP (user, ISO time, lat, lon, lo
 """
 
 import gzip
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -47,14 +48,17 @@ def read_checkins(path: Path, random: Random) -> Reading:
 
     Raises:
         OSError: The file cannot be opened.
-        ValueError: Its first line is of none of the formats.
+        ValueError: Its first line is of none of the formats, or a gzip file is broken.
     """
     reading = Reading([], Counter())
-    with _open(path) as file:
-        first = file.readline()
-        parse = _format_of(first)
-        lines = file if first.startswith(_HEADER) else chain([first], file)
-        reading.checkins.extend(_parsed(lines, parse, reading.passed_over, random))
+    try:
+        with _open(path) as file:
+            first = file.readline()
+            parse = _format_of(first)
+            lines = file if first.startswith(_HEADER) else chain([first], file)
+            reading.checkins.extend(_parsed(lines, parse, reading.passed_over, random))
+    except (EOFError, zlib.error):
+        raise ValueError("the gzip file is broken or cut short") from None
     reading.checkins.sort(key=lambda checkin: checkin.at_s)
     return reading
 

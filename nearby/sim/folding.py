@@ -1,10 +1,12 @@
 """Many days folded onto one, and a slice of it: enough people at once from a sparse set."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import accumulate
+from math import atan2, cos, degrees, radians, sin
 from random import Random
 from statistics import median
 
@@ -15,6 +17,8 @@ HOUR_S = 3600
 DAY_S = 24 * HOUR_S
 ROBOT_SPAN_S = 600
 """Of several check-ins of one phone from one cell within this time, one is kept: robots repeat themselves."""
+
+_CLOCK = re.compile(r"(\d{1,3})(?::([0-5]\d))?")
 
 LAPSES_WITHIN_S = 3 * 600
 """A presence lapses at some moment of the second window after that of the last check-in."""
@@ -42,8 +46,18 @@ class Visit:
 
 
 def guess_utc_offset_h(checkins: Sequence[CheckIn]) -> int:
-    """Return the hours that local time is ahead of UTC, by the median longitude."""
-    return round(median(checkin.lon_deg for checkin in checkins) / 15)
+    """Return the hours that local time is ahead of UTC, -12 to 12, by the median longitude.
+
+    Raises:
+        ValueError: There are no check-ins.
+    """
+    if not checkins:
+        raise ValueError("no check-ins have no longitude")
+    angles = [radians(checkin.lon_deg) for checkin in checkins]
+    # Counted from where the crowd is, so that 179 and -179 are neighbours.
+    middle_deg = degrees(atan2(sum(map(sin, angles)), sum(map(cos, angles))))
+    lon_deg = middle_deg + median((checkin.lon_deg - middle_deg + 180) % 360 - 180 for checkin in checkins)
+    return max(-12, min(12, round(lon_deg / 15)))
 
 
 def fold(checkins: Iterable[CheckIn], onto: Fold, utc_offset_h: int) -> list[CheckIn]:
@@ -73,9 +87,15 @@ def parse_time(text: str, onto: Fold) -> float:
         ValueError: It is not such a time.
     """
     if onto is Fold.NONE:
-        return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
-    hours, _, minutes = text.partition(":")
-    return int(hours) * HOUR_S + int(minutes or 0) * 60
+        time = datetime.fromisoformat(text)
+        if time.tzinfo is not None:
+            raise ValueError("local times have no zone")
+        return time.replace(tzinfo=UTC).timestamp()
+    written = _CLOCK.fullmatch(text)
+    seconds = int(written[1]) * HOUR_S + int(written[2] or 0) * 60 if written else -1
+    if not 0 <= seconds <= (DAY_S if onto is Fold.DAY else 7 * DAY_S):
+        raise ValueError(f"{text} is no time of a {onto}")
+    return seconds
 
 
 def cut(

@@ -38,6 +38,8 @@ TOKEN_TTL_S = 24 * 3600
 ANSWERS_WITHIN_S = 10.0
 LOST_AFTER_S = 30.0
 """A foreign server to which no phone has had a connection for so long is gone."""
+GONE_WITHIN_S = 1.0
+"""Phones notice within this time that their server is gone."""
 LOOK_EVERY_S = 1.0
 
 ServerOption = Annotated[str | None, typer.Option(help="Address of a running server; without one a server is started.")]
@@ -148,7 +150,7 @@ async def _run(
         try:
             with _progress_bar() as progress:
                 end = await _play_to_an_end(play, players, child, progress)
-            await (players.finish(within_s=0) if end.is_server_gone else players.finish())
+            await (players.finish(within_s=GONE_WITHIN_S) if end.is_server_gone else players.finish())
             seconds = time.monotonic() - started_s
             return figures(players, seconds=seconds, child=child, cut_short=end.sentence), end.signalled
         finally:

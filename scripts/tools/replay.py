@@ -95,6 +95,8 @@ def _read(file: Path, random: Random) -> Reading:
         raise typer.BadParameter(str(error), param_hint="FILE") from None
     for reason, count in reading.passed_over.items():
         typer.echo(f"passed over {count:,} lines: {reason}", err=True)
+    if not reading.checkins:
+        raise typer.BadParameter("it holds no check-in", param_hint="FILE")
     return reading
 
 
