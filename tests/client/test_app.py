@@ -133,6 +133,27 @@ async def test_a_token_that_ends_soon_is_renewed_on_the_open_connection(tmp_path
             assert (phone.statistics().drops, issuer.asked) == (0, 4)
 
 
+async def test_a_renewal_is_made_once_and_asks_for_an_answer_which_is_a_sign_of_life(quick: PhoneSettings) -> None:
+    renewed = asyncio.Event()
+
+    async def warns_twice(visit: Visit) -> None:
+        await visit.welcome({"type": "expiring", "in_ms": 0}, {"type": "expiring", "in_ms": 0})
+        renew = await visit.next()
+        assert (renew["type"], renew["token"]) == ("renew", "fresh")
+        await visit.send({"type": "ack", "id": renew["id"]})
+        renewed.set()
+        leave = await visit.next()
+        assert leave["type"] == "leave"
+        await visit.send({"type": "ack", "id": leave["id"]})
+        await visit.stay()
+
+    issuer = Issuer("old", "fresh")
+    async with scripted_server(warns_twice) as server, Phone(server.url, issuer, settings=quick) as phone:
+        await renewed.wait()
+        await phone.leave()
+        assert issuer.asked == 2
+
+
 async def test_a_token_that_could_not_be_renewed_is_replaced_after_its_end(
     tmp_path: Path, quick: PhoneSettings
 ) -> None:

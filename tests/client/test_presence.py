@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from nearby.client import Phone, PhoneSettings
+from nearby.core import wire
 from nearby.errors import ErrorCode, PhoneClosed, Refused
 from nearby.testing.scripted_server import Script, Visit, placed, scripted_server
 
@@ -86,6 +87,28 @@ async def test_a_lost_seat_is_asked_for_again_at_once(quick: PhoneSettings, why:
     ):
         await done.wait()
         assert walk.asked == 2
+
+
+async def test_a_check_in_whose_seat_is_still_to_come_is_not_made_again(quick: PhoneSettings) -> None:
+    async def takes_its_time(visit: Visit) -> None:
+        await visit.welcome({"type": "unplaced", "why": "none"}, window_s=3_600)
+        await visit.send(ack(await visit.next()), {"type": "bye", "reconnect_ms": 0})
+        leave = await visit.next()
+        assert leave["type"] == "leave"
+        await visit.send({"type": "ack", "id": leave["id"]})
+        await visit.stay()
+
+    walk = Walk()
+    async with scripted_server(takes_its_time) as server:
+        phone = Phone(server.url, "t", settings=quick)
+        async with present(phone, walk):
+            async for event in phone:
+                if isinstance(event, wire.Bye):
+                    break
+            for _ in range(5):
+                await asyncio.sleep(0)
+            await phone.leave()
+            assert walk.asked == 1
 
 
 async def test_a_limit_is_waited_out(quick: PhoneSettings) -> None:
