@@ -9,7 +9,7 @@ from scripts.benches.servers import Kind, Server, running
 from scripts.benches.turns import take_turns
 
 UNIT = "µs of server CPU per check-in"
-KINDS = (Kind.OURS, Kind.AIOHTTP)
+KINDS: tuple[Kind, ...] = (Kind.OURS, Kind.AIOHTTP)
 TARGET = Target(60)
 
 # Limits stay on: with windows of 4 s a phone may check in every 200 ms, and a lap lasts no less. A window

@@ -1,26 +1,25 @@
 """The ``scripts/bench`` command."""
 
-import resource
 import signal
 import sys
 from collections.abc import Callable, Coroutine
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import typer
 import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from nearby.errors import ConfigError, ServerFailed
+from nearby.sim.files import allow_connections
 from scripts.benches import checkins, connections, fanout
-from scripts.benches.report import Report
+from scripts.benches.report import Report, Target
 from scripts.benches.servers import BenchFailed, Kind
 
 EXIT_FAILED = 1
-OTHER_FILES = 250
-"""Files a process has open besides its connections, and then some."""
-
+EXIT_WRONG_ARGUMENT = 2
 app = typer.Typer(
     help="Measure the server beside reference servers that do the same job, in the same run.",
     no_args_is_help=True,
@@ -43,15 +42,7 @@ def fanout_command(
     json: JsonOption = None,
 ) -> None:
     """CPU per delivery, rooms of eight. Target: at most 0.8 of the aiohttp hub's."""
-    laps = -(-says // connections)
-    figures = _run(
-        "fanout",
-        partial(fanout.measure, connections=connections, laps=laps, rounds=rounds),
-        files=len(fanout.KINDS) * connections,
-        steps=laps * rounds,
-    )
-    setup = fanout.setup(connections, laps * connections)
-    _conclude(Report(bench="fanout", unit=fanout.UNIT, setup=setup, rounds=figures, target=fanout.TARGET), json)
+    _in_laps("fanout", fanout, connections=connections, pieces=says, rounds=rounds, json=json)
 
 
 @app.command("checkins")
@@ -64,15 +55,7 @@ def checkins_command(
     json: JsonOption = None,
 ) -> None:
     """CPU per check-in over the socket. Target: at most 60 µs."""
-    laps = -(-checkins_a_round // connections)
-    figures = _run(
-        "checkins",
-        partial(checkins.measure, connections=connections, laps=laps, rounds=rounds),
-        files=len(checkins.KINDS) * connections,
-        steps=laps * rounds,
-    )
-    setup = checkins.setup(connections, laps * connections)
-    _conclude(Report(bench="checkins", unit=checkins.UNIT, setup=setup, rounds=figures, target=checkins.TARGET), json)
+    _in_laps("checkins", checkins, connections=connections, pieces=checkins_a_round, rounds=rounds, json=json)
 
 
 @app.command("connections")
@@ -87,7 +70,7 @@ def connections_command(
     figures = _run(
         "connections",
         partial(connections.measure, connections=count, rounds=rounds),
-        files=count,
+        connections=count,
         steps=rounds,
     )
     setup = connections.setup(count)
@@ -101,34 +84,51 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app()
-    except BenchFailed as failed:
+    except ConfigError as error:
+        typer.echo(f"bench: {error}", err=True)
+        sys.exit(EXIT_WRONG_ARGUMENT)
+    except (BenchFailed, ServerFailed) as failed:
         typer.echo(f"bench: {failed}", err=True)
         sys.exit(EXIT_FAILED)
 
 
+class _LapBench(Protocol):
+    """A module that measures what all phones do in turn, lap by lap."""
+
+    UNIT: str
+    KINDS: tuple[Kind, ...]
+    TARGET: Target
+
+    def setup(self, connections: int, pieces: int, /) -> str: ...
+
+    async def measure(
+        self, *, connections: int, laps: int, rounds: int, advance: Callable[[], None]
+    ) -> dict[Kind, list[float]]: ...
+
+
+def _in_laps(name: str, bench: _LapBench, *, connections: int, pieces: int, rounds: int, json: Path | None) -> None:
+    """Measure ``pieces`` of work a round, in whole laps of all phones, and conclude."""
+    laps = -(-pieces // connections)
+    figures = _run(
+        name,
+        partial(bench.measure, connections=connections, laps=laps, rounds=rounds),
+        connections=len(bench.KINDS) * connections,
+        steps=laps * rounds,
+    )
+    setup = bench.setup(connections, laps * connections)
+    _conclude(Report(bench=name, unit=bench.UNIT, setup=setup, rounds=figures, target=bench.TARGET), json)
+
+
 def _run(
-    name: str, measure: Callable[..., Coroutine[Any, Any, dict[Kind, list[float]]]], *, files: int, steps: int
+    name: str, measure: Callable[..., Coroutine[Any, Any, dict[Kind, list[float]]]], *, connections: int, steps: int
 ) -> dict[Kind, list[float]]:
-    """Return the figures by server, with progress on a terminal. ``files``: connections open at once."""
-    _allow_files(files + OTHER_FILES)
+    """Return the figures by server, with progress on a terminal. ``connections``: open at once."""
+    allow_connections(connections, setting="connections")
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(name, total=steps)
         return uvloop.run(measure(advance=partial(progress.advance, task)))
-
-
-def _allow_files(count: int) -> None:
-    """Let this process and its children open ``count`` files.
-
-    Raises:
-        BenchFailed: The machine does not allow it.
-    """
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard != resource.RLIM_INFINITY and hard < count:
-        raise BenchFailed(f"{count} open files are needed and {hard} allowed; see ulimit -Hn, or use --connections")
-    if soft != resource.RLIM_INFINITY and soft < count:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))
 
 
 def _conclude(report: Report, json: Path | None) -> None:

@@ -1,11 +1,11 @@
 """Memory per idle connection: phones that were welcomed and say nothing."""
 
+import asyncio
 from collections.abc import Callable
 
 from scripts.benches.crowd import BATCH, Crowd
-from scripts.benches.measure import rss_kib
 from scripts.benches.report import Target
-from scripts.benches.servers import Kind, running
+from scripts.benches.servers import BenchFailed, Kind, running
 
 UNIT = "KiB of server memory per connection"
 KINDS = (Kind.OURS, Kind.AIOHTTP)
@@ -39,6 +39,9 @@ async def _measure(kind: Kind, connections: int) -> float:
     async with running(kind, {}) as server:
         with Crowd(server) as crowd:
             await crowd.connect(BATCH)
-            before_kib = rss_kib(server.pid)
+            before_kib = await asyncio.to_thread(server.process.resident_kib)
             await crowd.connect(connections)
-            return (rss_kib(server.pid) - before_kib) / connections
+            after_kib = await asyncio.to_thread(server.process.resident_kib)
+    if not after_kib:
+        raise BenchFailed(f"{kind} ended while it was measured")
+    return (after_kib - before_kib) / connections

@@ -73,7 +73,9 @@ class Crowd:
             hellos = [client_frame({"type": "hello", "token": self._token(f"phone-{number}")}) for number in batch]
             phones = [Phone(self, hello) for hello in hellos]
             self.phones += phones
-            calls = (loop.create_connection(partial(_itself, phone), HOST, self._server.port) for phone in phones)
+            calls = (
+                loop.create_connection(partial(_itself, phone), HOST, self._server.process.port) for phone in phones
+            )
             await asyncio.gather(*calls)
             await self._wait(welcomed)
 

@@ -13,7 +13,7 @@ from scripts.benches.servers import Kind, Server, running
 from scripts.benches.turns import take_turns
 
 UNIT = "µs of server CPU per delivery"
-KINDS = (Kind.OURS, Kind.AIOHTTP, Kind.WEBSOCKETS)
+KINDS: tuple[Kind, ...] = (Kind.OURS, Kind.AIOHTTP, Kind.WEBSOCKETS)
 TARGET = Target(0.8, of=Kind.AIOHTTP)
 
 # Limits stay on. At this speed a phone may speak every 100 ms, and a lap lasts no less. A window is 30 s

@@ -1,9 +1,9 @@
 """Servers under load in turn, lap by lap: what disturbs the machine then disturbs them all alike."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from scripts.benches.measure import cpu_s
 from scripts.benches.servers import Kind, Server
 
 WARM_UP_LAPS = 3
@@ -48,10 +48,10 @@ async def take_turns(
         for _ in range(laps):
             for side in sides:
                 await side.prepare()
-                before_s = cpu_s(side.server.pid)
+                before_s = await asyncio.to_thread(side.server.process.cpu_s)
                 done[side.server.kind] += await side.lap()
                 # Steps of 10 ms fall either way: over many laps they cancel out.
-                used_s[side.server.kind] += cpu_s(side.server.pid) - before_s
+                used_s[side.server.kind] += await asyncio.to_thread(side.server.process.cpu_s) - before_s
             advance()
         for kind, so_far in figures.items():
             so_far.append(used_s[kind] * 1e6 / done[kind])

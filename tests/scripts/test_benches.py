@@ -1,0 +1,135 @@
+"""What a bench says of its figures, and that one works from end to end; the figures are the machine's."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from nearby.sim.child import bare_environment
+from scripts.benches.crowd import Crowd
+from scripts.benches.report import Report, Target
+from scripts.benches.servers import BenchFailed, Kind, Server, running
+from scripts.benches.turns import WARM_UP_LAPS, take_turns
+
+
+def report(target: Target, *, ours: list[float], theirs: list[float]) -> Report:
+    rounds = {Kind.OURS: ours, Kind.AIOHTTP: theirs}
+    return Report(bench="fanout", unit="µs", setup="8 phones", rounds=rounds, target=target)
+
+
+def shown(found: Report) -> str:
+    console = Console(file=StringIO(), width=100)
+    found.show(console)
+    assert isinstance(console.file, StringIO)
+    return console.file.getvalue()
+
+
+def test_a_ratio_compares_each_round_with_its_own() -> None:
+    found = report(Target(0.8, of=Kind.AIOHTTP), ours=[1, 20, 3], theirs=[2, 25, 12])
+    assert found.ratio(Kind.AIOHTTP) == 0.5
+    assert (found.value, found.is_met) == (0.5, True)
+
+
+@pytest.mark.parametrize(("ours", "met"), [(8.0, True), (8.1, False)])
+def test_a_ratio_at_its_limit_is_met_and_above_it_missed(ours: float, met: bool) -> None:
+    found = report(Target(0.8, of=Kind.AIOHTTP), ours=[ours], theirs=[10.0])
+    assert found.is_met == met
+    assert ("met" if met else "missed") in shown(found)
+
+
+@pytest.mark.parametrize(("ours", "met"), [([50, 60, 99], True), ([50, 61, 99], False)])
+def test_a_target_without_a_reference_holds_for_the_median_of_ours(ours: list[float], met: bool) -> None:
+    found = report(Target(60), ours=ours, theirs=[1, 1, 1])
+    assert (found.value, found.is_met) == (sorted(ours)[1], met)
+
+
+def test_a_round_that_one_server_did_not_finish_is_never_compared() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        report(Target(1, of=Kind.AIOHTTP), ours=[1, 2], theirs=[1]).ratio(Kind.AIOHTTP)
+
+
+def test_everything_is_kept_as_json(tmp_path: Path) -> None:
+    report(Target(0.8, of=Kind.AIOHTTP), ours=[9.0], theirs=[10.0]).save(tmp_path / "figures.json")
+    assert json.loads((tmp_path / "figures.json").read_text()) == {
+        "bench": "fanout",
+        "unit": "µs",
+        "setup": "8 phones",
+        "servers": {
+            "nearby": {"median": 9.0, "rounds": [9.0], "ours_is": 1.0},
+            "aiohttp": {"median": 10.0, "rounds": [10.0], "ours_is": 0.9},
+        },
+        "target": {"of": "aiohttp", "limit": 0.8, "value": 0.9, "met": False},
+    }
+
+
+class CountedLaps:
+    """A side that does nothing but say how often it was asked to."""
+
+    def __init__(self, server: Server, log: list[str]) -> None:
+        self.server = server
+        self._log = log
+
+    async def prepare(self) -> None:
+        self._log.append(f"{self.server.kind} prepares")
+
+    async def lap(self) -> int:
+        self._log.append(f"{self.server.kind} laps")
+        return 10
+
+
+async def test_servers_take_turns_lap_by_lap_and_warm_up_uncounted() -> None:
+    log: list[str] = []
+    advanced: list[None] = []
+    async with running(Kind.AIOHTTP, {}) as one, running(Kind.WEBSOCKETS, {}) as other:
+        sides = [CountedLaps(one, log), CountedLaps(other, log)]
+        figures = await asyncio.wait_for(take_turns(sides, rounds=2, laps=3, advance=lambda: advanced.append(None)), 30)
+    turn = ["aiohttp prepares", "aiohttp laps", "websockets prepares", "websockets laps"]
+    assert log == turn * (WARM_UP_LAPS + 2 * 3)
+    assert len(advanced) == 6
+    assert {kind: len(rounds) for kind, rounds in figures.items()} == {Kind.AIOHTTP: 2, Kind.WEBSOCKETS: 2}
+
+
+def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "scripts.benches", *arguments],
+        capture_output=True,
+        text=True,
+        env=bare_environment() | {"COLUMNS": "120"},
+        timeout=50,
+        check=False,
+    )
+
+
+def test_a_bench_works_from_end_to_end(tmp_path: Path) -> None:
+    path = tmp_path / "figures.json"
+    done = bench("connections", "--connections", "100", "--json", str(path))
+    assert done.stderr == ""
+    figures: dict[str, Any] = json.loads(path.read_text())
+    assert figures["servers"].keys() == {"nearby", "aiohttp"}
+    assert done.returncode == (0 if figures["target"]["met"] else 1)
+    assert "100 idle phones after hello" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [("fanout", "--connections", "99"), ("connections", "--rounds", "0"), ("none",)])
+def test_a_wrong_argument_exits_2(arguments: tuple[str, ...]) -> None:
+    done = bench(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+
+
+def test_without_a_command_the_help_is_shown() -> None:
+    assert "connections" in bench("--help").stdout
+
+
+async def test_a_load_that_cannot_be_carried_out_leaves_nothing_to_report() -> None:
+    async with running(Kind.OURS, {}) as server:
+        with Crowd(server) as crowd:
+            await crowd.connect(3)
+            server.process.process.kill()
+            with pytest.raises(BenchFailed):
+                await crowd.be_placed(47.37, 8.54)
