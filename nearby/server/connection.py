@@ -52,7 +52,6 @@ class Connection:
         "_on_end",
         "_outbox",
         "_outgoing",
-        "_transport",
         "_unwritten",
         "claims",
         "id",
@@ -60,6 +59,7 @@ class Connection:
         "room",
         "session",
         "token",
+        "transport",
     )
 
     def __init__(
@@ -78,7 +78,7 @@ class Connection:
         self.claims: Claims | None = None
         self.room: RoomId | None = None
         self.is_ending = False
-        self._transport = transport
+        self.transport = transport
         self._outgoing = outgoing
         self._unwritten: list[bytes] = []
         self._outbox = Outbox()
@@ -105,7 +105,7 @@ class Connection:
 
         A socket that broke and was not yet read to its end takes nothing: its reader is about to notice.
         """
-        if self.is_ending or self._transport.is_closing():
+        if self.is_ending or self.transport.is_closing():
             return False
         if not self._unwritten:
             self._outgoing.add(self)
@@ -115,10 +115,10 @@ class Connection:
     def flush(self) -> None:
         """Write what waits for the end of the turn; end the connection if too much is unread (``disconnect_slow``)."""
         frames, self._unwritten = self._unwritten, []
-        if not frames or self._transport.is_closing():
+        if not frames or self.transport.is_closing():
             return
-        self._transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
-        unsent_bytes = self._transport.get_write_buffer_size()
+        self.transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
+        unsent_bytes = self.transport.get_write_buffer_size()
         if unsent_bytes and not self._outbox.admit(frames, unsent_bytes):
             self.end(CloseCode.TOO_SLOW)
 
@@ -148,14 +148,14 @@ class Connection:
         self._forget_cut()
         self.is_ending = True
         self._unwritten.clear()
-        self._transport.abort()
+        self.transport.abort()
 
     def finish(self) -> None:
         """Let go of the socket once what was written is sent, or soon."""
         self.is_ending = True
         self.flush()
-        self._transport.close()
-        if not self._transport.get_write_buffer_size():
+        self.transport.close()
+        if not self.transport.get_write_buffer_size():
             self._forget_cut()
 
     def _forget_cut(self) -> None:
@@ -167,6 +167,6 @@ class Connection:
         self.is_ending = True
         self.flush()
         self.session.close()
-        if not self._transport.is_closing():
-            self._transport.write(frame)
+        if not self.transport.is_closing():
+            self.transport.write(frame)
         self._cut = asyncio.get_running_loop().call_later(CLOSE_WAIT_S, self.cut)

@@ -1,14 +1,13 @@
 """The socket route: from the upgrade to the last frame, and the deadlines in between."""
 
-import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 
 from aiohttp import web
 
-from nearby.core import wire
-from nearby.core.frames import FrameReader, Opcode
+from nearby.core.frames import Opcode
 from nearby.core.ids import ConnectionId
 from nearby.core.session import Patience, Session
 from nearby.core.timers import Timers
@@ -21,12 +20,9 @@ from nearby.server.dispatch import Dispatcher
 from nearby.server.gateway import Gateway
 from nearby.server.inbox import Inbox
 from nearby.server.metrics import Metrics
-from nearby.server.upgrade import upgrade
+from nearby.server.upgrade import hand_over, upgrade
 
 log = logging.getLogger(__name__)
-
-FAIR_SHARE = 16
-"""Messages read from one connection before the others get their turn."""
 
 
 class Sockets:
@@ -69,7 +65,7 @@ class Sockets:
         """
         if self._dispatcher.is_draining:
             raise Refused(ErrorCode.DRAINING)
-        response, inbox = await upgrade(request)
+        response = await upgrade(request)
         transport = request.transport
         if transport is None:
             return response
@@ -82,7 +78,7 @@ class Sockets:
             on_end=self._count_end,
         )
         async with self._counted(phone, network):
-            await self._listen(phone, inbox)
+            await self._listen(phone, request)
         return response
 
     def on_time(self, now_ms: int) -> None:
@@ -124,7 +120,7 @@ class Sockets:
                 with contextlib.suppress(HubDown):
                     await self._hub.disconnect_network(network)
 
-    async def _listen(self, phone: Connection, inbox: Inbox) -> None:
+    async def _listen(self, phone: Connection, request: web.Request) -> None:
         self._gateway.add(phone)
         self._watch(phone)
         try:
@@ -132,11 +128,10 @@ class Sockets:
                 self._verifier.verify(phone.token, self._clock.now_ms())
         except Refused:
             phone.end(CloseCode.BAD_TOKEN)
+        inbox = Inbox(phone.transport, carry_out=partial(self._handle, phone), broken=phone.end)
         try:
-            await self._read(phone, inbox)
-        except Disconnect as disconnect:
-            phone.end(disconnect.code)
-            await _read_to_the_end(inbox)
+            hand_over(request, inbox)
+            await inbox.wait_ended()
         finally:
             phone.finish()
             self._gateway.remove(phone)
@@ -145,27 +140,13 @@ class Sockets:
                 with contextlib.suppress(HubDown):
                     await self._hub.detach(phone.person, phone.id, self._clock.now_ms())
 
-    async def _read(self, phone: Connection, inbox: Inbox) -> None:
-        """Carry out frame after frame until the other side closes or is gone.
-
-        Raises:
-            Disconnect: The bytes are no frames, and nothing after them can be read.
-        """
-        reader = FrameReader(wire.MAX_FRAME_BYTES)
-        read = 0
-        while data := await inbox.receive():
-            for opcode, payload in reader.feed(data):
-                if opcode is Opcode.CLOSE:
-                    phone.end_answering(payload)
-                    return
-                if not phone.is_ending:
-                    await self._handle(phone, opcode, payload)
-                read += 1
-                if read % FAIR_SHARE == 0:
-                    await asyncio.sleep(0)
-
     async def _handle(self, phone: Connection, opcode: Opcode, payload: bytes) -> None:
-        if opcode is Opcode.TEXT:
+        """Do what a frame asks for; once the connection is ending, only its close frame matters."""
+        if opcode is Opcode.CLOSE:
+            phone.end_answering(payload)
+        elif phone.is_ending:
+            return
+        elif opcode is Opcode.TEXT:
             await self._carry_out(phone, payload)
         elif opcode is Opcode.PING:
             phone.pong(payload)
@@ -175,6 +156,7 @@ class Sockets:
             phone.end(CloseCode.BROKE_PROTOCOL)
 
     async def _carry_out(self, phone: Connection, data: bytes) -> None:
+        """Carry out one message; whatever goes wrong with it ends this connection at most."""
         was_open = phone.claims is not None
         try:
             await self._dispatcher.handle(phone, data)
@@ -195,12 +177,6 @@ class Sockets:
         self._metrics.closes.labels(str(code.value)).inc()
         if code is CloseCode.TOO_SLOW:
             self._metrics.outbox_overflows.inc()
-
-
-async def _read_to_the_end(inbox: Inbox) -> None:
-    """Throw away what still comes: cut at once, the close frame would be lost under what the other side sends."""
-    while await inbox.receive():
-        pass
 
 
 def _bearer(request: web.Request) -> str | None:

@@ -15,8 +15,10 @@ _VERSION = "13"
 _MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
-async def upgrade(request: web.Request) -> tuple[web.StreamResponse, Inbox]:
-    """Answer with 101; return the response, for aiohttp to finish with, and where frames arrive from now on.
+async def upgrade(request: web.Request) -> web.StreamResponse:
+    """Answer with 101 and return the response, for aiohttp to finish with.
+
+    What arrives from now on waits until ``hand_over`` says to whom.
 
     Raises:
         Refused: ``bad_message`` if this is not a WebSocket handshake, ``bad_subprotocol`` if it offers
@@ -33,13 +35,15 @@ async def upgrade(request: web.Request) -> tuple[web.StreamResponse, Inbox]:
             raise Refused(ErrorCode.BAD_SUBPROTOCOL)
         headers[hdrs.SEC_WEBSOCKET_PROTOCOL] = wire.SUBPROTOCOL
     response = web.StreamResponse(status=101, headers=headers)
-    assert request.transport is not None
-    inbox = Inbox(request.transport)
     await response.prepare(request)
+    request.protocol.keep_alive(False)
+    return response
+
+
+def hand_over(request: web.Request, inbox: Inbox) -> None:
+    """Give ``inbox`` everything that arrives on an upgraded connection, from the first byte on."""
     # Typed for aiohttp's own reader, of which it calls feed_data and feed_eof and nothing else.
     request.protocol.set_parser(inbox)  # type: ignore[arg-type]
-    request.protocol.keep_alive(False)
-    return response, inbox
 
 
 def _key(request: web.Request) -> str:
