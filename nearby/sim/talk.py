@@ -2,13 +2,19 @@
 
 import asyncio
 from time import monotonic
-
-from nearby.sim.players import Players
+from typing import Protocol
 
 TICK_S = 0.1
 
 
-async def keep_talking(players: Players, says_per_s: float) -> None:
+class Talkers(Protocol):
+    """Whoever can be asked to speak."""
+
+    def say_something(self) -> bool:
+        """Let somebody speak; False if nobody can."""
+
+
+async def keep_talking(players: Talkers, says_per_s: float) -> None:
     """Let phones in company talk until cancelled; a late tick catches up."""
     started_s, said = monotonic(), 0
     while True:

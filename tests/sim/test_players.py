@@ -60,7 +60,7 @@ async def test_everything_said_is_heard_by_both(players: Players) -> None:
     assert run.broken() == []
 
 
-async def test_a_phone_that_takes_room_after_room_is_refused_in_the_end_and_that_shows(players: Players) -> None:
+async def test_check_ins_beyond_the_limit_are_refused_and_that_shows(players: Players) -> None:
     ana = await players.check_in("ana", *PLACE)
     for _ in range(4):
         await ana.check_in(*PLACE)
