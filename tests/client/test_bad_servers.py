@@ -7,7 +7,7 @@ import pytest
 
 from nearby.client import Connected, Disconnected, Phone, PhoneEvent, PhoneSettings
 from nearby.core import wire
-from nearby.errors import GapInLog, NotAcknowledged, PhoneClosed
+from nearby.errors import GapInLog, NotAcknowledged, PhoneClosed, Refused
 from nearby.testing.scripted_server import Visit, placed, said, scripted_server
 
 E = TypeVar("E", bound=PhoneEvent)
@@ -211,3 +211,24 @@ async def test_it_always_names_the_room_it_means_also_when_it_repeats(quick: Pho
         say, wish, repeat = [heard.get_nowait() for _ in range(3)]
         assert (say["room"], wish["room"], wish["type"]) == ("first", "first", "next")
         assert repeat == say
+
+
+async def test_a_position_refused_for_a_moment_is_not_sent_again_once_the_app_has_left(quick: PhoneSettings) -> None:
+    async def fails_for_a_moment(visit: Visit) -> None:
+        await visit.welcome()
+        position = await visit.next()
+        await visit.send({"type": "error", "id": position["id"], "code": "hub_down", "detail": "", "retry_ms": 50})
+        for _ in range(2):
+            leave = await visit.next()
+            assert leave["type"] == "leave"
+            await visit.send({"type": "ack", "id": leave["id"]})
+        await visit.stay()
+
+    async with scripted_server(fails_for_a_moment) as server, Phone(server.url, "t", settings=quick) as phone:
+        asked = asyncio.create_task(phone.check_in(0, 0))
+        while not phone.statistics().refusals:
+            await asyncio.sleep(0)
+        await phone.leave()
+        with pytest.raises(Refused, match="hub_down"):
+            await asked
+        await phone.leave()
