@@ -235,3 +235,27 @@ def test_what_is_asked_without_a_connection_may_be_said_under_the_next_pseudonym
     world.say("cyn", "later")
     del world.steps[next(index for index, step in enumerate(world.steps) if step.do is not None)]
     assert faults(before + world.steps) == NONE
+
+
+def test_an_ack_is_held_against_what_its_own_epoch_heard() -> None:
+    world = company("ana")
+    world.say("ana", "true")
+    garbled = changed(world, heard("ana", wire.Said, text="true"), text="garbled")
+    before = len(garbled)
+    world.restart()
+    assert faults([*garbled, *world.steps[before:]]).acks_wrong == 1
+
+
+def test_a_newer_snapshot_of_the_same_room_ends_what_the_older_one_is_owed() -> None:
+    world = company()
+    world.show("cyn", "lifted")
+    world.say("ana")
+    world.lapse("cyn")
+    assert faults(world.steps) == NONE
+
+
+def test_a_first_snapshot_without_oneself_is_a_contradiction() -> None:
+    world = company("ana")
+    assert faults(changed(world, heard("ana", wire.Placed), members=[as_member("ben")])) == replace(
+        NONE, contradictions=1
+    )
