@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
+from urllib.parse import urlsplit, urlunsplit
 
 import typer
 import uvloop
@@ -14,16 +15,18 @@ import uvloop
 from nearby import __version__
 from nearby.errors import ConfigError
 from nearby.server.app import serve
-from nearby.server.auth import mint_token
+from nearby.server.auth import PERSON, mint_token
 from nearby.server.config import Settings, load_settings
 
-EXIT_FAILED = 1
+SECRETS = frozenset({"key", "previous_key"})
+
 EXIT_WRONG_SETTING = 2
 
 app = typer.Typer(
     help="The backend for people nearby: small rooms, scattered by cell and window.",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
 
@@ -94,6 +97,8 @@ def token_command(
     lifetime: Annotated[str, typer.Option("--ttl", help="How long the token is good: 90s, 15m, 1h or 30d.")] = "1h",
 ) -> None:
     """Print a token for USER, signed with the key in force."""
+    if not PERSON.fullmatch(user):
+        raise ConfigError("user", "name a person by 1 to 64 characters of A-Z a-z 0-9 _ -")
     secrets = settings.secrets()
     if not secrets:
         raise ConfigError("key", "tokens are signed with a shared secret, and only public keys are set")
@@ -116,14 +121,24 @@ def check_config_command(settings: Settings) -> None:
     """Check the settings and print those in force, secrets masked."""
     settings.secrets()
     for name in Settings.model_fields:
-        value = getattr(settings, name)
-        typer.echo(f"{name} = {'(set)' if value and name in ('key', 'previous_key') else value}")
+        typer.echo(f"{name} = {_shown(name, getattr(settings, name))}")
 
 
 @app.command("version")
 def version_command() -> None:
     """Print the version."""
     typer.echo(__version__)
+
+
+def _shown(name: str, value: Any) -> Any:
+    """Return a setting's value without what must not be seen: secrets, and what an address may hold of them."""
+    if value and name in SECRETS:
+        return "(set)"
+    if name == "jwks" and (parts := urlsplit(value)).scheme:
+        return urlunsplit(
+            (parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "(set)" if parts.query else "", "")
+        )
+    return value
 
 
 def _say_at_once(line: str) -> None:

@@ -10,6 +10,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 from random import SystemRandom
 
 from aiohttp import web
@@ -24,6 +25,7 @@ from nearby.server.clock import SteadyClock
 from nearby.server.config import Settings
 from nearby.server.dispatch import Dispatcher
 from nearby.server.documents import Documents
+from nearby.server.edge import EdgeHandler
 from nearby.server.gateway import Gateway
 from nearby.server.http import Http
 from nearby.server.keeper import Keeper
@@ -63,6 +65,22 @@ def system_clock() -> SteadyClock:
 
 
 @dataclass(frozen=True, slots=True)
+class _Secrets:
+    """``signing`` keys for tokens, the one that signs first, and what keys windows and draws."""
+
+    signing: tuple[bytes, ...]
+    draws: bytes
+
+    @classmethod
+    def of(cls, settings: Settings) -> "_Secrets":
+        """Return the secrets in force. Reads and may write the data directory."""
+        signing = settings.secrets()
+        # From the signing secret, so that restarts keep it.
+        own = signing[0] if signing else settings.own_secret()
+        return cls(signing, hashlib.blake2b(own, digest_size=32, person=b"nearby draws").digest())
+
+
+@dataclass(frozen=True, slots=True)
 class _Parts:
     gateway: Gateway
     http: Http
@@ -89,15 +107,23 @@ async def running(
         ConfigError: A setting is wrong, or a port is taken. Nothing is left open.
     """
     metrics = Metrics()
-    verifier = Verifier(settings.secrets(), await load_keys(settings.jwks) if settings.jwks else ())
+    secrets_in_force = await asyncio.to_thread(_Secrets.of, settings)
+    verifier = Verifier(secrets_in_force.signing, await load_keys(settings.jwks) if settings.jwks else ())
     parts = _assemble(
-        settings, verifier, metrics, clock=clock or system_clock(), patience=patience or Patience(), wrap_hub=wrap_hub
+        settings,
+        secrets_in_force,
+        verifier,
+        metrics,
+        clock=clock or system_clock(),
+        patience=patience or Patience(),
+        wrap_hub=wrap_hub,
     )
     async with contextlib.AsyncExitStack() as stack:
-        metrics_url = await _listen(
-            stack, parts.http.metrics_app(), "metrics_port", settings.metrics_host, settings.metrics_port
+        listen = partial(_listen, stack, metrics)
+        metrics_url = await listen(
+            parts.http.metrics_app(), "metrics_port", settings.metrics_host, settings.metrics_port
         )
-        url = await _listen(stack, parts.http.app(), "port", settings.host, settings.port)
+        url = await listen(parts.http.app(), "port", settings.host, settings.port)
         await _background(stack, parts.keeper.run())
         if settings.jwks:
             await _background(stack, keep_fresh(settings.jwks, verifier, metrics))
@@ -110,6 +136,7 @@ async def running(
 
 def _assemble(
     settings: Settings,
+    secrets_in_force: _Secrets,
     verifier: Verifier,
     metrics: Metrics,
     *,
@@ -118,14 +145,21 @@ def _assemble(
     wrap_hub: Callable[[Hub], Hub],
 ) -> _Parts:
     """Return a server's parts, put together; nothing runs yet."""
-    rules, secret = settings.rules(), _draw_secret(settings)
+    rules, secret = settings.rules(), secrets_in_force.draws
     windows = Windows(rules.window_ms, secret)
     gateway = Gateway(rules, patience, clock, metrics)
     state = LiveState(rules, secret=secret, draw_id=_draw_id, now_ms=clock.now_ms())
     hub = wrap_hub(MemoryHub(state, gateway))
     placer = Placer(hub, rules, windows, clock, metrics)
     dispatcher = Dispatcher(
-        hub, gateway, placer=placer, verifier=verifier, windows=windows, clock=clock, metrics=metrics
+        hub,
+        gateway,
+        placer=placer,
+        verifier=verifier,
+        windows=windows,
+        clock=clock,
+        metrics=metrics,
+        random=SystemRandom(),
     )
     sockets = Sockets(
         hub,
@@ -144,8 +178,9 @@ def _assemble(
         sockets=sockets,
         placer=placer,
         verifier=verifier,
-        guest_secret=settings.secrets()[0] if settings.takes_guests() else None,
+        guest_secret=secrets_in_force.signing[0] if settings.takes_guests() else None,
         proxies=settings.proxies(),
+        counts_networks=settings.limits == "on",
         cors_origins=settings.cors_origins,
         clock=clock,
         metrics=metrics,
@@ -160,7 +195,6 @@ def _assemble(
         dispatcher=dispatcher,
         clock=clock,
         metrics=metrics,
-        random=SystemRandom(),
     )
     return _Parts(gateway, http, keeper)
 
@@ -196,16 +230,24 @@ def _stop_or_exit(stop: asyncio.Event) -> None:
     stop.set()
 
 
-async def _listen(stack: contextlib.AsyncExitStack, app: web.Application, setting: str, host: str, port: int) -> str:
+async def _listen(
+    stack: contextlib.AsyncExitStack, metrics: Metrics, app: web.Application, setting: str, host: str, port: int
+) -> str:
     """Serve ``app`` until the stack unwinds; return its address."""
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=EXIT_WITHIN_S)
+    loop = asyncio.get_running_loop()
+    runner = web.AppRunner(app, shutdown_timeout=EXIT_WITHIN_S)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
+    edge = runner.server
+    assert edge is not None
     try:
-        await web.TCPSite(runner, host, port, backlog=BACKLOG).start()
+        server = await loop.create_server(
+            lambda: EdgeHandler(edge, loop=loop, metrics=metrics), host, port, backlog=BACKLOG
+        )
     except OSError as error:
         raise ConfigError(setting, f"{host}:{port} cannot be listened on ({error.strerror})") from error
-    taken = runner.addresses[0]
+    stack.callback(server.close)
+    taken = server.sockets[0].getsockname()
     return f"http://{f'[{taken[0]}]' if ':' in taken[0] else taken[0]}:{taken[1]}"
 
 
@@ -223,10 +265,3 @@ async def _background(stack: contextlib.AsyncExitStack, work: "asyncio._Coroutin
 
 def _draw_id() -> str:
     return secrets.token_urlsafe(ID_BYTES)
-
-
-def _draw_secret(settings: Settings) -> bytes:
-    """Return the secret of windows and draws: from the signing secret, so that restarts keep it."""
-    signing = settings.secrets()
-    own = signing[0] if signing else settings.own_secret()
-    return hashlib.blake2b(own, digest_size=32, person=b"nearby draws").digest()

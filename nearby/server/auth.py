@@ -16,7 +16,7 @@ RENEWABLE_S = 30 * 24 * 3600
 """A guest's token may be renewed this long after it expired."""
 
 MAX_NAME_CHARACTERS = 64
-_PERSON = re.compile(r"[A-Za-z0-9_-]{1,64}")
+PERSON = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SHARED_ALGORITHM = "HS256"
 _PUBLIC_ALGORITHMS = ("RS256", "ES256", "EdDSA")
 
@@ -72,19 +72,21 @@ class Verifier:
         """
         payload = self._payload(token)
         person, expires_s = payload.get("sub"), payload.get("exp")
-        if not isinstance(person, str) or not _PERSON.fullmatch(person):
+        if not isinstance(person, str) or not PERSON.fullmatch(person):
             raise _bad("sub must be 1 to 64 characters of A-Z a-z 0-9 _ -")
         if isinstance(expires_s, bool) or not isinstance(expires_s, int | float) or not 0 < expires_s < 1e11:
             raise _bad("exp must be a time in seconds")
         if now_ms >= (expires_s + expired_for_s) * 1000:
             raise _bad("the token has expired")
-        name = payload.get("name")
+        not_before_s = payload.get("nbf", 0)
+        if not isinstance(not_before_s, int | float) or now_ms < not_before_s * 1000:
+            raise _bad("the token is not good yet")
         is_guest = payload.get("guest") is True
         verified = payload.get("verified") is True and not is_guest
         return Claims(
             caller=Caller(
                 person=PersonId(person),
-                name=name if isinstance(name, str) and 0 < len(name) <= MAX_NAME_CHARACTERS else None,
+                name=_name(payload.get("name")),
                 verified=verified,
                 established=verified or (payload.get("established") is True and not is_guest),
             ),
@@ -94,6 +96,8 @@ class Verifier:
         )
 
     def _payload(self, token: str) -> dict[str, Any]:
+        if not token.isascii():
+            raise _bad("this is not a token")
         try:
             header = jwt.get_unverified_header(token)
         except jwt.PyJWTError:
@@ -155,6 +159,17 @@ def read_key_set(document: Any) -> list[PublicKey]:
     if not keys:
         raise ValueError("no key for RS256, ES256 or EdDSA in this JWKS document")
     return keys
+
+
+def _name(name: object) -> str | None:
+    """Return a name that can be shown, or None for one that cannot, such as half of a surrogate pair."""
+    if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME_CHARACTERS:
+        return None
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return None
+    return name
 
 
 def _bad(detail: str) -> Refused:

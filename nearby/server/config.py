@@ -43,13 +43,15 @@ class Settings(BaseSettings):
     )
     trusted_proxies: Words = Field((), description="Networks whose X-Forwarded-For is believed, by commas.")
     cors_origins: Words = Field((), description="Origins of web pages that may call, by commas.")
-    limits: Literal["on", "off"] = Field("on", description="off lifts every limit on callers: for load tests only.")
+    limits: Literal["on", "off"] = Field(
+        "on", description="off lifts every limit on people and client networks: for load tests only."
+    )
     max_connections: int = Field(100, ge=1, description="Open connections per client network (/24 or /56).")
     window_s: float = Field(600.0, ge=1, le=86400, description="Width of a time window, in seconds.")
     speed: float = Field(
         1.0, ge=1, le=10000, description="Run the world this many times as fast: windows, holding times and limits."
     )
-    drain_s: float = Field(10.0, ge=0, le=25, description="How long connections are spread over when stopping.")
+    drain_s: float = Field(10.0, ge=0, le=20, description="How long connections are spread over when stopping.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much to log.")
 
     @classmethod

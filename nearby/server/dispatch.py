@@ -1,5 +1,6 @@
 """What each message of a phone does."""
 
+from random import Random
 from time import perf_counter
 
 from nearby.core import wire
@@ -15,8 +16,10 @@ from nearby.server.connection import Connection
 from nearby.server.gateway import Gateway
 from nearby.server.metrics import Metrics
 from nearby.server.placer import Placer
+from nearby.server.problems import HUB_RETRY_MS
 
-HUB_RETRY_MS = 1_000
+RECONNECT_WITHIN_MS = 5_000
+"""Phones that are sent away come back spread over this time, so that the next server is not run over."""
 
 
 class Dispatcher:
@@ -32,6 +35,7 @@ class Dispatcher:
         windows: Windows,
         clock: SteadyClock,
         metrics: Metrics,
+        random: Random,
     ) -> None:
         self._hub = hub
         self._gateway = gateway
@@ -40,6 +44,7 @@ class Dispatcher:
         self._windows = windows
         self._clock = clock
         self._metrics = metrics
+        self._random = random
         self.is_draining = False
 
     async def handle(self, phone: Connection, data: bytes | str) -> None:
@@ -80,6 +85,11 @@ class Dispatcher:
             self._placer.wish(caller.person, "new")
         return standing
 
+    def send_away(self, phone: Connection) -> None:
+        """Tell a phone that the server is going down and when to come back, and end its connection."""
+        phone.send(wire.Bye(reconnect_ms=self._random.randrange(RECONNECT_WITHIN_MS)))
+        phone.end(CloseCode.SHUTTING_DOWN)
+
     def window(self, now_ms: int) -> wire.Window:
         """Return the window of ``now_ms`` as shown on the wire."""
         number = self._windows.at(now_ms)
@@ -109,7 +119,11 @@ class Dispatcher:
         try:
             if token is None:
                 raise Refused(ErrorCode.BAD_TOKEN)
-            phone.claims = self._verifier.verify(token, now_ms)
+            claims = self._verifier.verify(token, now_ms)
+            if self.is_draining:
+                self.send_away(phone)
+                return
+            phone.claims = claims
             await self._hub.attach(phone.claims.caller, phone.id, message.resume, now_ms)
         except Refused:
             raise Disconnect(CloseCode.BAD_TOKEN) from None

@@ -1,24 +1,27 @@
 """The HTTP calls, and errors as RFC 9457 problems."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from nearby.core import wire
 from nearby.core.rules import HOUR_MS, SECOND_MS
 from nearby.core.session import explain
-from nearby.errors import PROBLEMS, ErrorCode, HubDown, Refused
+from nearby.errors import ErrorCode, Refused
 from nearby.hub.base import Hub
 from nearby.server.auth import GUEST_TTL_S, RENEWABLE_S, Claims, Verifier, mint_token
 from nearby.server.clock import SteadyClock
-from nearby.server.dispatch import HUB_RETRY_MS, Dispatcher, shown_area
+from nearby.server.dispatch import Dispatcher, shown_area
 from nearby.server.documents import Documents
+from nearby.server.edge import EdgeHandler
 from nearby.server.metrics import CONTENT_TYPE, Metrics
 from nearby.server.networks import Network, client_network
 from nearby.server.placer import Placer
+from nearby.server.problems import problem, refusal_of
 from nearby.server.sockets import Sockets
 
 log = logging.getLogger(__name__)
@@ -29,12 +32,8 @@ T = TypeVar("T")
 GUESTS_PER_HOUR = 30
 PREFLIGHT_AGE_S = 600
 
-_CODE_OF_STATUS = {
-    400: ErrorCode.BAD_MESSAGE,
-    404: ErrorCode.NOT_FOUND,
-    405: ErrorCode.METHOD_NOT_ALLOWED,
-    413: ErrorCode.TOO_LARGE,
-}
+BODY_WITHIN_S = 10.0
+"""How long a request's body may take to come."""
 
 
 class Http:
@@ -48,6 +47,7 @@ class Http:
         verifier: Checks tokens.
         guest_secret: Signs guests' tokens; None if guests are off.
         proxies: Networks whose ``X-Forwarded-For`` is believed.
+        counts_networks: Whether client networks are limited at all.
         cors_origins: Origins of pages that may call.
         clock: The time.
         metrics: Counts answers.
@@ -65,6 +65,7 @@ class Http:
         verifier: Verifier,
         guest_secret: bytes | None,
         proxies: Sequence[Network],
+        counts_networks: bool,
         cors_origins: Sequence[str],
         clock: SteadyClock,
         metrics: Metrics,
@@ -78,6 +79,7 @@ class Http:
         self._verifier = verifier
         self._guest_secret = guest_secret
         self._proxies = proxies
+        self._counts_networks = counts_networks
         self._cors_origins = frozenset(cors_origins)
         self._clock = clock
         self._metrics = metrics
@@ -107,37 +109,51 @@ class Http:
     @web.middleware
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Turn whatever goes wrong into a problem, allow the configured origins, and count."""
-        origin = request.headers.get("Origin", "")
-        allowed = origin in self._cors_origins
-        if allowed and request.method == "OPTIONS":
+        if isinstance(request.protocol, EdgeHandler):
+            request.protocol.head_came()
+        origin = request.headers.get(hdrs.ORIGIN, "")
+        is_allowed = origin in self._cors_origins
+        if is_allowed and request.method == "OPTIONS":
             response: web.StreamResponse = _preflight()
         else:
             response = await self._carry_out(request, handler)
-        if allowed and not response.prepared:
-            response.headers["Access-Control-Allow-Origin"] = origin
-            response.headers["Vary"] = "Origin"
+        if not response.prepared:
+            self._allow(response, origin if is_allowed else None)
         resource = request.match_info.route.resource
         route = resource.canonical if resource is not None else "unknown"
         self._metrics.requests.labels(route, str(response.status)).inc()
         return response
 
+    def _allow(self, response: web.StreamResponse, origin: str | None) -> None:
+        """Let pages of ``origin``, None for no one, read the answer."""
+        if self._cors_origins:
+            # On every answer: a shared cache must not keep one without permission for everybody.
+            response.headers[hdrs.VARY] = hdrs.ORIGIN
+        if origin is not None:
+            response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
+            response.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = hdrs.RETRY_AFTER
+
     async def _carry_out(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
+            if request.can_read_body:
+                # Here for every route, so that none lets a large or broken body pass.
+                async with asyncio.timeout(BODY_WITHIN_S):
+                    await request.read()
             return await handler(request)
         except ConnectionError:
             raise
         except Exception as error:
             if isinstance(error, web.HTTPException) and error.status < 400:
                 raise
-            refused = _refusal_of(error)
+            refused = refusal_of(error)
             if refused is None:
                 # The request is not logged: its body may hold a position.
                 log.exception("a request could not be answered")
                 refused = Refused(ErrorCode.INTERNAL)
             self._metrics.refused(refused)
             response = problem(refused)
-            if isinstance(error, web.HTTPException) and "Allow" in error.headers:
-                response.headers["Allow"] = error.headers["Allow"]
+            if isinstance(error, web.HTTPException) and hdrs.ALLOW in error.headers:
+                response.headers[hdrs.ALLOW] = error.headers[hdrs.ALLOW]
             return response
 
     async def _websocket(self, request: web.Request) -> web.StreamResponse:
@@ -146,7 +162,7 @@ class Http:
     async def _new_guest(self, request: web.Request) -> web.StreamResponse:
         if self._guest_secret is None:
             raise Refused(ErrorCode.GUESTS_OFF)
-        guest = await _body(request, wire.GuestRequest) if request.can_read_body else wire.GuestRequest()
+        guest = await _body(request, wire.GuestRequest) if await request.read() else wire.GuestRequest()
         network = self._network(request)
         now_ms = self._clock.now_ms()
         if network is not None:
@@ -167,7 +183,9 @@ class Http:
     def _guest_token(self, secret: bytes, person: str, name: str | None, now_ms: int) -> web.Response:
         expires_s = now_ms // SECOND_MS + GUEST_TTL_S
         token = mint_token(secret, person, expires_s=expires_s, name=name, guest=True)
-        return _json(wire.GuestAnswer(user=person, token=token, expires_at_ms=expires_s * SECOND_MS), status=201)
+        answer = _json(wire.GuestAnswer(user=person, token=token, expires_at_ms=expires_s * SECOND_MS), status=201)
+        answer.headers[hdrs.CACHE_CONTROL] = "no-store"
+        return answer
 
     async def _check_in(self, request: web.Request) -> web.StreamResponse:
         claims = self._claims(request)
@@ -206,40 +224,13 @@ class Http:
         return self._verifier.verify(_bearer(request), self._clock.now_ms())
 
     def _network(self, request: web.Request) -> str | None:
+        """Return the client network a request counts for, None if it does not count."""
+        if not self._counts_networks:
+            return None
         peer = request.transport.get_extra_info("peername") if request.transport is not None else None
         return client_network(
             peer[0] if peer else None, ",".join(request.headers.getall("X-Forwarded-For", [])), self._proxies
         )
-
-
-def problem(refused: Refused) -> web.Response:
-    """Return a refusal as ``application/problem+json`` (RFC 9457)."""
-    known = PROBLEMS[refused.code]
-    body = wire.ProblemAnswer(
-        type=f"/docs#{refused.code.value}",
-        title=refused.code.value.replace("_", " "),
-        status=known.status,
-        code=refused.code.value,
-        detail=refused.detail,
-        retry_ms=refused.retry_ms,
-    )
-    headers = {"Content-Type": "application/problem+json"}
-    if refused.retry_ms is not None:
-        headers["Retry-After"] = str(-(-refused.retry_ms // SECOND_MS))
-    return web.Response(status=known.status, body=msgspec.json.encode(body), headers=headers)
-
-
-def _refusal_of(error: Exception) -> Refused | None:
-    """Return how an exception is told over HTTP, or None if it is our bug."""
-    match error:
-        case Refused():
-            return error
-        case HubDown():
-            return Refused(ErrorCode.HUB_DOWN, retry_ms=HUB_RETRY_MS)
-        case web.HTTPException():
-            return Refused(_CODE_OF_STATUS.get(error.status, ErrorCode.BAD_MESSAGE))
-        case _:
-            return None
 
 
 async def _body(request: web.Request, kind: type[T]) -> T:
@@ -248,9 +239,8 @@ async def _body(request: web.Request, kind: type[T]) -> T:
     Raises:
         Refused: ``bad_message`` or ``bad_position``.
     """
-    data = await request.read()
     try:
-        return msgspec.json.decode(data, type=kind)
+        return msgspec.json.decode(await request.read(), type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as unreadable:
         raise Refused(*explain(unreadable)) from None
 
@@ -270,9 +260,9 @@ def _preflight() -> web.Response:
     return web.Response(
         status=204,
         headers={
-            "Access-Control-Allow-Methods": "GET, POST, DELETE",
-            "Access-Control-Allow-Headers": "Authorization, Content-Type",
-            "Access-Control-Max-Age": str(PREFLIGHT_AGE_S),
+            hdrs.ACCESS_CONTROL_ALLOW_METHODS: "GET, POST, PUT, PATCH, DELETE",
+            hdrs.ACCESS_CONTROL_ALLOW_HEADERS: "Authorization, Content-Type",
+            hdrs.ACCESS_CONTROL_MAX_AGE: str(PREFLIGHT_AGE_S),
         },
     )
 

@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
-from random import Random
+from collections.abc import Collection
 
 from nearby.core import wire
+from nearby.core.ids import PersonId
 from nearby.core.rules import SECOND_MS
-from nearby.errors import CloseCode, HubDown
+from nearby.errors import HubDown
 from nearby.hub.base import Hub
 from nearby.server.clock import SteadyClock
 from nearby.server.dispatch import Dispatcher
@@ -20,9 +21,6 @@ log = logging.getLogger(__name__)
 DRAIN_BATCH_S = 0.1
 CLOSED_WITHIN_S = 3.0
 """After the last close frame, how long the other sides have to answer."""
-
-RECONNECT_WITHIN_MS = 5_000
-"""Phones come back spread over this time, so that the next server is not run over."""
 
 
 class Keeper:
@@ -38,7 +36,6 @@ class Keeper:
         dispatcher: Dispatcher,
         clock: SteadyClock,
         metrics: Metrics,
-        random: Random,
     ) -> None:
         self._hub = hub
         self._gateway = gateway
@@ -47,7 +44,6 @@ class Keeper:
         self._dispatcher = dispatcher
         self._clock = clock
         self._metrics = metrics
-        self._random = random
 
     async def run(self) -> None:
         """Tick until cancelled. A tick that fails is logged and the next one comes."""
@@ -59,7 +55,8 @@ class Keeper:
             self._metrics.loop_lag_seconds.observe(max(0.0, loop.time() - due_s))
             try:
                 await self.tick()
-            except HubDown:
+            except HubDown as down:
+                self._placer.fail(down)
                 log.warning("the hub cannot be reached; trying again on the next tick")
             except Exception:
                 log.exception("a tick failed")
@@ -82,16 +79,23 @@ class Keeper:
         """
         self._dispatcher.is_draining = True
         self._metrics.ready.set(0)
+        self._tell_who_waits(self._placer.forget())
         phones = [phone for phone in self._gateway.connections() if phone.claims is not None]
         batches = max(1, round(over_s / DRAIN_BATCH_S))
         size = -(-len(phones) // batches) or 1
         for start in range(0, len(phones), size):
             for phone in phones[start : start + size]:
-                phone.send(wire.Bye(reconnect_ms=self._random.randrange(RECONNECT_WITHIN_MS)))
-                phone.end(CloseCode.SHUTTING_DOWN)
+                self._dispatcher.send_away(phone)
             await asyncio.sleep(DRAIN_BATCH_S)
         for phone in self._gateway.connections():
-            phone.end(CloseCode.SHUTTING_DOWN)
+            if not phone.is_ending:
+                self._dispatcher.send_away(phone)
         deadline_s = asyncio.get_running_loop().time() + CLOSED_WITHIN_S
         while self._gateway.connections() and asyncio.get_running_loop().time() < deadline_s:
             await asyncio.sleep(DRAIN_BATCH_S)
+
+    def _tell_who_waits(self, people: Collection[PersonId]) -> None:
+        """Tell those who waited for a seat that there are no new placements."""
+        for phone in self._gateway.connections():
+            if phone.claims is not None and phone.room is None and phone.person in people:
+                phone.send(wire.Unplaced(why="draining"))

@@ -30,8 +30,15 @@ async def load_keys(source: str) -> list[PublicKey]:
         else:
             data = await asyncio.to_thread(Path(source).read_bytes)
         return read_key_set(json.loads(data))
-    except (OSError, ValueError, TimeoutError, aiohttp.ClientError) as error:
-        raise ConfigError("jwks", f"the key set cannot be used: {error}") from error
+    except aiohttp.ClientResponseError as error:
+        # Its text holds the address, which may hold a password or a key.
+        raise ConfigError("jwks", f"its address answers with status {error.status}") from None
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise ConfigError("jwks", f"its address cannot be read ({type(error).__name__})") from None
+    except OSError as error:
+        raise ConfigError("jwks", f"the file cannot be read ({error.strerror})") from None
+    except (ValueError, RecursionError) as error:
+        raise ConfigError("jwks", f"the key set cannot be used: {error}") from None
 
 
 async def keep_fresh(source: str, verifier: Verifier, metrics: Metrics) -> None:
@@ -49,4 +56,9 @@ async def _fetch(address: str) -> bytes:
     timeout = aiohttp.ClientTimeout(total=FETCH_TIMEOUT_S)
     async with aiohttp.ClientSession(timeout=timeout) as session, session.get(address) as response:
         response.raise_for_status()
-        return await response.content.read(MAX_DOCUMENT_BYTES)
+        document = bytearray()
+        async for chunk in response.content.iter_any():
+            document += chunk
+            if len(document) > MAX_DOCUMENT_BYTES:
+                raise ValueError(f"it is larger than {MAX_DOCUMENT_BYTES // 1024} KiB")
+        return bytes(document)

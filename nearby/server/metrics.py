@@ -17,7 +17,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # A second series pe
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
-LIMITS = ("say", "checkin", "joins", "guests", "connections")
+LIMITS = ("say", "checkin", "joins", "changes", "guests", "connections")
 """What ``nearby_limits_hit_total`` tells apart."""
 
 _LATENCY_BUCKETS_S = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
@@ -99,7 +99,7 @@ class Metrics:
             messages.add_metric([kind.__struct_config__.tag], count)
         yield messages
         yield CounterMetricFamily("nearby_deliveries", "Room events written to connections.", self.deliveries)
-        yield self.say_seconds.family("nearby_say_seconds", "From reading a say to its last delivery.")
+        yield self.say_seconds.family("nearby_say_seconds", "From reading a say until its ack is ready to be written.")
         yield self.checkin_seconds.family("nearby_checkin_seconds", "From reading a checkin to its ack.")
         yield self.placement_seconds.family("nearby_placement_seconds", "Work of one placement, on its tick.")
         yield self.loop_lag_seconds.family(

@@ -30,8 +30,13 @@ def client_network(peer: str | None, forwarded_for: str | None, trusted: Sequenc
 
 
 def _address(text: str) -> Address | None:
+    """Return an address, also one that a proxy wrote with a port; None if it is none."""
+    bracketed, _, _ = text.removeprefix("[").partition("]")
+    host = bracketed if text.startswith("[") else text
+    if host.count(":") == 1:
+        host = host.partition(":")[0]
     try:
-        address = ip_address(text)
+        address = ip_address(host)
     except ValueError:
         return None
     return address.ipv4_mapped or address if isinstance(address, IPv6Address) else address

@@ -1,6 +1,8 @@
 """Seats people on a common tick, so that the time of an answer tells nothing about how it was found."""
 
 import asyncio
+import logging
+from collections.abc import Collection
 from time import perf_counter
 
 from nearby.core.ids import PersonId
@@ -11,6 +13,8 @@ from nearby.errors import HubDown
 from nearby.hub.base import Hub
 from nearby.server.clock import SteadyClock
 from nearby.server.metrics import Metrics
+
+log = logging.getLogger(__name__)
 
 TICK_MS = 200
 RACES_LOST = 8
@@ -37,15 +41,25 @@ class Placer:
         self._wishes.setdefault(person, why)
 
     async def wait_answered(self) -> None:
-        """Return when the wishes made so far were answered, or could not be. Safe to cancel."""
+        """Return when the wishes made so far were answered, or could not be. Safe to cancel.
+
+        Raises:
+            HubDown: The hub could not be reached on their tick. The wishes stand.
+        """
         if self._answered is None:
             self._answered = asyncio.get_running_loop().create_future()
         await asyncio.shield(self._answered)
 
-    def forget(self) -> None:
-        """Drop all wishes: no new placements."""
+    def forget(self) -> Collection[PersonId]:
+        """Drop all wishes, for there are no new placements; return whose they were."""
+        people = set(self._wishes)
         self._wishes.clear()
-        self._finish()
+        self._finish(self._take_answered())
+        return people
+
+    def fail(self, down: HubDown) -> None:
+        """Raise ``down`` to whoever waits; their wishes stand for the next tick."""
+        self._finish(self._take_answered(), down)
 
     async def tick(self) -> None:
         """Answer every wish made so far.
@@ -53,25 +67,44 @@ class Placer:
         Raises:
             HubDown: The wishes that were not answered stand for the next tick.
         """
-        wishes = list(self._wishes.items())
-        self._wishes.clear()
+        wishes, self._wishes = list(self._wishes.items()), {}
+        answered = self._take_answered()
         try:
             for count, (person, why) in enumerate(wishes, start=1):
-                started_s = perf_counter()
-                await self._place(person, why)
-                self._metrics.placement_seconds.observe(perf_counter() - started_s)
+                await self._try_to_place(person, why)
                 if count % YIELD_EVERY == 0:
                     await asyncio.sleep(0)
-        except HubDown:
+        except HubDown as down:
             self._wishes = dict(wishes[count - 1 :]) | self._wishes
+            self._finish(answered, down)
             raise
-        finally:
-            self._finish()
+        self._finish(answered)
 
-    def _finish(self) -> None:
-        if self._answered is not None:
-            self._answered.set_result(None)
-            self._answered = None
+    def _take_answered(self) -> asyncio.Future[None] | None:
+        """Return what tells the present waiters; those who come later wait for the next tick."""
+        answered, self._answered = self._answered, None
+        return answered
+
+    @staticmethod
+    def _finish(answered: asyncio.Future[None] | None, down: HubDown | None = None) -> None:
+        if answered is None:
+            return
+        if down is None:
+            answered.set_result(None)
+        else:
+            answered.set_exception(down)
+            answered.exception()  # Nobody may be waiting any more, and that is no error.
+
+    async def _try_to_place(self, person: PersonId, why: str) -> None:
+        """Place one person; our bug with one of them costs the others nothing."""
+        started_s = perf_counter()
+        try:
+            await self._place(person, why)
+        except HubDown:
+            raise
+        except Exception:
+            log.exception("somebody could not be placed")
+        self._metrics.placement_seconds.observe(perf_counter() - started_s)
 
     async def _place(self, person: PersonId, why: str) -> None:
         """Look, decide, take; look again if somebody was faster."""

@@ -152,12 +152,13 @@ class Sockets:
             phone.pong(payload)
         elif opcode is Opcode.PONG:
             phone.session.pong(self._clock.now_ms())
+            self._watch(phone)
         else:
             phone.end(CloseCode.BROKE_PROTOCOL)
 
     async def _carry_out(self, phone: Connection, data: bytes) -> None:
         """Carry out one message; whatever goes wrong with it ends this connection at most."""
-        was_open = phone.claims is not None
+        claims = phone.claims
         try:
             await self._dispatcher.handle(phone, data)
         except Disconnect as disconnect:
@@ -166,7 +167,8 @@ class Sockets:
             # Our bug: this phone may come back, the others notice nothing. The message is not logged.
             log.exception("a message could not be handled")
             phone.end(CloseCode.SHUTTING_DOWN)
-        if not was_open and phone.claims is not None:
+        if phone.claims is not claims:
+            # A token that ends at another time.
             self._watch(phone)
 
     def _watch(self, phone: Connection) -> None:

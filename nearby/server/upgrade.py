@@ -8,6 +8,7 @@ from aiohttp import hdrs, web
 
 from nearby.core import wire
 from nearby.errors import ErrorCode, Refused
+from nearby.server.edge import SERVER_NAME
 from nearby.server.inbox import Inbox
 
 _KEY_BYTES = 16
@@ -25,6 +26,7 @@ async def upgrade(request: web.Request) -> web.StreamResponse:
             only others than ours. Nothing was answered.
     """
     headers = {
+        hdrs.SERVER: SERVER_NAME,
         hdrs.UPGRADE: "websocket",
         hdrs.CONNECTION: "Upgrade",
         hdrs.SEC_WEBSOCKET_ACCEPT: _accept(_key(request)),
