@@ -59,7 +59,9 @@ class Shelves:
             self._place[last] = (shelf, index)
 
     def sample(self, key: int, limit: int, *, nearly_full: bool) -> list[RoomId]:
-        """Return at most ``limit`` different rooms: thin ones first, the rest drawn evenly by ``key``.
+        """Return at most ``limit`` different rooms: thin ones first, then the rest, both in an order drawn by ``key``.
+
+        Over all keys each thin room is equally often in each place, and so is each of the rest.
 
         Args:
             key: 64 keyed bits; the same key and the same shelves give the same rooms.
@@ -67,24 +69,24 @@ class Shelves:
             nearly_full: Whether rooms at the target may be filled up.
         """
         thin, roomy, full = self._rooms
-        drawn = [thin[index] for index in _distinct(len(thin), key, limit)]
+        drawn = [thin[index] for index in _shuffled(len(thin), key, limit)]
         rest = len(roomy) + (len(full) if nearly_full else 0)
-        for index in _distinct(rest, key, limit - len(drawn)):
+        for index in _shuffled(rest, key, limit - len(drawn)):
             drawn.append(roomy[index] if index < len(roomy) else full[index - len(roomy)])
         return drawn
 
 
-def _distinct(count: int, key: int, limit: int) -> Iterator[int]:
-    """Yield ``min(count, limit)`` different indices below ``count``: Floyd's sampling fed by splitmix64."""
-    if limit >= count:
-        yield from range(count)
-        return
-    chosen: set[int] = set()
-    for top in range(count - limit, count):
+def _shuffled(count: int, key: int, limit: int) -> Iterator[int]:
+    """Yield the first ``limit`` of the indices below ``count`` in an order drawn by ``key``.
+
+    The order counts, since a reader may use the first few only: whichever those are, every index is
+    among them equally often. Fisher and Yates's shuffle, stopped early and fed by splitmix64; what it
+    swapped stands in a mapping, so that nothing is as long as ``count``.
+    """
+    swapped: dict[int, int] = {}
+    for place in range(min(count, limit)):
         key = (key + _GOLDEN) & _MASK
         mixed = ((key ^ (key >> 30)) * _MULTIPLIER) & _MASK
-        index = (mixed ^ (mixed >> 27)) % (top + 1)
-        if index in chosen:
-            index = top
-        chosen.add(index)
-        yield index
+        other = place + (mixed ^ (mixed >> 27)) % (count - place)
+        yield swapped.get(other, other)
+        swapped[other] = swapped.get(place, place)

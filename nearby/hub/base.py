@@ -52,7 +52,11 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Where a person may be seated: rooms of ``catchment`` with a seat and no conflict, thin ones first."""
+    """Where a person may be seated: rooms of ``catchment`` with a seat and no conflict, thin ones first.
+
+    The order among the thin ones, and among the rest, is drawn for the person and the window: over people, each
+    room is equally often among the few that placement looks at.
+    """
 
     catchment: Cell
     candidates: Sequence[Candidate]

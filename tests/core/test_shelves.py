@@ -1,11 +1,13 @@
 from collections import Counter
 from collections.abc import Iterable
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nearby.core.ids import RoomId
+from nearby.core.placement import CANDIDATES_READ, CANDIDATES_SCORED
 from nearby.core.shelves import Shelf, Shelves
 
 ROOMS = [RoomId(f"room{number}") for number in range(40)]
@@ -54,6 +56,31 @@ def test_keys_draw_every_room_about_equally_often(limit: int, keys: int) -> None
     # 32,000 draws of 40 rooms: 800 each, standard deviation at most 28.
     assert set(tally) == set(ROOMS)
     assert all(650 <= count <= 950 for count in tally.values()), tally
+
+
+@pytest.mark.parametrize("shelf", [Shelf.THIN, Shelf.ROOMY])
+@pytest.mark.parametrize("count", [9, 16, 17, 40])
+def test_every_room_is_among_the_first_that_are_scored_equally_often(count: int, shelf: Shelf) -> None:
+    shelves, _ = filled([(room, shelf) for room in ROOMS[:count]])
+    random, draws = Random(count), 4_000
+    tally: Counter[RoomId] = Counter()
+    for _ in range(draws):
+        drawn = shelves.sample(random.getrandbits(64), CANDIDATES_READ, nearly_full=False)
+        tally.update(drawn[:CANDIDATES_SCORED])
+    share = CANDIDATES_SCORED / count
+    expected, variance = draws * share, draws * share * (1 - share)
+    # For an even draw the sum is the chi-square of count - 1 degrees of freedom, of standard deviation sqrt(2 * df).
+    spread = sum((tally[room] - expected) ** 2 for room in ROOMS[:count]) / variance * (count - 1) / count
+    assert spread < count - 1 + 4 * (2 * (count - 1)) ** 0.5, tally
+
+
+def test_keys_put_the_same_rooms_into_every_order() -> None:
+    shelves, _ = filled([(room, Shelf.ROOMY) for room in ROOMS[:4]])
+    random = Random(4)
+    orders = Counter(tuple(shelves.sample(random.getrandbits(64), 16, nearly_full=False)) for _ in range(4_800))
+    # 24 orders, 200 each, standard deviation 14.
+    assert len(orders) == 24
+    assert all(140 <= count <= 260 for count in orders.values()), orders
 
 
 def test_a_room_taken_from_the_middle_of_its_shelf_leaves_the_others_where_they_were() -> None:

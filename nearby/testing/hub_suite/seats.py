@@ -5,6 +5,7 @@ import pytest
 
 from nearby.core import wire
 from nearby.core.ids import PersonId, RoomId
+from nearby.core.placement import CANDIDATES_SCORED
 from nearby.errors import ErrorCode, Superseded
 from nearby.hub.base import RoomSize
 from nearby.testing.hub_suite.base import SuiteBase, refusal_code
@@ -105,6 +106,22 @@ class SeatsSuite(SuiteBase):
         assert offer is not None
         assert offer.candidates[0].room == thin.room
         assert sorted(one.size for one in offer.candidates) == [2, 3, 4]
+
+    @pytest.mark.parametrize("size", [2, 3])
+    async def test_of_more_rooms_than_are_scored_each_is_for_somebody_among_those_that_are(
+        self, world: World, size: int
+    ) -> None:
+        hosts = [(await world.together(*(f"{room}-{seat}" for seat in range(size))))[0] for room in range(9)]
+        left_out = set()
+        for number in range(200):
+            newcomer = await world.connect(f"newcomer-{number}")
+            await newcomer.check_in()
+            offer = await newcomer.offer()
+            assert offer is not None
+            (last,) = [one.room for one in offer.candidates[CANDIDATES_SCORED:]]
+            left_out.add(last)
+        # By chance alone one of the nine would never be the last of 200 in one run of two thousand million.
+        assert left_out == {host.room for host in hosts}
 
     async def test_ones_own_room_is_neither_offered_nor_taken_again(self, world: World) -> None:
         ana, ben = await world.together("ana", "ben")
