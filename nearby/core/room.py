@@ -180,9 +180,10 @@ class Room:
         taken = len(self.seats)
         if not taken or taken >= self.capacity:
             return None
-        if 0 < self.size < rules.low_water:
-            return Shelf.THIN
-        return Shelf.ROOMY if taken < rules.target else Shelf.NEARLY_FULL
+        is_thin = 0 < self.size < rules.low_water
+        if taken < rules.target:
+            return Shelf.THIN if is_thin else Shelf.ROOMY
+        return Shelf.THIN_NEARLY_FULL if is_thin else Shelf.NEARLY_FULL
 
     def trim(self, now_ms: int, rules: Rules) -> int | None:
         """Forget events and ids past their time; return when the next event's is up, or None if none is left."""

@@ -1,7 +1,8 @@
 """The rooms of one catchment that have a free seat, ready to be drawn from in constant time.
 
-Three shelves: *thin* rooms (one or two connected members) that need company, *roomy* ones below
-the target, and *nearly full* ones that are filled only where people are few.
+*Thin* rooms (one or two connected members) need company, the others do without. Both kinds stand apart by
+whether fewer seats than the target are taken, held ones included: what is *nearly full* by that is filled
+only where people are few.
 """
 
 from collections.abc import Iterator
@@ -18,8 +19,9 @@ class Shelf(IntEnum):
     """Where a room with a free seat stands."""
 
     THIN = 0
-    ROOMY = 1
-    NEARLY_FULL = 2
+    THIN_NEARLY_FULL = 1
+    ROOMY = 2
+    NEARLY_FULL = 3
 
 
 class Shelves:
@@ -28,7 +30,7 @@ class Shelves:
     __slots__ = ("_place", "_rooms")
 
     def __init__(self) -> None:
-        self._rooms: tuple[list[RoomId], ...] = ([], [], [])
+        self._rooms: tuple[list[RoomId], ...] = ([], [], [], [])
         self._place: dict[RoomId, tuple[Shelf, int]] = {}
 
     def __len__(self) -> int:
@@ -66,13 +68,14 @@ class Shelves:
         Args:
             key: 64 keyed bits; the same key and the same shelves give the same rooms.
             limit: At most this many.
-            nearly_full: Whether rooms at the target may be filled up.
+            nearly_full: Whether rooms at the target may be filled up, thin ones too.
         """
-        thin, roomy, full = self._rooms
-        drawn = [thin[index] for index in _shuffled(len(thin), key, limit)]
-        rest = len(roomy) + (len(full) if nearly_full else 0)
-        for index in _shuffled(rest, key, limit - len(drawn)):
-            drawn.append(roomy[index] if index < len(roomy) else full[index - len(roomy)])
+        thin, thin_full, roomy, full = self._rooms
+        drawn: list[RoomId] = []
+        for below, above in ((thin, thin_full), (roomy, full)):
+            count = len(below) + (len(above) if nearly_full else 0)
+            for index in _shuffled(count, key, limit - len(drawn)):
+                drawn.append(below[index] if index < len(below) else above[index - len(below)])
         return drawn
 
 

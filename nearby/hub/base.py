@@ -54,6 +54,9 @@ class Standing:
 class Offer:
     """Where a person may be seated: rooms of ``catchment`` with a seat and no conflict, thin ones first.
 
+    A room whose taken seats reach the target, held ones included, is among them only while the catchment counted
+    few people in the window before.
+
     The order among the thin ones, and among the rest, is drawn for the person and the window: over people, each
     room is equally often among the few that placement looks at.
     """

@@ -34,8 +34,9 @@ def test_a_sample_holds_different_rooms_thin_ones_first_and_as_many_as_there_are
     moves: list[tuple[RoomId, Shelf | None]], key: int, limit: int, nearly_full: bool
 ) -> None:
     shelves, model = filled(moves)
-    eligible = {room for room, shelf in model.items() if nearly_full or shelf is not Shelf.NEARLY_FULL}
-    thin = {room for room, shelf in model.items() if shelf is Shelf.THIN}
+    at_the_target = {Shelf.THIN_NEARLY_FULL, Shelf.NEARLY_FULL}
+    eligible = {room for room, shelf in model.items() if nearly_full or shelf not in at_the_target}
+    thin = {room for room in eligible if model[room] in {Shelf.THIN, Shelf.THIN_NEARLY_FULL}}
     drawn = shelves.sample(key, limit, nearly_full=nearly_full)
     assert len(shelves) == len(model)
     assert len(drawn) == len(set(drawn)) == min(limit, len(eligible))

@@ -1,15 +1,17 @@
 """Seats: one a person, never too many a room, and what everybody sees of them."""
 # ruff: noqa: D102  The name of a test is its sentence.
 
+from dataclasses import replace
+
 import pytest
 
 from nearby.core import wire
 from nearby.core.ids import PersonId, RoomId
 from nearby.core.placement import CANDIDATES_SCORED
 from nearby.errors import ErrorCode, Superseded
-from nearby.hub.base import RoomSize
-from nearby.testing.hub_suite.base import SuiteBase, refusal_code
-from nearby.testing.hub_suite.given import HERE
+from nearby.hub.base import Caller, RoomSize
+from nearby.testing.hub_suite.base import OpenWorld, SuiteBase, refusal_code
+from nearby.testing.hub_suite.given import HERE, RULES
 from nearby.testing.hub_suite.world import World
 
 
@@ -95,6 +97,25 @@ class SeatsSuite(SuiteBase):
         offer = await late.offer()
         assert offer is not None
         assert [one.room for one in offer.candidates] == [crowd[1].room]
+
+    @pytest.mark.parametrize("is_busy", [True, False])
+    @pytest.mark.parametrize(("taken", "connected"), [(5, 2), (6, 6), (6, 2), (7, 2), (7, 7), (7, 0)])
+    async def test_seats_above_the_target_are_offered_only_where_people_were_few_to_thin_rooms_too(
+        self, open_world: OpenWorld, taken: int, connected: int, is_busy: bool
+    ) -> None:
+        world = await open_world(replace(RULES, busy_above=taken - 1 if is_busy else taken))
+        people = [Caller(PersonId(f"p{number}"), established=True) for number in range(taken)]
+        crowd = await world.together(*people)
+        await world.wait(world.rules.window_ms, *crowd)
+        room = crowd[0].room
+        for phone in crowd[connected:]:
+            await phone.drop()
+        late = await world.connect("late")
+        await late.check_in()
+        offer = await late.offer()
+        assert offer is not None
+        is_offered = taken < world.rules.target or not is_busy
+        assert [(one.room, one.size) for one in offer.candidates] == [(room, connected)] * is_offered
 
     async def test_thin_rooms_are_offered_first(self, world: World) -> None:
         await world.together("a", "b", "c", "d")
