@@ -11,7 +11,7 @@ from hdrh.histogram import HdrHistogram  # type: ignore[import-untyped]
 
 from nearby.client import Connected, Disconnected, Phone, PhoneEvent, PhoneSettings
 from nearby.core import wire
-from nearby.errors import ErrorCode, NearbyError, PhoneClosed, Refused
+from nearby.errors import ErrorCode, NearbyError, NotAcknowledged, PhoneClosed, Refused
 from nearby.sim.ledger import Ledger
 from nearby.sim.person_time import PersonTime
 from nearby.sim.phone_book import PhoneBook
@@ -64,6 +64,7 @@ class Player:
         token: Signed for this phone's person.
         books: Where everything is written down.
         random: The source of chance.
+        speed: How many times as fast the server's world runs: it forgets the ids of sayings so much sooner.
         on_lapse: Is called when the phone's presence has lapsed.
         clock: Returns monotonic seconds.
     """
@@ -75,11 +76,11 @@ class Player:
         books: Books,
         *,
         random: Random,
+        speed: float = 1.0,
         on_lapse: Callable[["Player"], None] = lambda player: None,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self.position: tuple[float, float] | None = None
-        self.window_s = 0.0
         self.is_connected = False
         self.may_hang_up = False
         self._books = books
@@ -93,7 +94,9 @@ class Player:
         self.phone = Phone(
             url,
             token,
-            settings=PhoneSettings(base_s=0.2, cap_s=5.0, open_within_s=30.0),
+            settings=PhoneSettings(
+                base_s=0.2, cap_s=5.0, open_within_s=30.0, repeat_within_s=PhoneSettings().repeat_within_s / speed
+            ),
             random=random,
             on_event=self.notice,
             on_message=self.hear,
@@ -140,6 +143,8 @@ class Player:
                 self._page.gave_up(text)
             else:
                 self._page.refused(text)
+        except NotAcknowledged:
+            self._page.gave_up(text)
         except PhoneClosed as closed:
             if closed.code is None:
                 self._page.gave_up(text)
@@ -185,7 +190,6 @@ class Player:
                     took_us = int((self._clock() - sent_s) * 1e6)
                     self._books.latency.record_value(min(took_us, MAX_LATENCY_US))
             case wire.Welcome():
-                self.window_s = message.window_s
                 self._books.tally.resumed += message.resumed
             case wire.Placed() | wire.Unplaced() | wire.Joined() | wire.Left():
                 self.settle()

@@ -1,13 +1,13 @@
 """Drives real phones, one socket a person, against a server and writes down what they get."""
 
 import asyncio
+import contextlib
 import secrets
 from collections.abc import Callable, Coroutine
 from random import Random
 from time import monotonic
 from typing import Any
 
-from nearby.client import next_check_in_s
 from nearby.core.rules import SECOND_MS
 from nearby.errors import PhoneClosed
 from nearby.sim.player import Books, Player
@@ -32,12 +32,14 @@ class Players:
         mint: Makes tokens.
         established: Share of people who are established.
         random: The source of chance.
+        speed: How many times as fast the server's world runs.
     """
 
-    def __init__(self, url: str, mint: Mint, *, established: float, random: Random) -> None:
+    def __init__(self, url: str, mint: Mint, *, established: float, random: Random, speed: float = 1.0) -> None:
         self.url = url
         self.books = Books()
         self.random = random
+        self._speed = speed
         self.met = 0
         self.established_met = 0
         self._share_established = established
@@ -166,6 +168,7 @@ class Players:
             self._mint(f"{self._run_id}-{self.met}", is_established),
             self.books,
             random=self.random,
+            speed=self._speed,
             on_lapse=lambda player: self.spawn(hang_up(player)),
         )
 
@@ -179,10 +182,11 @@ class Players:
             self._failed = self._failed or task.exception()
 
     async def _refresh(self, player: Player) -> None:
-        while player.position is not None:
-            await asyncio.sleep(next_check_in_s(player.window_s or QUIET_S, self.random))
-            if player.position is not None:
-                await player.check_in(*player.position)
+        with contextlib.suppress(PhoneClosed):
+            while player.position is not None:
+                await player.phone.wait_check_in_due()
+                if player.position is not None:
+                    await player.check_in(*player.position)
 
 
 async def _cancelled(tasks: set[asyncio.Task[object]]) -> None:

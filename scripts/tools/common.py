@@ -145,7 +145,7 @@ async def _run(
     mint = minter(key.encode())
     async with _server(target, key) as (url, child):
         await _knock(url, mint)
-        players = Players(url, mint, established=established, random=random)
+        players = Players(url, mint, established=established, random=random, speed=target.speed)
         started_s = time.monotonic()
         try:
             with _progress_bar() as progress:
