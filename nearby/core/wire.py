@@ -13,13 +13,17 @@ SUBPROTOCOL = "nearby.v1"
 MAX_FRAME_BYTES = 16 * 1024
 MAX_TEXT_CHARACTERS = 1_000
 
-Id = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{1,64}$")]
+# The end of a text and nothing before it: Python's "$" alone also matches before a last newline, and its "\Z" is not
+# of JSON Schema's dialect, in which the documents show these patterns.
+_END = r"$(?!\n)"
+
+Id = Annotated[str, Meta(pattern=f"^[A-Za-z0-9_-]{{1,64}}{_END}")]
 MessageId = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | Annotated[str, Meta(max_length=64)]
 Latitude = Annotated[float, Meta(ge=-90, le=90, description="WGS 84 degrees")]
 Longitude = Annotated[float, Meta(ge=-180, le=180, description="WGS 84 degrees")]
 Accuracy = Annotated[float, Meta(ge=0, le=10_000, description="metres; has no effect on placement")]
 Tags = Annotated[list[Annotated[str, Meta(min_length=1, max_length=32)]], Meta(max_length=3)]
-Language = Annotated[str, Meta(pattern="^[A-Za-z0-9-]{2,35}$", description="a BCP 47 tag")]
+Language = Annotated[str, Meta(pattern=f"^[A-Za-z0-9-]{{2,35}}{_END}", description="a BCP 47 tag")]
 Companions = Annotated[list[Id], Meta(max_length=7)]
 ProfileName = Annotated[str, Meta(min_length=1, max_length=64)]
 TokenText = Annotated[str, Meta(max_length=8_192)]

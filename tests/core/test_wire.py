@@ -1,4 +1,5 @@
 import json
+import re
 from typing import get_args
 
 import msgspec
@@ -137,6 +138,11 @@ HERE: dict[str, object] = {"lat": 90, "lon": -180}
         ("checkin", HERE | {"venue": "v" * 64}, HERE | {"venue": "v" * 65}),
         ("next", {"room": "aZ09_-"}, {"room": ""}),
         ("next", {"room": "a"}, {"room": "a b"}),
+        ("next", {"room": "abc"}, {"room": "abc\n"}),
+        ("say", {"text": "x", "room": "abc"}, {"text": "x", "room": "abc\n"}),
+        ("checkin", HERE | {"lang": "de"}, HERE | {"lang": "de\n"}),
+        ("checkin", HERE | {"with": ["p"]}, HERE | {"with": ["p\n"]}),
+        ("checkin", HERE | {"venue": "v"}, HERE | {"venue": "v\n"}),
         ("ping", {"id": 2**63 - 1}, {"id": 2**63}),
         ("ping", {"id": -(2**63)}, {"id": -(2**63) - 1}),
         ("ping", {"id": "x" * 64}, {"id": "x" * 65}),
@@ -145,6 +151,7 @@ HERE: dict[str, object] = {"lat": 90, "lon": -180}
         ("hello", {"token": "t" * 8_192}, {"token": "t" * 8_193}),
         ("hello", resume(after=2**63 - 1), resume(after=2**63)),
         ("hello", resume(), resume(after=-1)),
+        ("hello", resume(), resume(room="r\n")),
         ("hello", resume(epoch=2**63 - 1), resume(epoch=-1)),
     ],
 )
@@ -154,6 +161,14 @@ def test_every_field_is_taken_up_to_its_bound_and_not_beyond(
     assert wire.decode_from_client(frame(kind, longest))
     with pytest.raises(msgspec.ValidationError):
         wire.decode_from_client(frame(kind, too_much))
+
+
+def test_the_documents_show_patterns_in_the_dialect_of_json_schema() -> None:
+    patterns = set(re.findall(r'"pattern": ("(?:[^"]|\\.)*")', json.dumps(msgspec.json.schema(wire.CheckIn))))
+    assert {json.loads(pattern) for pattern in patterns} == {
+        r"^[A-Za-z0-9_-]{1,64}$(?!\n)",
+        r"^[A-Za-z0-9-]{2,35}$(?!\n)",
+    }
 
 
 @pytest.mark.parametrize(("length", "is_good"), [(0, False), (1, True), (64, True), (65, False)])
