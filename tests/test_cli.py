@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -38,8 +39,10 @@ def test_help_names_every_setting() -> None:
     from nearby.server.config import Settings
 
     text = nearby("serve", "--help", COLUMNS="200").stdout
-    for name in Settings.model_fields:
+    for name, field in Settings.model_fields.items():
         assert f"--{name.replace('_', '-')}" in text
+        if field.default not in ("", ()):
+            assert f"[default: {field.default}]" in " ".join(text.replace("│", " ").split()), name
 
 
 def test_a_token_is_signed_with_the_key_in_force_and_says_what_was_asked() -> None:
@@ -59,6 +62,8 @@ def test_a_token_is_signed_with_the_key_in_force_and_says_what_was_asked() -> No
         (("serve", "--config", "/nowhere/nearby.toml"), "config"),
         (("check-config", "--window-s", "0"), "window_s"),
         (("token", "ana", "--ttl", "soon"), "ttl"),
+        (("token", "an a"), "user"),
+        (("serve", "--drain-s", "21"), "drain_s"),
     ],
 )
 def test_a_wrong_setting_exits_2_with_one_sentence(arguments: tuple[str, ...], setting: str, tmp_path: Path) -> None:
@@ -73,6 +78,12 @@ def test_check_config_masks_secrets() -> None:
     assert done.returncode == 0
     assert "key = (set)" in done.stdout
     assert KEY not in done.stdout + done.stderr
+
+
+def test_check_config_shows_an_address_without_what_it_holds_of_secrets() -> None:
+    done = nearby("check-config", NEARBY_JWKS="https://user:hunter2@issuer.example:444/keys?apikey=S3CRET")
+    assert "jwks = https://issuer.example:444/keys?(set)" in done.stdout
+    assert not {"hunter2", "S3CRET"} & set(re.split(r"\W", done.stdout))
 
 
 async def test_a_port_that_is_taken_exits_2(tmp_path: Path) -> None:

@@ -10,12 +10,13 @@ from nearby.hub.base import Hub
 class Faults:
     """What stands between: while ``is_down``, every operation raises ``HubDown`` and does not happen.
 
-    With ``after_the_fact`` the operation happens and its answer is lost, as when a connection
-    breaks between the two.
+    ``down_for`` names operations that alone do so. With ``after_the_fact`` the operation happens and its
+    answer is lost, as when a connection breaks between the two.
     """
 
     def __init__(self) -> None:
         self.is_down = False
+        self.down_for: set[str] = set()
         self.after_the_fact = False
 
     def wrap(self, hub: Hub) -> Hub:
@@ -33,7 +34,7 @@ class _Faulty:
         operation = getattr(self._hub, name)
 
         async def call(*arguments: Any, **options: Any) -> Any:
-            if self._faults.is_down:
+            if self._faults.is_down or name in self._faults.down_for:
                 raise HubDown
             result = await operation(*arguments, **options)
             if self._faults.after_the_fact:

@@ -162,3 +162,29 @@ def test_replaced_keys_are_in_force_at_once() -> None:
     verifier.replace_keys(())
     with pytest.raises(Refused):
         verifier.verify(token, NOW_MS)
+
+
+@pytest.mark.parametrize("name", ["Ann \ud83d", "", "x" * 65, 7, None])
+def test_a_name_that_cannot_be_shown_is_as_good_as_none(name: object) -> None:
+    assert VERIFIER.verify(signed(SECRET, "HS256", name=name, verified=True), NOW_MS).caller.name is None
+
+
+@pytest.mark.parametrize("not_before", [SOON_S, "soon"])
+def test_a_token_is_not_good_before_its_time(not_before: object) -> None:
+    assert "not good yet" in refused(unchecked(nbf=not_before))
+
+
+def test_a_token_is_good_from_its_time_on() -> None:
+    assert VERIFIER.verify(unchecked(nbf=NOW_MS // 1000), NOW_MS).caller.person == "ana"
+
+
+def unchecked(**claims: object) -> str:
+    """Return a token with claims that a library would refuse to sign."""
+    parts = ({"alg": "HS256"}, {"sub": "ana", "exp": SOON_S} | claims)
+    signed_part = ".".join(base64url_encode(json.dumps(part).encode()).decode() for part in parts)
+    return f"{signed_part}.{base64url_encode(hmac.digest(SECRET, signed_part.encode(), 'sha256')).decode()}"
+
+
+@pytest.mark.parametrize("token", ["a.\xff.c", "\ud800", "é"])
+def test_a_token_of_other_than_ascii_is_none(token: str) -> None:
+    assert refused(token) == "this is not a token"

@@ -193,6 +193,17 @@ async def _welcomed_eventually(server: LiveServer, headers: dict[str, str]) -> b
     return False
 
 
+async def test_with_limits_off_no_network_is_counted(tmp_path: Path) -> None:
+    options: dict[str, Any] = {"limits": "off", "guests": "on", "max_connections": 1}
+    async with live_server(tmp_path, trusted_proxies=("127.0.0.0/8",), **options) as server:
+        calls = [await server.call("POST", "/v1/guests", X_Forwarded_For="203.0.113.7") for _ in range(31)]
+        assert {call.status for call in calls} == {201}
+        for name in ("ana", "ben"):
+            phone = await server.connect(headers={"X-Forwarded-For": "203.0.113.7"})
+            await phone.send({"type": "hello", "token": server.token(name)})
+            assert await phone.code_or_welcome() is None
+
+
 async def test_pages_of_a_configured_origin_may_call_and_others_may_not(tmp_path: Path) -> None:
     async with live_server(tmp_path, cors_origins=("https://app.example",)) as server:
         good = await server.call(
@@ -203,6 +214,8 @@ async def test_pages_of_a_configured_origin_may_call_and_others_may_not(tmp_path
         assert (preflight.status, "Authorization" in preflight.headers["Access-Control-Allow-Headers"]) == (204, True)
         other = await server.call("GET", "/healthz", Origin="https://evil.example")
         assert "Access-Control-Allow-Origin" not in other.headers
+        assert {good.headers["Vary"], other.headers["Vary"]} == {"Origin"}
+        assert good.headers["Access-Control-Expose-Headers"] == "Retry-After"
 
 
 async def test_requests_are_counted_by_route_and_never_by_address(server: LiveServer) -> None:

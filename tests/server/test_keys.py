@@ -1,3 +1,4 @@
+import asyncio
 import json
 from pathlib import Path
 
@@ -58,3 +59,42 @@ async def test_an_issuer_that_is_not_there_is_a_wrong_setting() -> None:
     await runner.cleanup()
     with pytest.raises(ConfigError, match="jwks"):
         await load_keys(address)
+
+
+async def test_a_document_that_comes_in_pieces_is_read_whole() -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        for start in range(0, len(DOCUMENT), 20):
+            await response.write(DOCUMENT[start : start + 20].encode())
+            await asyncio.sleep(0)
+        return response
+
+    app = web.Application()
+    app.router.add_get("/keys", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        assert [key.id for key in await load_keys(f"http://127.0.0.1:{runner.addresses[0][1]}/keys")] == ["a"]
+    finally:
+        await runner.cleanup()
+
+
+async def test_an_address_that_fails_is_told_without_what_it_holds() -> None:
+    runner, address = await issuer("no", status=404)
+    try:
+        with pytest.raises(ConfigError, match="its address answers with status 404") as refused:
+            await load_keys(f"{address}?apikey=S3CRET")
+        assert "S3CRET" not in str(refused.value)
+    finally:
+        await runner.cleanup()
+    with pytest.raises(ConfigError, match="cannot be read") as refused:
+        await load_keys(f"{address}?apikey=S3CRET")
+    assert "S3CRET" not in str(refused.value)
+
+
+async def test_a_document_nested_beyond_reading_is_a_wrong_setting(tmp_path: Path) -> None:
+    (tmp_path / "keys.json").write_text("[" * 100_000)
+    with pytest.raises(ConfigError, match="jwks"):
+        await load_keys(str(tmp_path / "keys.json"))

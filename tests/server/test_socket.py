@@ -212,6 +212,24 @@ async def test_a_token_near_its_end_is_announced_and_may_be_renewed(server: Live
     assert await ana.quiet() == []
 
 
+async def test_a_renewed_token_that_ends_sooner_is_announced_and_ends_in_its_time(server: LiveServer) -> None:
+    ana = await server.phone("ana", expires_s=server.time.now_ms() // 1000 + 86_400)
+    sooner = server.token("ana", expires_s=server.time.now_ms() // 1000 + 61)
+    assert (await ana.ask({"type": "renew", "id": 1, "token": sooner}))["type"] == "ack"
+    server.time.pass_time(2_000)
+    assert 0 < (await ana.until("expiring"))["in_ms"] <= 60_000
+    server.time.pass_time(60_000)
+    assert await ana.close_code() == 3500
+
+
+async def test_a_verified_name_with_half_a_surrogate_pair_breaks_no_room(server: LiveServer) -> None:
+    ana = await server.seated("ana")
+    ben = await server.seated("ben", name="Ben \ud83d", verified=True)
+    assert (await ana.until("joined"))["member"]["verified"]
+    await ben.cut()
+    assert (await server.seated("cyn")).received[-1]["room"] == ana.received[-2]["room"]
+
+
 async def test_a_token_that_ran_out_closes_3500(server: LiveServer) -> None:
     phone = await server.phone("ana", expires_s=server.time.now_ms() // 1000 + 10)
     server.time.pass_time(10_000)

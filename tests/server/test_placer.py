@@ -1,0 +1,113 @@
+"""People wait for a seat on a common tick; what goes wrong with one of them costs the others nothing."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+import pytest
+
+from nearby.core.ids import Cell, PersonId
+from nearby.core.rules import Rules
+from nearby.core.window import Windows
+from nearby.errors import HubDown
+from nearby.hub.base import Offer
+from nearby.server.clock import SteadyClock
+from nearby.server.metrics import Metrics
+from nearby.server.placer import Placer
+
+ANA, BAD, CYN = PersonId("ana"), PersonId("bad"), PersonId("cyn")
+
+
+class Seats:
+    """What a placer needs of a hub: seats for everybody, and what the test does before each look."""
+
+    def __init__(self) -> None:
+        self.seated: list[PersonId] = []
+        self.before_offer: Callable[[PersonId], None] = lambda person: None
+
+    async def offer(self, person: PersonId, now_ms: int) -> Offer | None:
+        self.before_offer(person)
+        return Offer(Cell(1), [])
+
+    async def open_room(self, person: PersonId, catchment: Cell, why: str, now_ms: int) -> bool:
+        self.seated.append(person)
+        return True
+
+
+def placer(seats: Seats) -> Placer:
+    clock = SteadyClock(wall_ms=lambda: 0, monotonic_ms=lambda: 0)
+    return Placer(seats, Rules(), Windows(1, bytes(16)), clock, Metrics())  # type: ignore[arg-type]
+
+
+async def test_a_wish_made_during_a_tick_is_answered_by_the_next() -> None:
+    seats, waiting = Seats(), list[asyncio.Task[None]]()
+    answering = placer(seats)
+
+    def wish_for_cyn(person: PersonId) -> None:
+        if not waiting:
+            answering.wish(CYN, "new")
+            waiting.append(asyncio.create_task(answering.wait_answered()))
+
+    seats.before_offer = wish_for_cyn
+    answering.wish(ANA, "new")
+    await answering.tick()
+    await asyncio.sleep(0)
+    assert (seats.seated, waiting[0].done()) == ([ANA], False)
+    await answering.tick()
+    await waiting[0]
+    assert seats.seated == [ANA, CYN]
+
+
+async def test_somebody_who_cannot_be_placed_costs_the_others_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    seats = Seats()
+
+    def break_for_one(person: PersonId) -> None:
+        if person == BAD:
+            raise ValueError("our bug")
+
+    seats.before_offer = break_for_one
+    answering = placer(seats)
+    for person in (ANA, BAD, CYN):
+        answering.wish(person, "new")
+    with caplog.at_level(logging.ERROR):
+        await answering.tick()
+    assert seats.seated == [ANA, CYN]
+    assert "somebody could not be placed" in caplog.text
+
+
+async def test_while_the_hub_is_down_waiters_are_told_and_wishes_stand() -> None:
+    seats = Seats()
+
+    def be_down(person: PersonId) -> None:
+        raise HubDown
+
+    seats.before_offer = be_down
+    answering = placer(seats)
+    answering.wish(ANA, "new")
+    waiting = asyncio.create_task(answering.wait_answered())
+    await asyncio.sleep(0)
+    with pytest.raises(HubDown):
+        await answering.tick()
+    with pytest.raises(HubDown):
+        await waiting
+    seats.before_offer = lambda person: None
+    await answering.tick()
+    assert seats.seated == [ANA]
+
+
+async def test_waiters_are_told_that_the_hub_is_down_also_when_the_tick_never_got_to_them() -> None:
+    answering = placer(Seats())
+    waiting = asyncio.create_task(answering.wait_answered())
+    await asyncio.sleep(0)
+    answering.fail(HubDown())
+    with pytest.raises(HubDown):
+        await waiting
+
+
+async def test_forgetting_wishes_says_whose_they_were_and_lets_waiters_go() -> None:
+    answering = placer(Seats())
+    answering.wish(ANA, "new")
+    waiting = asyncio.create_task(answering.wait_answered())
+    await asyncio.sleep(0)
+    assert answering.forget() == {ANA}
+    await waiting
