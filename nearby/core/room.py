@@ -149,8 +149,11 @@ class Room:
     def after(self, epoch: int, seq: int, now_ms: int, rules: Rules) -> list[wire.RoomEvent] | None:
         """Return the events after a position, oldest first, or None if a snapshot is needed instead.
 
-        None means another epoch, a position ahead of the log, more missed events than
-        ``rules.resume_events``, or events that are no longer kept.
+        None means another epoch, a position ahead of the log, more missed events than ``rules.resume_events``
+        or more bytes of them than ``rules.resume_bytes``, or events that are no longer kept.
+
+        A log may hold more than a connection's outbox: a phone that got it all at once would be closed as
+        too slow, come back, and be closed again. Costs an encoding of each missed event.
         """
         missed = self.seq - seq
         if epoch != self.epoch or not 0 <= missed <= rules.resume_events:
@@ -158,7 +161,10 @@ class Room:
         self.trim(now_ms, rules)
         if missed > len(self._log):
             return None
-        return [event for _, event in self._log[len(self._log) - missed :]]
+        events = [event for _, event in self._log[len(self._log) - missed :]]
+        if sum(len(wire.encode(event)) for event in events) > rules.resume_bytes:
+            return None
+        return events
 
     def snapshot(self, member: MemberId, why: str, rules: Rules) -> wire.Placed:
         """Return the room as one member sees it: only what was said since they joined."""

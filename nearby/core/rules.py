@@ -61,6 +61,8 @@ class Rules:
     """A room's log keeps this many events, at most this long."""
     resume_events: int = 200
     """More missed events than this give a snapshot instead."""
+    resume_bytes: int = 128 * 1024
+    """So do more bytes of missed events, as they are on the wire: half of what may wait for a slow reader."""
     snapshot_messages: int = 50
     repeat_ms: int = 2 * MINUTE_MS
     """How long the id of a ``say`` is remembered."""

@@ -117,10 +117,11 @@ class Hub(Protocol):
     async def attach(self, caller: Caller, connection: ConnectionId, resume: wire.Resume | None, now_ms: int) -> None:
         """Make ``connection`` the person's newest; the older one hears ``replaced``, this one ``welcomed``.
 
-        A seat passes over without a ``joined`` or ``left``. With ``resume``, the events missed since
-        that position follow if the seat is still there, the epoch is the same and the log reaches back;
-        else a snapshot of the seat's room; without a seat, that room again if it was lost
-        within the return time and has a free seat; else ``unplaced``. None of this counts as a join.
+        A seat passes over without a ``joined`` or ``left``. With ``resume``, the events missed since that
+        position follow if the seat is still there, the epoch is the same, the log reaches back and they
+        are not too many, by number or in bytes; else a snapshot of the seat's room; without a seat, that
+        room again if it was lost within the return time and has a free seat; else ``unplaced``. None of
+        this counts as a join.
         """
 
     async def detach(self, person: PersonId, connection: ConnectionId, now_ms: int) -> None:

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -6,6 +7,7 @@ from hypothesis import strategies as st
 
 from nearby.core import wire
 from nearby.core.ids import Cell, MemberId, PersonId, RoomId
+from nearby.core.outbox import MAX_BYTES, MAX_MESSAGES
 from nearby.core.room import REMEMBERED_IDS, Repeat, Room, Seat
 from nearby.core.rules import Rate, Rules
 from nearby.core.shelves import Shelf
@@ -120,6 +122,35 @@ def test_a_snapshot_is_due_for_more_missed_events_than_are_resumed() -> None:
     missed = room.after(1, 2, 0, RULES)
     assert missed is not None
     assert len(missed) == RULES.resume_events
+
+
+@pytest.mark.parametrize("text", ["x", "\N{OTTER}" * 1_000, "\n" * 1_000])
+def test_a_snapshot_is_due_for_more_bytes_of_missed_events_than_are_resumed(text: str) -> None:
+    room = room_of(1)
+    lengths = [len(wire.encode(room.say(MemberId("m0"), text, None, 0, RULES))) for _ in range(20)]
+    rules = replace(RULES, resume_bytes=sum(lengths[1:]))
+    missed = room.after(1, 2, 0, rules)
+    assert missed is not None
+    assert [event.seq for event in missed] == list(range(3, 22))
+    assert room.after(1, 1, 0, rules) is None
+
+
+def test_a_full_snapshot_of_the_longest_names_and_messages_fits_into_an_outbox() -> None:
+    room = Room(id=RoomId("r" * 64), catchment=RES7, opened_ms=2**41, capacity=RULES.capacity, seq=10**9)
+    members = [MemberId(str(number) * 64) for number in range(RULES.capacity)]
+    for member in members:
+        room.join(Seat(member, PersonId(member), "\N{OTTER}" * 64, True, joined_seq=0, why="new"), 0, RULES)
+    for _ in range(RULES.snapshot_messages):
+        room.say(members[0], "\N{OTTER}" * wire.MAX_TEXT_CHARACTERS, None, 2**41, RULES)
+    snapshot = room.snapshot(members[0], "resynced", RULES)
+    assert len(snapshot.messages) == RULES.snapshot_messages
+    # 50 messages of 4,000 bytes of text make most of it.
+    assert 200_000 < len(wire.encode(snapshot)) < MAX_BYTES
+
+
+def test_missed_events_fill_at_most_half_an_outbox() -> None:
+    assert 2 * RULES.resume_bytes <= MAX_BYTES
+    assert RULES.resume_events < MAX_MESSAGES
 
 
 def test_a_snapshot_is_due_when_the_log_no_longer_reaches_back() -> None:

@@ -152,6 +152,18 @@ class ResumeSuite(SuiteBase):
         assert len(again.welcome.then) == (missed if is_resumed else 1)
         assert again.view.seq == ben.view.seq
 
+    @pytest.mark.parametrize(("missed", "is_resumed"), [(30, True), (33, False)])
+    async def test_at_most_128_kib_are_caught_up(self, open_world: OpenWorld, missed: int, is_resumed: bool) -> None:
+        world = await open_world(RULES.unlimited())
+        ana, ben = await world.together("ana", "ben")
+        await ana.drop()
+        for _ in range(missed):
+            await ben.say("\N{OTTER}" * 1_000)
+        again = await world.connect("ana", knows=ana.view)
+        assert (again.welcome.resumed is not None) == is_resumed
+        assert len(again.welcome.then) == (missed if is_resumed else 1)
+        assert again.view.seq == ben.view.seq
+
     @pytest.mark.parametrize(("later_ms", "is_resumed"), [(-1, True), (1, False)])
     async def test_the_log_keeps_ten_minutes(self, world: World, later_ms: int, is_resumed: bool) -> None:
         ana, ben = await world.together("ana", "ben")
