@@ -1,5 +1,7 @@
+from collections.abc import Sequence
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,12 +55,28 @@ def test_without_candidates_a_room_is_opened() -> None:
     assert choose("ana", []) == Choice(None, rescue=False)
 
 
-def test_a_thin_room_is_rescued_before_any_fuller_one_of_the_same_age_is_filled() -> None:
-    thin = Candidate(RoomId("thin"), 2, NOW_MS)
-    others = [Candidate(RoomId(f"r{number}"), 3, NOW_MS) for number in range(7)]
-    chosen = {choose(f"person{number}", [thin, *others]).room for number in range(300)}
-    # 4 points and 2/6 of size beat 3/6 of size and noise below 3.
-    assert chosen == {thin.room}
+@pytest.mark.parametrize(("thin_size", "sizes"), [(1, (3, 4)), (2, (3, 4, 5))])
+def test_a_thin_room_comes_before_any_of_the_same_age_with_at_most_three_members_more(
+    thin_size: int, sizes: Sequence[int]
+) -> None:
+    thin = Candidate(RoomId("thin"), thin_size, NOW_MS)
+    others = [Candidate(RoomId(f"r{number}"), size, NOW_MS) for number, size in enumerate(2 * sizes)]
+    # Its lead is at least the 3 points that the noise spans: 4 + thin_size / 3 - size / 3.
+    assert {choose(f"person{number}", [thin, *others]).room for number in range(300)} == {thin.room}
+
+
+@pytest.mark.parametrize(("thin_size", "size"), [(1, 5), (1, 6), (1, 7), (2, 6), (2, 7)])
+def test_a_room_with_more_than_three_members_more_wins_over_a_thin_one_as_often_as_noise_lets_it(
+    thin_size: int, size: int
+) -> None:
+    thin, fuller = Candidate(RoomId("thin"), thin_size, NOW_MS), Candidate(RoomId("full"), size, NOW_MS)
+    people = 20_000
+    lost = sum(choose(f"person{number}", [thin, fuller]).room == fuller.room for number in range(people))
+    lead = 4 + 2 * thin_size / RULES.target - 2 * size / RULES.target
+    # The difference of two numbers drawn from [0, 3) is above ``lead`` with this chance, between 0.6 and 5.6 %.
+    chance = (3 - lead) ** 2 / 18
+    assert 0 < chance < 0.06
+    assert abs(lost - people * chance) < 4 * (people * chance) ** 0.5
 
 
 def test_a_room_whose_members_are_all_away_is_not_company_and_not_rescued() -> None:
