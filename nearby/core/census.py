@@ -14,8 +14,9 @@ from nearby.core.ids import Cell, PersonId
 class Census:
     """The running count of one window, over every cell of every rung.
 
-    Callers report each change of a person's cell in force; somebody who moves within a window
-    counts in both cells, and once in a parent that the two share.
+    Callers report each change of a person's cell in force, and a change of whether they count at all as if
+    the cell came into force or ended; somebody who moves within a window counts in both cells, and once in a
+    parent that the two share.
     """
 
     def __init__(self) -> None:

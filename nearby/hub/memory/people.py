@@ -89,7 +89,18 @@ class People:
             person = self._people[caller.person] = Person(caller)
         return person
 
-    def check_in(self, person: Person, ladder: Ladder, now_ms: int) -> None:
+    def claim(self, person: Person, caller: Caller) -> None:
+        """Let what a token says of the person be in force: whether they count, and what rooms will show.
+
+        Somebody who was established for part of a window counts for it.
+        """
+        person.caller = caller
+        if person.presence is not None and caller.established != person.is_counted:
+            person.is_counted = caller.established
+            note = self._census.enter if person.is_counted else self._census.leave
+            note(person.id, person.presence.ladder)
+
+    def check_in(self, person: Person, caller: Caller, ladder: Ladder, now_ms: int) -> None:
         """Refresh a presence, or begin one.
 
         Raises:
@@ -101,6 +112,7 @@ class People:
         if person.attached is not None and person.seat is None:
             self.check_joins(person, now_ms)
         person.checkin_tat_ms = tat_ms
+        self.claim(person, caller)
         before = person.presence
         if before is None:
             after = rule.first_check_in(ladder, now_ms, self._windows)

@@ -52,7 +52,7 @@ class LiveState:
         """See ``Hub.attach``."""
         self.catch_up(now_ms)
         person = self._people.meet(caller)
-        person.caller = caller
+        self._people.claim(person, caller)
         before = self._people.attach(person, attached)
         if before is not None:
             before.listener.replaced(before.connection)
@@ -78,7 +78,7 @@ class LiveState:
     def renew(self, caller: Caller, connection: ConnectionId, now_ms: int) -> None:
         """See ``Hub.renew``."""
         person = self._mine(caller.person, connection)
-        person.caller = caller
+        self._people.claim(person, caller)
         if person.room is not None and person.seat is not None:
             self._rooms.show(person.room, person.seat, caller, now_ms)
 
@@ -86,12 +86,7 @@ class LiveState:
         """See ``Hub.check_in``."""
         self.catch_up(now_ms)
         person = self._people.meet(caller)
-        before, person.caller = person.caller, caller
-        try:
-            self._people.check_in(person, ladder, now_ms)
-        except Refused:
-            person.caller = before
-            raise
+        self._people.check_in(person, caller, ladder, now_ms)
         assert person.presence is not None
         area = self._people.catchments.finest_open(person.presence.ladder)
         return Standing(area, seat_wanted=person.attached is not None and person.seat is None)

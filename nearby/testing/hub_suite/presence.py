@@ -1,13 +1,15 @@
 """Presence: cells in force, moments, lapses, moves and the areas that open and close."""
 # ruff: noqa: D102  The name of a test is its sentence.
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 
 from nearby.core import wire
 from nearby.core.cell import Ladder
 from nearby.core.ids import Cell, PersonId
 from nearby.hub.base import Caller
-from nearby.testing.hub_suite.base import SuiteBase
+from nearby.testing.hub_suite.base import SuiteBase, refusal
 from nearby.testing.hub_suite.given import AWAY, BESIDE, HERE
 from nearby.testing.hub_suite.world import Phone, World
 
@@ -35,6 +37,28 @@ async def stay(world: World, windows: int, phones: list[Phone], ladder: Ladder =
     """Let whole windows pass with these people present."""
     for _ in range(windows):
         await world.wait(world.rules.window_ms, *phones, ladder=ladder)
+
+
+Reclaim = Callable[[Phone, Caller], Awaitable[Phone]]
+
+
+async def renewed(phone: Phone, caller: Caller) -> Phone:
+    """Return the phone after it showed another token."""
+    await phone.renew(caller)
+    return phone
+
+
+async def reconnected(phone: Phone, caller: Caller) -> Phone:
+    """Return a newer connection of the same person, by another token."""
+    return await phone.world.connect(caller)
+
+
+async def checked_in_without_a_connection(phone: Phone, caller: Caller) -> Phone:
+    """Return the phone of somebody who hung up and checked in by another token."""
+    await phone.drop()
+    phone.caller = caller
+    await phone.check_in()
+    return phone
 
 
 class PresenceSuite(SuiteBase):
@@ -182,6 +206,51 @@ class PresenceSuite(SuiteBase):
         phones = await crowd(world, 2 * world.rules.open_res7, established=False)
         await stay(world, world.rules.streak + 1, phones)
         assert await catchment_of(phones[0]) == HERE.res5
+
+    @pytest.mark.parametrize("how", [renewed, reconnected, checked_in_without_a_connection])
+    async def test_who_becomes_established_counts_from_then_on(self, world: World, how: Reclaim) -> None:
+        phones = await crowd(world, world.rules.open_res7, established=False)
+        await stay(world, 1, phones)
+        phones = [await how(phone, Caller(phone.person, established=True)) for phone in phones]
+        await stay(world, world.rules.streak - 1, phones)
+        assert (await world.statistics()).open_catchments == {7: 0, 6: 0}
+        await stay(world, 1, phones)
+        assert (await world.statistics()).open_catchments == {7: 1, 6: 1}
+
+    @pytest.mark.parametrize("how", [renewed, reconnected, checked_in_without_a_connection])
+    async def test_who_is_established_no_more_counts_for_this_window_and_for_no_later_one(
+        self, world: World, how: Reclaim
+    ) -> None:
+        phones = await crowd(world, world.rules.open_res7)
+        await stay(world, world.rules.streak, phones)
+        phones = [await how(phone, Caller(phone.person)) for phone in phones]
+        await stay(world, world.rules.streak, phones)
+        assert (await world.statistics()).open_catchments == {7: 1, 6: 1}
+        await stay(world, 1, phones)
+        assert (await world.statistics()).open_catchments == {7: 0, 6: 0}
+
+    async def test_a_token_that_changes_to_and_fro_counts_its_person_once(self, world: World) -> None:
+        phones = await crowd(world, world.rules.open_res7 - 1)
+        for _ in range(world.rules.streak):
+            for is_established in (False, True, False):
+                await phones[0].renew(Caller(phones[0].person, established=is_established))
+            await phones[0].leave()
+            await phones[0].renew(Caller(phones[0].person, established=True))
+            await phones[0].check_in()
+            await stay(world, 1, phones)
+        assert (await world.statistics()).open_catchments == {7: 0, 6: 1}
+
+    async def test_a_check_in_that_is_refused_makes_nobody_established(self, world: World) -> None:
+        people = [PersonId(f"p{number}") for number in range(world.rules.open_res6)]
+        for person in people:
+            for _ in range(world.rules.checkin.burst):
+                await world.settled(world.hubs[0].check_in(Caller(person), HERE, world.now_ms))
+            await refusal(world.settled(world.hubs[0].check_in(Caller(person, established=True), HERE, world.now_ms)))
+        for _ in range(world.rules.streak):
+            await world.go_to(world.now_ms + world.rules.window_ms)
+            for person in people:
+                await world.settled(world.hubs[0].check_in(Caller(person), HERE, world.now_ms))
+        assert (await world.statistics()).open_catchments == {7: 0, 6: 0}
 
     async def test_a_cell_closes_after_three_windows_with_too_few(self, world: World) -> None:
         phones = await crowd(world, world.rules.open_res7)
