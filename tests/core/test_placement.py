@@ -1,4 +1,3 @@
-from collections.abc import Sequence
 from random import Random
 
 import pytest
@@ -57,7 +56,7 @@ def test_without_candidates_a_room_is_opened() -> None:
 
 @pytest.mark.parametrize(("thin_size", "sizes"), [(1, (3, 4)), (2, (3, 4, 5))])
 def test_a_thin_room_comes_before_any_of_the_same_age_with_at_most_three_members_more(
-    thin_size: int, sizes: Sequence[int]
+    thin_size: int, sizes: tuple[int, ...]
 ) -> None:
     thin = Candidate(RoomId("thin"), thin_size, NOW_MS)
     others = [Candidate(RoomId(f"r{number}"), size, NOW_MS) for number, size in enumerate(2 * sizes)]
