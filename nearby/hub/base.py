@@ -133,6 +133,8 @@ class Hub(Protocol):
     async def check_in(self, caller: Caller, ladder: Ladder, now_ms: int) -> Standing:
         """Refresh the person's presence. A new cell comes into force at their moment, the first at once.
 
+        While a connection is attached, the claims of its token stay in force: this acts as its check-in.
+
         Raises:
             Refused: ``rate_limited``, by the check-in rate or because it would need one join too many.
         """

@@ -101,7 +101,7 @@ class People:
             note(person.id, person.presence.ladder)
 
     def check_in(self, person: Person, caller: Caller, ladder: Ladder, now_ms: int) -> None:
-        """Refresh a presence, or begin one.
+        """Refresh a presence, or begin one. What ``caller`` claims is in force only if no connection claims otherwise.
 
         Raises:
             Refused: ``rate_limited``. Nothing changed.
@@ -112,7 +112,8 @@ class People:
         if person.attached is not None and person.seat is None:
             self.check_joins(person, now_ms)
         person.checkin_tat_ms = tat_ms
-        self.claim(person, caller)
+        if person.attached is None:
+            self.claim(person, caller)
         before = person.presence
         if before is None:
             after = rule.first_check_in(ladder, now_ms, self._windows)

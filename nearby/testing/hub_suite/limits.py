@@ -124,14 +124,6 @@ class LimitsSuite(SuiteBase):
         ana = await world.arrive("ana")
         assert await refusal_code(ana.ask_next()) is ErrorCode.RATE_LIMITED
 
-    async def test_a_refused_check_in_leaves_the_claims_as_they_were(self, world: World) -> None:
-        (ana,) = await world.together("ana")
-        for _ in range(world.rules.checkin.burst - 1):
-            await ana.check_in()
-        await refusal(world.hubs[0].check_in(verified("ana", "Ana"), HERE, world.now_ms))
-        assert await ana.open_room("moved")
-        assert not ana.view.members[ana.view.you].verified
-
     async def test_a_move_is_no_join(self, world: World) -> None:
         (ben,) = await world.together("ben")
         ana = await world.connect("ana")

@@ -5,7 +5,7 @@ from nearby.core import wire
 from nearby.core.ids import PersonId
 from nearby.hub.base import Caller
 from nearby.testing.hub_suite.base import SuiteBase
-from nearby.testing.hub_suite.given import verified
+from nearby.testing.hub_suite.given import HERE, verified
 from nearby.testing.hub_suite.world import World
 
 
@@ -44,6 +44,23 @@ class NamesSuite(SuiteBase):
         await ben.renew(verified("ben", "Benjamin"))
         await cleo.renew(Caller(PersonId("cleo"), name="never shown"))
         assert ana.heard == before
+
+    async def test_a_check_in_from_elsewhere_does_not_take_the_open_connections_token_from_it(
+        self, world: World
+    ) -> None:
+        ana, ben = await world.together("ana", verified("ben", "Benjamin"))
+        await world.settled(world.hubs[0].check_in(Caller(PersonId("ben")), HERE, world.now_ms))
+        for _ in range(world.rules.joins_per_hour_verified - 1):
+            assert await ben.open_room("next")
+            shown = ben.view.members[ben.view.you]
+            assert (shown.name, shown.verified) == ("Benjamin", True)
+        assert not await ben.open_room("next")
+
+    async def test_a_check_in_from_elsewhere_makes_nobody_verified_either(self, world: World) -> None:
+        (ben,) = await world.together("ben")
+        await world.settled(world.hubs[0].check_in(verified("ben", "Benjamin"), HERE, world.now_ms))
+        assert await ben.open_room("next")
+        assert not ben.view.members[ben.view.you].verified
 
     async def test_who_is_verified_without_a_name_keeps_the_one_that_was_drawn(self, world: World) -> None:
         nameless = Caller(PersonId("ben"), verified=True)
