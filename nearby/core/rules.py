@@ -69,6 +69,8 @@ class Rules:
 
     say: Rate = Rate(2 * SECOND_MS, 5)
     checkin: Rate = Rate(30 * SECOND_MS, 3)
+    change: Rate = Rate(30 * SECOND_MS, 3)
+    """Another name or badge shown to a room; who holds two tokens could flood it by showing them in turn."""
     joins_per_hour: int = 6
     """Seats taken in any ``hour_ms``, not counting moves and returns. 0 means no limit."""
     joins_per_hour_verified: int = 12
@@ -92,4 +94,4 @@ class Rules:
     def unlimited(self) -> "Rules":
         """Return the same rules without any limit on what a person may send: for load tests."""
         free = Rate(1, 0)
-        return replace(self, say=free, checkin=free, joins_per_hour=0, joins_per_hour_verified=0)
+        return replace(self, say=free, checkin=free, change=free, joins_per_hour=0, joins_per_hour_verified=0)

@@ -122,13 +122,23 @@ class Hub(Protocol):
         are not too many, by number or in bytes; else a snapshot of the seat's room; without a seat, that
         room again if it was lost within the return time and has a free seat; else ``unplaced``. None of
         this counts as a join.
+
+        Claims that the seat's room does not see yet are seen at once, or, if it saw too many changes, as
+        soon as the rate of ``renew`` allows.
         """
 
     async def detach(self, person: PersonId, connection: ConnectionId, now_ms: int) -> None:
         """The connection is gone: its seat is held. One that is not the newest is no error."""
 
     async def renew(self, caller: Caller, connection: ConnectionId, now_ms: int) -> None:
-        """Take over a fresh token's claims; a room that sees another name or badge hears ``changed``."""
+        """Take over a fresh token's claims; a room that sees another name or badge hears ``changed``.
+
+        The rate of what a room sees is the person's and goes along from room to room. What nobody sees is
+        not counted.
+
+        Raises:
+            Refused: ``rate_limited``, with ``limit`` "changes". The claims are the old ones.
+        """
 
     async def check_in(self, caller: Caller, ladder: Ladder, now_ms: int) -> Standing:
         """Refresh the person's presence. A new cell comes into force at their moment, the first at once.

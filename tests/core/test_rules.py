@@ -21,5 +21,6 @@ def test_a_faster_world_shortens_every_duration_and_rate_and_nothing_else(speed:
 
 def test_without_limits_only_the_limits_are_gone() -> None:
     free = Rules().unlimited()
-    assert (free.say.burst, free.checkin.burst, free.joins_per_hour, free.joins_per_hour_verified) == (0, 0, 0, 0)
+    assert (free.say.burst, free.checkin.burst, free.change.burst) == (0, 0, 0)
+    assert (free.joins_per_hour, free.joins_per_hour_verified) == (0, 0)
     assert (free.capacity, free.window_ms) == (Rules().capacity, Rules().window_ms)

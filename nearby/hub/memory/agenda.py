@@ -13,6 +13,7 @@ class Kind(IntEnum):
     HOLD = 1
     ROOM = 2
     FORGET = 3
+    CLAIMS = 4
 
 
 Key = tuple[Kind, PersonId | RoomId]

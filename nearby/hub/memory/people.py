@@ -50,6 +50,7 @@ class Person:
     has_lapsed: bool = False
     checkin_tat_ms: int = 0
     say_tat_ms: int = 0
+    change_tat_ms: int = 0
     joins_ms: tuple[int, ...] = ()
     shunned: dict[RoomId, int] = field(default_factory=dict)
     """Rooms left by ``next``, and until when they are out of the question."""
@@ -138,6 +139,14 @@ class People:
         if wait_ms:
             raise Refused(ErrorCode.RATE_LIMITED, retry_ms=wait_ms, limit="joins")
         return joins_ms
+
+    def wait_to_change(self, person: Person, now_ms: int) -> int:
+        """Return how long the person must wait before their room may see another name or badge.
+
+        0 means now, and it is counted.
+        """
+        person.change_tat_ms, wait_ms = gcra(person.change_tat_ms, now_ms, self._rules.change)
+        return wait_ms
 
     def at_moment(self, person: Person, now_ms: int, *, lapse: Callable[[Person], None]) -> bool:
         """Do what is due at the person's moments; return whether their seat must be given up for another.
@@ -231,7 +240,7 @@ class People:
 
     def _matters_until_ms(self, person: Person) -> int:
         """Return until when limits, shunned rooms or a lost seat of an absent person still count."""
-        until_ms = [person.checkin_tat_ms, person.say_tat_ms, *person.shunned.values()]
+        until_ms = [person.checkin_tat_ms, person.say_tat_ms, person.change_tat_ms, *person.shunned.values()]
         until_ms.extend(at_ms + self._rules.hour_ms for at_ms in person.joins_ms)
         if person.lost is not None:
             until_ms.append(person.lost.at_ms + self._rules.return_ms)

@@ -96,11 +96,8 @@ class Rooms:
         self._reshelve(room)
 
     def show(self, room: Room, seat: Seat, caller: Caller, now_ms: int) -> None:
-        """Let the room see the name and badge of a fresh token, if they differ from what it sees."""
+        """Let the room see the name and badge of another token."""
         own_name = shown_name(caller)
-        is_same_name = seat.is_name_drawn if own_name is None else own_name == seat.name
-        if caller.verified == seat.verified and is_same_name:
-            return
         name = own_name or draw_name(crc32(seat.member.encode()), room.names())
         seat.is_name_drawn = own_name is None
         event = room.change(seat.member, name=name, verified=caller.verified, now_ms=now_ms, rules=self._rules)
@@ -162,3 +159,9 @@ class Rooms:
 def shown_name(caller: Caller) -> str | None:
     """Return the name a room shows as it is, or None if the server draws one."""
     return caller.name if caller.verified else None
+
+
+def is_shown(seat: Seat, caller: Caller) -> bool:
+    """Return whether the room sees the name and badge of the caller's token already."""
+    own_name = shown_name(caller)
+    return caller.verified == seat.verified and (seat.is_name_drawn if own_name is None else own_name == seat.name)

@@ -13,7 +13,7 @@ from nearby.hub.base import Caller, HubStatistics, Listener, Offer, RoomSize, St
 from nearby.hub.memory.agenda import Agenda, Kind
 from nearby.hub.memory.networks import Networks
 from nearby.hub.memory.people import Attached, LostSeat, People, Person
-from nearby.hub.memory.rooms import Rooms
+from nearby.hub.memory.rooms import Rooms, is_shown
 
 _JOIN_REASONS = frozenset({"new", "next"})
 
@@ -78,9 +78,10 @@ class LiveState:
     def renew(self, caller: Caller, connection: ConnectionId, now_ms: int) -> None:
         """See ``Hub.renew``."""
         person = self._mine(caller.person, connection)
+        wait_ms = self._show(person, caller, now_ms)
+        if wait_ms:
+            raise Refused(ErrorCode.RATE_LIMITED, retry_ms=wait_ms, limit="changes")
         self._people.claim(person, caller)
-        if person.room is not None and person.seat is not None:
-            self._rooms.show(person.room, person.seat, caller, now_ms)
 
     def check_in(self, caller: Caller, ladder: Ladder, now_ms: int) -> Standing:
         """See ``Hub.check_in``."""
@@ -232,10 +233,25 @@ class LiveState:
         assert person.room is not None
         assert person.seat is not None
         self._release(person)
-        self._rooms.show(person.room, person.seat, person.caller, now_ms)
+        self._show_when_it_may(person, now_ms)
         if person.off_window is not None:
             # A move that came due meanwhile had nobody to tell.
             self._agenda.set((Kind.MOMENT, person.id), now_ms)
+
+    def _show(self, person: Person, caller: Caller, now_ms: int) -> int:
+        """Let the person's room see another token; return 0, or how long to wait first, and nothing happened."""
+        if person.room is None or person.seat is None or is_shown(person.seat, caller):
+            return 0
+        wait_ms = self._people.wait_to_change(person, now_ms)
+        if not wait_ms:
+            self._rooms.show(person.room, person.seat, caller, now_ms)
+        return wait_ms
+
+    def _show_when_it_may(self, person: Person, now_ms: int) -> None:
+        """Let the person's room see the token in force, later if it saw too many changes."""
+        wait_ms = self._show(person, person.caller, now_ms)
+        if wait_ms:
+            self._agenda.set((Kind.CLAIMS, person.id), now_ms + wait_ms)
 
     def _return_to(self, person: Person, room_id: RoomId, now_ms: int) -> None:
         """Give a resuming person their lost room back, if it has a seat."""
@@ -325,6 +341,8 @@ class LiveState:
                 self._people.forget(person, due_ms)
             elif kind is Kind.HOLD:
                 self._look_at_held(person, due_ms)
+            elif kind is Kind.CLAIMS:
+                self._show_when_it_may(person, due_ms)
             else:
                 self._look_at_moment(person, due_ms)
 

@@ -1,15 +1,17 @@
 """Limits: over one nothing happens, and the wait given is exact."""
 # ruff: noqa: D102  The name of a test is its sentence.
 
+from contextlib import suppress
+
 import pytest
 
 from nearby.core import wire
 from nearby.core.ids import PersonId
 from nearby.core.rules import HOUR_MS, MINUTE_MS
-from nearby.errors import ErrorCode
+from nearby.errors import ErrorCode, Refused
 from nearby.hub.base import Caller
 from nearby.testing.hub_suite.base import SuiteBase, refusal, refusal_code
-from nearby.testing.hub_suite.given import AWAY, HERE, verified
+from nearby.testing.hub_suite.given import AWAY, verified
 from nearby.testing.hub_suite.world import Phone, World
 
 
@@ -19,6 +21,12 @@ async def use_up_joins(phone: Phone, limit: int) -> None:
     assert await phone.open_room("new")
     for _ in range(limit - 1):
         assert await phone.open_room("next")
+
+
+async def show_other_names(phone: Phone) -> None:
+    """Renew by as many verified names as may be shown at once."""
+    for number in range(phone.world.rules.change.burst):
+        await phone.renew(verified(phone.person, f"Other {number}"))
 
 
 class LimitsSuite(SuiteBase):
@@ -123,6 +131,103 @@ class LimitsSuite(SuiteBase):
         await world.go_to(world.now_ms + (61 - minutes) * MINUTE_MS)
         ana = await world.arrive("ana")
         assert await refusal_code(ana.ask_next()) is ErrorCode.RATE_LIMITED
+
+    async def test_more_than_three_names_at_once_are_too_many_and_the_old_one_stays(self, world: World) -> None:
+        ana, ben = await world.together("ana", verified("ben", "Ben 0"))
+        for number in range(1, world.rules.change.burst + 1):
+            await ben.renew(verified("ben", f"Ben {number}"))
+        before, last = ana.heard, f"Ben {world.rules.change.burst}"
+        refused = await refusal(ben.renew(verified("ben", "Ben 9")))
+        assert (refused.code, refused.limit) == (ErrorCode.RATE_LIMITED, "changes")
+        assert refused.retry_ms == world.rules.change.period_ms
+        await world.go_to(world.now_ms + world.rules.change.period_ms - 1)
+        assert await refusal_code(ben.renew(verified("ben", "Ben 9"))) is ErrorCode.RATE_LIMITED
+        await ben.renew(verified("ben", last))
+        assert ana.heard == before
+        await world.go_to(world.now_ms + 1)
+        assert ana.heard == before
+        await ben.renew(verified("ben", "Ben 9"))
+        assert [member.name for member in ana.view.members.values() if member.verified] == ["Ben 9"]
+
+    async def test_a_refused_renewal_leaves_every_claim_as_it_was(self, world: World) -> None:
+        _, ben = await world.together("ana", "ben")
+        await show_other_names(ben)
+        shown = ben.view.members[ben.view.you]
+        await refusal(ben.renew(Caller(PersonId("ben"))))
+        assert await ben.open_room("next")
+        again = ben.view.members[ben.view.you]
+        assert (again.name, again.verified) == (shown.name, True)
+
+    async def test_two_tokens_shown_in_turn_flood_no_room(self, world: World) -> None:
+        ana, ben = await world.together("ana", "ben")
+        heard = len(ana.heard)
+        for number in range(100):
+            caller = verified("ben", f"Ben {number % 2}")
+            if number % 10 == 9:
+                ben = await world.connect(caller)
+            elif number % 10 == 8:
+                await ben.drop()
+            elif number % 10 < 7:
+                with suppress(Refused):
+                    await ben.renew(caller)
+            world.clock.advance(100)
+        await world.sweep()
+        assert len(ana.heard) - heard == world.rules.change.burst
+
+    async def test_a_name_that_a_reconnection_brings_too_soon_is_shown_when_it_may(self, world: World) -> None:
+        ana, ben = await world.together("ana", "ben")
+        await show_other_names(ben)
+        before = ana.heard
+        await world.connect(verified("ben", "Benno"))
+        again = await world.connect("ben")
+        assert ana.heard == before
+        await world.go_to(world.now_ms + world.rules.change.period_ms - 1)
+        assert ana.heard == before
+        await world.go_to(world.now_ms + 1)
+        changed = ana.heard[-1]
+        assert isinstance(changed, wire.Changed)
+        assert (changed.member.member, changed.member.verified) == (again.view.you, False)
+        assert len(ana.heard) == len(before) + 1
+
+    async def test_a_name_that_waits_is_not_shown_once_it_is_another(self, world: World) -> None:
+        ana, ben = await world.together("ana", "ben")
+        await show_other_names(ben)
+        shown = ana.view.members[ben.view.you]
+        before = ana.heard
+        await world.connect("ben")
+        await world.connect(verified("ben", shown.name))
+        await world.go_to(world.now_ms + world.rules.change.period_ms)
+        assert ana.heard == before
+
+    async def test_a_new_room_sees_the_newest_name_whatever_the_rate(self, world: World) -> None:
+        _, ben = await world.together("ana", "ben")
+        await show_other_names(ben)
+        ben = await world.connect(verified("ben", "Benno"))
+        assert await ben.open_room("next")
+        assert ben.view.members[ben.view.you].name == "Benno"
+        assert await refusal_code(ben.renew(verified("ben", "Ben"))) is ErrorCode.RATE_LIMITED
+
+    async def test_without_a_room_nobody_sees_a_change_and_any_number_is_taken(self, world: World) -> None:
+        ben = await world.connect("ben")
+        for number in range(2 * world.rules.change.burst):
+            await ben.renew(verified("ben", f"Ben {number}"))
+        await ben.check_in()
+        assert await ben.open_room("new")
+        await show_other_names(ben)
+
+    async def test_changes_outlast_going_away(self, world: World) -> None:
+        ana, ben = await world.together("ana", "ben")
+        await world.wait(world.rules.hour_ms, ana, ben)
+        await world.go_to(world.now_ms + MINUTE_MS)  # Neither a join nor the check-in is a reason to remember.
+        await show_other_names(ben)
+        may_ms = world.now_ms + world.rules.change.period_ms
+        await ben.leave()
+        await ben.drop()
+        await world.go_to(may_ms - 1)
+        ben = await world.arrive("ben")
+        assert await refusal_code(ben.renew(verified("ben", "Ben"))) is ErrorCode.RATE_LIMITED
+        world.clock.advance(1)
+        await ben.renew(verified("ben", "Ben"))
 
     async def test_a_move_is_no_join(self, world: World) -> None:
         (ben,) = await world.together("ben")

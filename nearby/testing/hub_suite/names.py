@@ -48,7 +48,7 @@ class NamesSuite(SuiteBase):
     async def test_a_check_in_from_elsewhere_does_not_take_the_open_connections_token_from_it(
         self, world: World
     ) -> None:
-        ana, ben = await world.together("ana", verified("ben", "Benjamin"))
+        (ben,) = await world.together(verified("ben", "Benjamin"))
         await world.settled(world.hubs[0].check_in(Caller(PersonId("ben")), HERE, world.now_ms))
         for _ in range(world.rules.joins_per_hour_verified - 1):
             assert await ben.open_room("next")
