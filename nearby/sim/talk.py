@@ -4,7 +4,7 @@ import asyncio
 from time import monotonic
 from typing import Protocol
 
-TICK_S = 0.1
+TICK_S = 0.02
 
 
 class Talkers(Protocol):
