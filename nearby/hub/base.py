@@ -166,8 +166,10 @@ class Hub(Protocol):
     async def seat(self, person: PersonId, room: RoomId, why: str, now_ms: int) -> bool:
         """Seat the person in ``room``; False if the seat is gone, the room conflicts or the person left.
 
-        With ``why`` "new" somebody who has a seat by now keeps it, and it is True. "new" and "next"
-        count as a join; "next" bars the old room for the shun time.
+        What is wished for may be out of date by now. Somebody who has a seat keeps it, and it is True, with
+        ``why`` "new", and with "moved" unless the seat has to be given up at this moment. Somebody without
+        a seat gets a first one: ``why`` is "new", whatever it was. "new" and "next" count as a join; "next"
+        bars the old room for the shun time.
         """
 
     async def open_room(self, person: PersonId, catchment: Cell, why: str, now_ms: int) -> bool:

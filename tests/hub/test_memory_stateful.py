@@ -1,5 +1,6 @@
 from collections import Counter
 from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from nearby.core import wire
-from nearby.core.cell import Ladder
+from nearby.core.cell import Ladder, cell_name
 from nearby.core.ids import PersonId, RoomId
 from nearby.core.rules import HOUR_MS, MINUTE_MS, Rules
 from nearby.core.view import RoomView
@@ -68,7 +69,25 @@ class Hub(RuleBasedStateMachine):
     def can_sit(self, person: PersonId) -> bool:
         return person in self.phones and person in self.last_window
 
-    def note_next(self, person: PersonId, left: RoomId | None, why: str) -> None:
+    def keeps_the_seat(self, person: PersonId, why: str) -> bool:
+        if why == "new":
+            return True
+        offer = run(self.phones[person].offer())
+        return why == "moved" and offer is not None and self.phones[person].view.area.cell == cell_name(offer.catchment)
+
+    @contextmanager
+    def wishing(self, person: PersonId, why: str) -> Iterator[None]:
+        """Check that what is done meanwhile does to the person's seat what ``why`` says."""
+        left, phone = self.room_of(person), self.phones[person]
+        is_kept = left is not None and self.keeps_the_seat(person, why)
+        yield
+        taken = self.room_of(person)
+        if taken == left:
+            return
+        assert taken is not None
+        assert not is_kept
+        assert phone.view.why == (why if left is not None else "new")
+        assert self.shunned_until_ms.get((person, taken), 0) <= self.world.now_ms
         if why == "next" and left is not None:
             self.shunned_until_ms[person, left] = self.world.now_ms + SMALL_ROOMS.shun_ms
 
@@ -112,11 +131,10 @@ class Hub(RuleBasedStateMachine):
         if person not in self.phones:
             return
         left, phone = self.room_of(person), self.phones[person]
-        assert run(phone.place(why)) == self.can_sit(person)
-        if phone.sits:
+        with self.wishing(person, why):
+            assert run(phone.place(why)) == self.can_sit(person)
+        if why == "next" and left is not None:
             assert phone.room != left
-            assert self.shunned_until_ms.get((person, phone.room), 0) <= self.world.now_ms
-            self.note_next(person, left, why)
 
     @rule(person=PEOPLE, host=PEOPLE, why=REASONS)
     def seat(self, person: PersonId, host: PersonId, why: str) -> None:
@@ -126,19 +144,20 @@ class Hub(RuleBasedStateMachine):
         is_free = Counter(taken for _, taken in self.seats())[room] < SMALL_ROOMS.capacity
         is_shunned = self.shunned_until_ms.get((person, room), 0) > self.world.now_ms
         expected = self.can_sit(person) and is_free and room != left and not is_shunned
-        assert run(self.phones[person].seat(room, why)) == expected
-        assert self.room_of(person) == (room if expected else left)
-        if expected:
-            self.note_next(person, left, why)
+        with self.wishing(person, why):
+            assert run(self.phones[person].seat(room, why)) == expected
+        moves = expected and (left is None or why == "next")
+        assert self.room_of(person) in ({room} if moves else {left, room} if expected else {left})
 
     @rule(person=PEOPLE, ladder=LADDERS, why=REASONS)
     def open_room(self, person: PersonId, ladder: Ladder, why: str) -> None:
         if person not in self.phones:
             return
         left = self.room_of(person)
-        assert run(self.phones[person].open_room(why, ladder.res5)) == self.can_sit(person)
-        if self.can_sit(person):
-            self.note_next(person, left, why)
+        with self.wishing(person, why):
+            assert run(self.phones[person].open_room(why, ladder.res5)) == self.can_sit(person)
+        if self.can_sit(person) and (left is None or why == "next"):
+            assert self.room_of(person) not in {None, left}
 
     @rule(person=PEOPLE)
     def say(self, person: PersonId) -> None:
@@ -187,8 +206,11 @@ class Hub(RuleBasedStateMachine):
                 self.held.pop(person, None)
         self.held = {person: held for person, held in self.held.items() if held.until_ms > world.now_ms}
         for person in to_move:
-            assert self.phones[person].sits
-            assert run(self.phones[person].place("moved"))
+            left = self.room_of(person)
+            assert left is not None
+            with self.wishing(person, "moved"):
+                assert run(self.phones[person].place("moved"))
+            assert self.room_of(person) != left
 
     @invariant()
     def what_was_heard_was_in_order(self) -> None:

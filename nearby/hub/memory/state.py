@@ -267,7 +267,10 @@ class LiveState:
         attached = person.attached
         if attached is None or person.presence is None:
             return False
-        if why == "new" and person.seat is not None:
+        if person.seat is None:
+            # A wish for another room, or a move, was about a seat that is gone: what it gives now is a first one.
+            why = "new"
+        elif why == "new" or (why == "moved" and not self._people.must_move(person, now_ms)):
             return True
         if why in _JOIN_REASONS:
             try:

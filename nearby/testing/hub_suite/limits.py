@@ -12,6 +12,7 @@ from nearby.errors import ErrorCode, Refused
 from nearby.hub.base import Caller
 from nearby.testing.hub_suite.base import SuiteBase, refusal, refusal_code
 from nearby.testing.hub_suite.given import AWAY, verified
+from nearby.testing.hub_suite.moves import go_away
 from nearby.testing.hub_suite.world import Phone, World
 
 
@@ -92,7 +93,7 @@ class LimitsSuite(SuiteBase):
         await world.wait(world.rules.shun_ms // 2, ben)
         again = await world.connect("ana")
         await again.check_in()
-        assert not await again.seat(ben.room, "moved")
+        assert not await again.seat(ben.room, "new")
         assert await again.open_room("new")
         assert await refusal_code(again.ask_next()) is ErrorCode.RATE_LIMITED
 
@@ -229,15 +230,30 @@ class LimitsSuite(SuiteBase):
         world.clock.advance(1)
         await ben.renew(verified("ben", "Ben"))
 
-    async def test_a_move_is_no_join(self, world: World) -> None:
-        (ben,) = await world.together("ben")
+    @pytest.mark.parametrize("joins_left", [0, 1])
+    async def test_a_move_is_no_join(self, world: World, joins_left: int) -> None:
+        ana = await world.connect("ana")
+        await use_up_joins(ana, world.rules.joins_per_hour - joins_left)
+        await world.go_to(await go_away(world, ana))
+        assert await ana.open_room("moved", AWAY.res5)
+        assert ana.view.why == "moved"
+        for _ in range(joins_left):
+            await ana.ask_next()
+            assert await ana.open_room("next", AWAY.res5)
+        assert await refusal_code(ana.ask_next()) is ErrorCode.RATE_LIMITED
+
+    @pytest.mark.parametrize("why", ["new", "next", "moved"])
+    async def test_a_first_seat_is_a_join_whatever_was_wished_for(self, world: World, why: str) -> None:
         ana = await world.connect("ana")
         await use_up_joins(ana, world.rules.joins_per_hour - 1)
-        for _ in range(3):
-            assert await ana.open_room("moved")
-        await ana.ask_next()
-        assert await ana.open_room("next")
-        assert await ana.seat(ben.room, "moved")
+        await ana.leave()
+        await ana.check_in()
+        assert await ana.open_room(why)
+        await ana.drop()
+        await world.go_to(world.now_ms + world.rules.seat_hold_ms)
+        again = await world.connect("ana")
+        assert not await again.open_room(why)
+        assert not again.sits
 
     async def test_who_has_a_seat_may_check_in_whatever_was_joined(self, world: World) -> None:
         ana = await world.connect("ana")

@@ -17,7 +17,7 @@ class NamesSuite(SuiteBase):
         shown = []
         for _ in range(4):
             shown.append(ben.view.members[ben.view.you])
-            assert await ben.open_room("moved")
+            assert await ben.open_room("next")
         assert len({member.member for member in shown}) == len({member.name for member in shown}) == 4
         assert not any(member.verified or "Ben" in member.name for member in shown)
 

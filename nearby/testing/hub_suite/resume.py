@@ -12,6 +12,7 @@ from nearby.errors import Superseded
 from nearby.hub.base import Caller
 from nearby.testing.hub_suite.base import OpenWorld, SuiteBase
 from nearby.testing.hub_suite.given import RULES, unknown_position
+from nearby.testing.hub_suite.moves import two_of_whom_one_went_away
 from nearby.testing.hub_suite.world import Phone, World
 from nearby.testing.recorder import Replaced
 
@@ -175,13 +176,13 @@ class ResumeSuite(SuiteBase):
         assert again.view.seq == ben.view.seq
 
     async def test_who_sits_elsewhere_by_now_hears_why(self, world: World) -> None:
-        ana, _ = await world.together("ana", "ben")
+        ana, _, due_ms = await two_of_whom_one_went_away(world)
         known = deepcopy(ana.view)
-        for why in ("next", "moved"):
-            await ana.open_room(why)
-            again = await world.connect("ana", knows=known)
-            assert why_placed(again) == why
-            ana = again
+        await world.go_to(due_ms)
+        for why in ("moved", "next"):
+            assert await ana.open_room(why)
+            ana = await world.connect("ana", knows=known)
+            assert why_placed(ana) == why
 
     async def test_a_snapshot_has_what_was_said_since_one_joined(self, open_world: OpenWorld) -> None:
         world = await open_world(RULES.unlimited())

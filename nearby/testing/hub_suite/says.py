@@ -95,7 +95,7 @@ class SaysSuite(SuiteBase):
     async def test_a_repeat_that_names_no_room_is_looked_up_in_the_present_one(self, world: World) -> None:
         _, ben = await world.together("ana", "ben")
         await ben.say("hello", 1)
-        await ben.open_room("moved")
+        assert await ben.open_room("next")
         await ben.say("hello", 1)
         assert [said.text for said in ben.view.messages] == ["hello"]
 

@@ -41,14 +41,14 @@ class SeatsSuite(SuiteBase):
         ana, ben = await world.together("ana", "ben")
         (cleo,) = await world.together("cleo")
         former = ben.view.you
-        assert await ben.seat(cleo.room, "moved")
+        assert await ben.seat(cleo.room, "next")
         assert isinstance(ana.heard[-1], wire.Left)
         assert ana.heard[-1].member == former
         assert isinstance(cleo.heard[-1], wire.Joined)
         assert cleo.heard[-1].member.member == ben.view.you != former
         assert (list(ana.view.members), len(cleo.view.members)) == ([ana.view.you], 2)
         assert [type(heard) for heard in ben.heard[1:]] == [wire.Placed, wire.Placed]
-        assert ben.view.why == "moved"
+        assert ben.view.why == "next"
 
     async def test_a_new_room_gives_up_the_old_seat_too(self, world: World) -> None:
         ana, ben = await world.together("ana", "ben")
@@ -205,6 +205,20 @@ class SeatsSuite(SuiteBase):
         assert await ana.open_room("new")
         assert (ana.heard, ben.heard, cleo.heard) == before
 
+    @pytest.mark.parametrize("why", ["next", "moved"])
+    async def test_a_wish_for_another_room_that_outlived_the_seat_gives_a_first_one(
+        self, world: World, why: str
+    ) -> None:
+        ana, ben = await world.together("ana", "ben")
+        await ana.leave()
+        await ana.check_in()
+        assert await ana.seat(ben.room, why)
+        assert ana.view.why == "new"
+        await ana.leave()
+        await ana.check_in()
+        assert await ana.open_room(why)
+        assert ana.view.why == "new"
+
     async def test_clearing_from_elsewhere_is_told(self, world: World) -> None:
         ana = await world.arrive("ana")
         assert await world.settled(world.hubs[-1].clear(ana.person, None, world.now_ms))
@@ -230,11 +244,6 @@ class SeatsSuite(SuiteBase):
         offer = await ben.offer()
         assert offer is not None
         assert [one.room for one in offer.candidates] == [ana.room]
-        assert await ben.seat(ana.room)
-
-    async def test_a_move_bars_nothing(self, world: World) -> None:
-        ana, ben = await world.together("ana", "ben")
-        assert await ben.open_room("moved")
         assert await ben.seat(ana.room)
 
     async def test_next_is_for_who_has_a_room_and_names_it_right(self, world: World) -> None:

@@ -87,11 +87,11 @@ class Phone:
         """Ask where the person may be seated."""
         return await self.world.settled(self.hub.offer(self.person, self.world.now_ms))
 
-    async def seat(self, room: RoomId, why: str = "moved") -> bool:
+    async def seat(self, room: RoomId, why: str = "next") -> bool:
         """Take a seat in ``room``."""
         return await self.world.settled(self.hub.seat(self.person, room, why, self.world.now_ms))
 
-    async def open_room(self, why: str = "moved", catchment: Cell = HERE.res5) -> bool:
+    async def open_room(self, why: str = "next", catchment: Cell = HERE.res5) -> bool:
         """Take a seat in a new room."""
         return await self.world.settled(self.hub.open_room(self.person, catchment, why, self.world.now_ms))
 
