@@ -5,6 +5,7 @@ import contextlib
 import gc
 import hashlib
 import logging
+import os
 import secrets
 import signal
 import time
@@ -245,7 +246,8 @@ async def _listen(
             lambda: EdgeHandler(edge, loop=loop, metrics=metrics), host, port, backlog=BACKLOG
         )
     except OSError as error:
-        raise ConfigError(setting, f"{host}:{port} cannot be listened on ({error.strerror})") from error
+        reason = os.strerror(error.errno) if error.errno else error.strerror
+        raise ConfigError(setting, f"{host}:{port} cannot be listened on ({reason})") from error
     stack.callback(server.close)
     taken = server.sockets[0].getsockname()
     return f"http://{f'[{taken[0]}]' if ':' in taken[0] else taken[0]}:{taken[1]}"

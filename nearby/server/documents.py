@@ -1,5 +1,6 @@
 """OpenAPI 3.1 and AsyncAPI 3, made from the very types that check and encode messages."""
 
+import re
 from collections.abc import Iterable
 from html import escape
 from typing import Any
@@ -138,7 +139,8 @@ def _tag(kind: type[msgspec.Struct]) -> str:
 
 
 def _first_line(kind: type[msgspec.Struct]) -> str:
-    return (kind.__doc__ or "").strip().splitlines()[0]
+    """Return what a type is, in Markdown as both documents take it."""
+    return (kind.__doc__ or "").strip().splitlines()[0].replace("``", "`")
 
 
 def _page(openapi: dict[str, Any], asyncapi: dict[str, Any]) -> str:
@@ -175,13 +177,15 @@ def _message_row(asyncapi: dict[str, Any], name: str) -> tuple[str, ...]:
 def _table(title: str, heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
     body = "\n".join(
-        f'<tr id="{escape(row[0])}"><td><code>{escape(row[0])}</code></td>'
-        + "".join(f"<td>{escape(text)}</td>" for text in row[1:])
+        f'<tr id="{escape(row[0].replace(" ", "-"))}"><td><code>{escape(row[0])}</code></td>'
+        + "".join(f"<td>{_CODE.sub(r'<code>\1</code>', escape(text))}</td>" for text in row[1:])
         + "</tr>"
         for row in rows
     )
     return f"<h2>{escape(title)}</h2>\n<table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>"
 
+
+_CODE = re.compile("`([^`]+)`")
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
