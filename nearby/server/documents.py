@@ -178,7 +178,7 @@ def _table(title: str, heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) 
     head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
     body = "\n".join(
         f'<tr id="{escape(row[0].replace(" ", "-"))}"><td><code>{escape(row[0])}</code></td>'
-        + "".join(f"<td>{_CODE.sub(r'<code>\1</code>', escape(text))}</td>" for text in row[1:])
+        + "".join(f"<td>{_as_html(text)}</td>" for text in row[1:])
         + "</tr>"
         for row in rows
     )
@@ -186,6 +186,11 @@ def _table(title: str, heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) 
 
 
 _CODE = re.compile("`([^`]+)`")
+
+
+def _as_html(markdown: str) -> str:
+    return _CODE.sub(r"<code>\1</code>", escape(markdown))
+
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
