@@ -25,7 +25,7 @@ class Patience:
     expiring_ms: int = 60_000
     """A client hears this long before its token ends."""
     bad_messages: int = 10
-    """The tenth bad message within ``bad_span_ms`` closes the connection."""
+    """The tenth message within ``bad_span_ms`` that is no object with a ``type`` closes the connection."""
     bad_span_ms: int = 60_000
 
 
@@ -82,7 +82,8 @@ class Session:
 
         Raises:
             Refused: It is not a message, or a second ``hello``. The connection stays.
-            Disconnect: ``BROKE_PROTOCOL`` before ``hello``, when too long, or for the tenth bad message in a minute.
+            Disconnect: ``BROKE_PROTOCOL`` before ``hello``, when too long, or for the tenth within a minute that
+                is no object with a ``type``.
         """
         if len(data) > wire.MAX_FRAME_BYTES:
             raise Disconnect(CloseCode.BROKE_PROTOCOL)
@@ -92,7 +93,7 @@ class Session:
             raise self._bad_message(unreadable, data, now_ms) from None
         is_hello = type(message) is wire.Hello
         if self.phase is Phase.OPEN and is_hello:
-            raise self._refusal(ErrorCode.BAD_MESSAGE, "hello is only the first message", now_ms, answers=id_in(data))
+            raise Refused(ErrorCode.BAD_MESSAGE, "hello is only the first message", answers=id_in(data))
         if self.phase is Phase.EXPECTING_HELLO and not is_hello:
             raise Disconnect(CloseCode.BROKE_PROTOCOL)
         self._step(Step.HELLO if is_hello else Step.MESSAGE)
@@ -163,17 +164,13 @@ class Session:
     def _bad_message(self, unreadable: Exception, data: bytes | str, now_ms: int) -> Exception:
         if self.phase is Phase.EXPECTING_HELLO:
             return Disconnect(CloseCode.BROKE_PROTOCOL)
-        return self._refusal(*explain(unreadable), now_ms, answers=id_in(data))
-
-    def _refusal(self, code: ErrorCode, detail: str, now_ms: int, *, answers: int | str | None = None) -> Exception:
-        """Count one bad message; return what to raise."""
         patience = self._patience
-        if code is ErrorCode.BAD_MESSAGE:
+        if not _has_type(data):
             recent = (at_ms for at_ms in self._bad_ms if at_ms > now_ms - patience.bad_span_ms)
             self._bad_ms = (*recent, now_ms)
             if len(self._bad_ms) >= patience.bad_messages:
                 return Disconnect(CloseCode.BROKE_PROTOCOL)
-        return Refused(code, detail, answers=answers)
+        return Refused(*explain(unreadable), answers=id_in(data))
 
 
 def explain(unreadable: Exception) -> tuple[ErrorCode, str]:
@@ -188,11 +185,25 @@ def explain(unreadable: Exception) -> tuple[ErrorCode, str]:
     return ErrorCode.BAD_MESSAGE, text
 
 
+class _OnlyType(msgspec.Struct):
+    type: str
+
+
 class _OnlyId(msgspec.Struct):
     id: wire.MessageId | None = None
 
 
+_decode_type = msgspec.json.Decoder(_OnlyType).decode
 _decode_id = msgspec.json.Decoder(_OnlyId).decode
+
+
+def _has_type(data: bytes | str) -> bool:
+    """Return whether a bad message is at least an object with a ``type``: a mistake, and no nonsense."""
+    try:
+        _decode_type(data)
+    except _UNREADABLE:
+        return False
+    return True
 
 
 def id_in(data: bytes | str) -> int | str | None:

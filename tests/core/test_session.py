@@ -128,9 +128,23 @@ def test_bad_messages_of_more_than_a_minute_ago_do_not_count() -> None:
     assert [bad(session, 60_000 * number // 9) for number in range(40)] == [Refused] * 40
 
 
-def test_unknown_types_and_bad_positions_are_no_bad_messages() -> None:
+@pytest.mark.parametrize("frame", [b"{", b"[]", b"7", b"{}", b'{"type":7}', b'{"type":null}', b"\xff"])
+def test_ten_frames_that_are_no_object_with_a_type_end_the_connection(frame: bytes) -> None:
+    session = in_phase(Phase.OPEN)
+    for _ in range(9):
+        with pytest.raises(Refused):
+            session.receive(frame, 0)
+    with pytest.raises(Disconnect):
+        session.receive(frame, 0)
+
+
+def test_mistakes_in_messages_end_no_connection_however_many() -> None:
     session = in_phase(Phase.OPEN)
     for _ in range(30):
+        for frame in (b'{"type":"say"}', b'{"type":"hello"}', b'{"type":"say","text":7}'):
+            with pytest.raises(Refused) as mistaken:
+                session.receive(frame, 0)
+            assert mistaken.value.code is ErrorCode.BAD_MESSAGE
         with pytest.raises(Refused) as unknown:
             session.receive(b'{"type":"fly","id":3}', 0)
         assert (unknown.value.code, unknown.value.answers) == (ErrorCode.UNKNOWN_TYPE, 3)
