@@ -123,8 +123,7 @@ class Hub(Protocol):
         room again if it was lost within the return time and has a free seat; else ``unplaced``. None of
         this counts as a join.
 
-        Claims that the seat's room does not see yet are seen at once, or, if it saw too many changes, as
-        soon as the rate of ``renew`` allows.
+        Claims that the seat's room does not see yet are shown as by ``renew``.
         """
 
     async def detach(self, person: PersonId, connection: ConnectionId, now_ms: int) -> None:
@@ -133,11 +132,9 @@ class Hub(Protocol):
     async def renew(self, caller: Caller, connection: ConnectionId, now_ms: int) -> None:
         """Take over a fresh token's claims; a room that sees another name or badge hears ``changed``.
 
-        The rate of what a room sees is the person's and goes along from room to room. What nobody sees is
-        not counted.
-
-        Raises:
-            Refused: ``rate_limited``, with ``limit`` "changes". The claims are the old ones.
+        It hears so at once, or, if it saw too many changes, as soon as the rate ``Rules.change`` allows; only
+        the newest claims are shown then. The rate is the person's and goes along from room to room. What
+        nobody sees is not counted.
         """
 
     async def check_in(self, caller: Caller, ladder: Ladder, now_ms: int) -> Standing:

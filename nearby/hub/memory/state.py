@@ -78,10 +78,8 @@ class LiveState:
     def renew(self, caller: Caller, connection: ConnectionId, now_ms: int) -> None:
         """See ``Hub.renew``."""
         person = self._mine(caller.person, connection)
-        wait_ms = self._show(person, caller, now_ms)
-        if wait_ms:
-            raise Refused(ErrorCode.RATE_LIMITED, retry_ms=wait_ms, limit="changes")
         self._people.claim(person, caller)
+        self._show_when_it_may(person, now_ms)
 
     def check_in(self, caller: Caller, ladder: Ladder, now_ms: int) -> Standing:
         """See ``Hub.check_in``."""
@@ -238,20 +236,15 @@ class LiveState:
             # A move that came due meanwhile had nobody to tell.
             self._agenda.set((Kind.MOMENT, person.id), now_ms)
 
-    def _show(self, person: Person, caller: Caller, now_ms: int) -> int:
-        """Let the person's room see another token; return 0, or how long to wait first, and nothing happened."""
-        if person.room is None or person.seat is None or is_shown(person.seat, caller):
-            return 0
-        wait_ms = self._people.wait_to_change(person, now_ms)
-        if not wait_ms:
-            self._rooms.show(person.room, person.seat, caller, now_ms)
-        return wait_ms
-
     def _show_when_it_may(self, person: Person, now_ms: int) -> None:
         """Let the person's room see the token in force, later if it saw too many changes."""
-        wait_ms = self._show(person, person.caller, now_ms)
+        if person.room is None or person.seat is None or is_shown(person.seat, person.caller):
+            return
+        wait_ms = self._people.wait_to_change(person, now_ms)
         if wait_ms:
             self._agenda.set((Kind.CLAIMS, person.id), now_ms + wait_ms)
+        else:
+            self._rooms.show(person.room, person.seat, person.caller, now_ms)
 
     def _return_to(self, person: Person, room_id: RoomId, now_ms: int) -> None:
         """Give a resuming person their lost room back, if it has a seat."""

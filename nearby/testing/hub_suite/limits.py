@@ -1,14 +1,12 @@
 """Limits: over one nothing happens, and the wait given is exact."""
 # ruff: noqa: D102  The name of a test is its sentence.
 
-from contextlib import suppress
-
 import pytest
 
 from nearby.core import wire
 from nearby.core.ids import PersonId
 from nearby.core.rules import HOUR_MS, MINUTE_MS
-from nearby.errors import ErrorCode, Refused
+from nearby.errors import ErrorCode
 from nearby.hub.base import Caller
 from nearby.testing.hub_suite.base import SuiteBase, refusal, refusal_code
 from nearby.testing.hub_suite.given import AWAY, verified
@@ -133,31 +131,19 @@ class LimitsSuite(SuiteBase):
         ana = await world.arrive("ana")
         assert await refusal_code(ana.ask_next()) is ErrorCode.RATE_LIMITED
 
-    async def test_more_than_three_names_at_once_are_too_many_and_the_old_one_stays(self, world: World) -> None:
+    async def test_of_more_than_three_names_at_once_the_newest_is_shown_when_it_may(self, world: World) -> None:
         ana, ben = await world.together("ana", verified("ben", "Ben 0"))
-        for number in range(1, world.rules.change.burst + 1):
+        for number in range(1, world.rules.change.burst + 4):
             await ben.renew(verified("ben", f"Ben {number}"))
-        before, last = ana.heard, f"Ben {world.rules.change.burst}"
-        refused = await refusal(ben.renew(verified("ben", "Ben 9")))
-        assert (refused.code, refused.limit) == (ErrorCode.RATE_LIMITED, "changes")
-        assert refused.retry_ms == world.rules.change.period_ms
+        last = f"Ben {world.rules.change.burst}"
+        assert [member.name for member in ana.view.members.values() if member.verified] == [last]
+        before = ana.heard
         await world.go_to(world.now_ms + world.rules.change.period_ms - 1)
-        assert await refusal_code(ben.renew(verified("ben", "Ben 9"))) is ErrorCode.RATE_LIMITED
-        await ben.renew(verified("ben", last))
         assert ana.heard == before
         await world.go_to(world.now_ms + 1)
-        assert ana.heard == before
-        await ben.renew(verified("ben", "Ben 9"))
-        assert [member.name for member in ana.view.members.values() if member.verified] == ["Ben 9"]
-
-    async def test_a_refused_renewal_leaves_every_claim_as_it_was(self, world: World) -> None:
-        _, ben = await world.together("ana", "ben")
-        await show_other_names(ben)
-        shown = ben.view.members[ben.view.you]
-        await refusal(ben.renew(Caller(PersonId("ben"))))
-        assert await ben.open_room("next")
-        again = ben.view.members[ben.view.you]
-        assert (again.name, again.verified) == (shown.name, True)
+        newest = f"Ben {world.rules.change.burst + 3}"
+        assert [member.name for member in ana.view.members.values() if member.verified] == [newest]
+        assert len(ana.heard) == len(before) + 1
 
     async def test_two_tokens_shown_in_turn_flood_no_room(self, world: World) -> None:
         ana, ben = await world.together("ana", "ben")
@@ -169,8 +155,7 @@ class LimitsSuite(SuiteBase):
             elif number % 10 == 8:
                 await ben.drop()
             elif number % 10 < 7:
-                with suppress(Refused):
-                    await ben.renew(caller)
+                await ben.renew(caller)
             world.clock.advance(100)
         await world.sweep()
         assert len(ana.heard) - heard == world.rules.change.burst
@@ -206,7 +191,8 @@ class LimitsSuite(SuiteBase):
         ben = await world.connect(verified("ben", "Benno"))
         assert await ben.open_room("next")
         assert ben.view.members[ben.view.you].name == "Benno"
-        assert await refusal_code(ben.renew(verified("ben", "Ben"))) is ErrorCode.RATE_LIMITED
+        await ben.renew(verified("ben", "Ben"))
+        assert ben.view.members[ben.view.you].name == "Benno"
 
     async def test_without_a_room_nobody_sees_a_change_and_any_number_is_taken(self, world: World) -> None:
         ben = await world.connect("ben")
@@ -226,9 +212,10 @@ class LimitsSuite(SuiteBase):
         await ben.drop()
         await world.go_to(may_ms - 1)
         ben = await world.arrive("ben")
-        assert await refusal_code(ben.renew(verified("ben", "Ben"))) is ErrorCode.RATE_LIMITED
-        world.clock.advance(1)
         await ben.renew(verified("ben", "Ben"))
+        assert ben.view.members[ben.view.you].name != "Ben"
+        await world.go_to(may_ms)
+        assert ben.view.members[ben.view.you].name == "Ben"
 
     @pytest.mark.parametrize("joins_left", [0, 1])
     async def test_a_move_is_no_join(self, world: World, joins_left: int) -> None:
