@@ -8,7 +8,7 @@ Resolution 5 is always open: everybody has somewhere to be.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from nearby.core.cell import Ladder, resolution_of
+from nearby.core.cell import COARSEST_RESOLUTION, Ladder, resolution_of
 from nearby.core.ids import Cell
 from nearby.core.rules import Rules
 from nearby.core.window import Windows
@@ -63,10 +63,8 @@ class Catchments:
 
     def is_open(self, cell: Cell) -> bool:
         """Return whether new seats may be taken in ``cell``."""
-        if self._threshold(cell) is None:
-            return True
         state = self._states.get(cell)
-        return state is not None and state.is_open
+        return state.is_open if state is not None else resolution_of(cell) == COARSEST_RESOLUTION
 
     def finest_open(self, ladder: Ladder) -> Cell:
         """Return the finest open cell of ``ladder``; there always is one."""

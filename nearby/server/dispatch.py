@@ -1,11 +1,12 @@
 """What each message of a phone does."""
 
+from functools import lru_cache
 from random import Random
 from time import perf_counter
 
 from nearby.core import wire
 from nearby.core.cell import cell_name, ladder_of, resolution_of
-from nearby.core.ids import RoomId
+from nearby.core.ids import Cell, RoomId
 from nearby.core.text import clean_text
 from nearby.core.window import Windows
 from nearby.errors import CloseCode, Disconnect, ErrorCode, HubDown, Refused, Superseded
@@ -45,6 +46,7 @@ class Dispatcher:
         self._clock = clock
         self._metrics = metrics
         self._random = random
+        self._window = wire.Window(start_ms=0, end_ms=0)
         self.is_draining = False
 
     async def handle(self, phone: Connection, data: bytes | str) -> None:
@@ -92,8 +94,12 @@ class Dispatcher:
 
     def window(self, now_ms: int) -> wire.Window:
         """Return the window of ``now_ms`` as shown on the wire."""
-        number = self._windows.at(now_ms)
-        return wire.Window(start_ms=self._windows.start_ms(number), end_ms=self._windows.start_ms(number + 1))
+        shown = self._window
+        if not shown.start_ms <= now_ms < shown.end_ms:
+            number = self._windows.at(now_ms)
+            start_ms, end_ms = self._windows.start_ms(number), self._windows.start_ms(number + 1)
+            shown = self._window = wire.Window(start_ms=start_ms, end_ms=end_ms)
+        return shown
 
     async def _carry_out(self, phone: Connection, message: wire.Command, now_ms: int) -> None:
         match message:
@@ -148,7 +154,7 @@ class Dispatcher:
         started_s = perf_counter()
         standing = await self.check_in(phone.caller, message, now_ms)
         if message.id is not None:
-            phone.send(wire.Ack(id=message.id, area=shown_area(standing), window=self.window(now_ms)))
+            phone.send(wire.Ack(id=message.id, area=shown_area(standing.area), window=self.window(now_ms)))
         self._metrics.checkin_seconds.observe(perf_counter() - started_s)
 
     async def _next(self, phone: Connection, message_id: int | str | None, room: RoomId | None, now_ms: int) -> None:
@@ -177,9 +183,10 @@ class Dispatcher:
         phone.send(wire.Error(code=refused.code.value, detail=refused.detail, **given))  # type: ignore[arg-type]
 
 
-def shown_area(standing: Standing) -> wire.Area:
-    """Return the area of a check-in as shown on the wire."""
-    return wire.Area(cell=cell_name(standing.area), resolution=resolution_of(standing.area))
+@lru_cache(maxsize=1 << 14)
+def shown_area(cell: Cell) -> wire.Area:
+    """Return a cell as shown on the wire. Cached: a city's people share a few, and check in all the time."""
+    return wire.Area(cell=cell_name(cell), resolution=resolution_of(cell))
 
 
 def _ack(phone: Connection, message_id: int | str | None) -> None:

@@ -197,7 +197,7 @@ class Http:
         room = await self._hub.room_of(claims.caller.person)
         return _json(
             wire.CheckInAnswer(
-                area=shown_area(standing),
+                area=shown_area(standing.area),
                 window=self._dispatcher.window(now_ms),
                 room=None if room is None else wire.RoomAnswer(id=room.id, size=room.size, capacity=room.capacity),
             )
