@@ -12,6 +12,10 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from nearby.store.sql.engine import make_engines
 
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -90,3 +94,40 @@ def _run(*command: str | Path) -> None:
     )
     if done.returncode:
         raise RuntimeError(f"{command[0]} failed: {(done.stdout or b'').decode(errors='replace')}")
+
+
+class Server:
+    """Databases on a PostgreSQL server, each made and dropped by name.
+
+    Args:
+        url: Of a database on it, as a user who may create others.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._count = 0
+
+    async def create(self, *, like: str | None = None) -> str:
+        """Return the URL of a new database: empty, or a copy of the one at ``like`` (nobody may be connected to it)."""
+        self._count += 1
+        name = f"nearby_test_{os.getpid()}_{self._count}"
+        template = f' TEMPLATE "{_name_of(like)}"' if like else ""
+        await self._execute(f'CREATE DATABASE "{name}"{template}')
+        return urlunsplit(urlsplit(self._url)._replace(path=f"/{name}"))
+
+    async def drop(self, url: str) -> None:
+        """Drop a database, whoever is connected to it."""
+        await self._execute(f'DROP DATABASE IF EXISTS "{_name_of(url)}" WITH (FORCE)')
+
+    async def _execute(self, sql: str) -> None:
+        engines = await make_engines(self._url)
+        try:
+            async with engines.writer.connect() as connection:
+                driver: Any = (await connection.get_raw_connection()).driver_connection
+                await driver.execute(sql)
+        finally:
+            await engines.dispose()
+
+
+def _name_of(url: str) -> str:
+    return urlsplit(url).path.removeprefix("/")
