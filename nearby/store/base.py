@@ -83,6 +83,16 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Shadow:
+    """What stays in force against an erased person: a block by ``owner``, or an operator's ban or suspension."""
+
+    handle: str
+    kind: str
+    owner: PersonId | None
+    until_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class JournalStatistics:
     """``waiting`` changes and ``waiters`` for them now; the others since the start."""
 
@@ -219,3 +229,6 @@ class Store(Protocol):
         in rooms loses its text and keeps its seq. End the person's presence and seat in the hub before, and
         record nothing about them afterwards.
         """
+
+    async def in_force_against(self, person: PersonId, now_ms: int) -> Sequence[Shadow]:
+        """Return what an erasure left in force against whoever comes back under this id."""

@@ -14,6 +14,13 @@ NAMES = "names"
 WGS84 = 4326
 
 
+class _PlainGeometry(Geometry):
+    """Geometry that comes back as WKB without the reference system: it is the same everywhere."""
+
+    as_binary = "ST_AsBinary"
+    cache_ok = True
+
+
 class Outline(sa.types.TypeDecorator[bytes]):
     """A multipolygon: WKB in Python and SQLite, geometry in PostGIS."""
 
@@ -23,9 +30,7 @@ class Outline(sa.types.TypeDecorator[bytes]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Return the type that the database has for it."""
         if dialect.name == "postgresql":
-            kind = Geometry("MULTIPOLYGON", srid=WGS84, spatial_index=False)
-            kind.as_binary = "ST_AsBinary"
-            return dialect.type_descriptor(kind)
+            return dialect.type_descriptor(_PlainGeometry("MULTIPOLYGON", srid=WGS84, spatial_index=False))
         return dialect.type_descriptor(sa.LargeBinary())
 
     def process_bind_param(self, value: bytes | None, dialect: Dialect) -> Any:

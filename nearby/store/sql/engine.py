@@ -20,7 +20,10 @@ from nearby.errors import ConfigError, StoreDown
 
 CONNECT_TIMEOUT_S = 5
 COMMAND_TIMEOUT_S = 10
-"""A statement that takes longer counts as lost. A group commit takes milliseconds; a purge works in pieces."""
+"""A statement of the hot path that takes longer counts as lost; a group commit takes milliseconds."""
+
+LONG_TIMEOUT_S = 120
+"""The same for a warm start, a purge or an export, which go through whole tables."""
 
 BUSY_TIMEOUT_MS = 5_000
 """How long SQLite waits for another process that writes, such as ``nearby areas import``."""
@@ -37,7 +40,7 @@ class Engines:
     """A database's connections.
 
     On SQLite, which lets one connection write at a time, ``writer`` and ``log`` are one connection each; the
-    commits of ``log`` do not wait for the disk. On PostgreSQL all three are one pool.
+    commits of ``log`` do not wait for the disk. On PostgreSQL ``reader`` is for whatever takes long.
     """
 
     writer: AsyncEngine
@@ -48,6 +51,11 @@ class Engines:
     def is_sqlite(self) -> bool:
         """Return which of the two it is."""
         return self.writer.dialect.name == "sqlite"
+
+    @property
+    def purger(self) -> AsyncEngine:
+        """Return what may write for long."""
+        return self.writer if self.is_sqlite else self.reader
 
     async def dispose(self) -> None:
         """Close every connection."""
@@ -67,26 +75,21 @@ async def make_engines(url: str) -> Engines:
     except ArgumentError:
         raise ConfigError("database_url", "write sqlite:///FILE or postgresql://USER@HOST/NAME") from None
     if kind == "sqlite" and parsed.database and parsed.database != ":memory:":
-        await asyncio.to_thread(_make_file, Path(parsed.database))
-        return Engines(
-            writer=_sqlite(parsed, "FULL", "BEGIN IMMEDIATE"),
-            log=_sqlite(parsed, "NORMAL", "BEGIN IMMEDIATE"),
-            reader=_sqlite(parsed, "NORMAL", "BEGIN", size=READERS),
-        )
+        # Making an engine looks up the working directory, and the file may be on a slow disk.
+        return await asyncio.to_thread(_on_file, parsed)
     if kind in ("postgresql", "postgres"):
-        engine = create_async_engine(
-            parsed.set(drivername="postgresql+asyncpg"),
-            pool_size=READERS + 2,
-            pool_timeout=CONNECT_TIMEOUT_S,
-            hide_parameters=True,
-            connect_args={
-                "timeout": CONNECT_TIMEOUT_S,
-                "command_timeout": COMMAND_TIMEOUT_S,
-                "server_settings": {"application_name": "nearby"},
-            },
-        )
-        return Engines(engine, engine, engine)
+        writer = _postgresql(parsed, COMMAND_TIMEOUT_S, pool_size=3)
+        return Engines(writer, writer, _postgresql(parsed, LONG_TIMEOUT_S, pool_size=READERS))
     raise ConfigError("database_url", "name a file, sqlite:///FILE, or a server, postgresql://USER@HOST/NAME")
+
+
+def _on_file(url: URL) -> Engines:
+    _make_file(Path(str(url.database)))
+    return Engines(
+        writer=_sqlite(url, "FULL", "BEGIN IMMEDIATE"),
+        log=_sqlite(url, "NORMAL", "BEGIN IMMEDIATE"),
+        reader=_sqlite(url, "NORMAL", "BEGIN", size=READERS),
+    )
 
 
 def _make_file(path: Path) -> None:
@@ -96,6 +99,20 @@ def _make_file(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
         raise ConfigError("database_url", f"{path} cannot be written to ({error.strerror})") from error
+
+
+def _postgresql(url: URL, timeout_s: float, *, pool_size: int) -> AsyncEngine:
+    return create_async_engine(
+        url.set(drivername="postgresql+asyncpg"),
+        pool_size=pool_size,
+        pool_timeout=CONNECT_TIMEOUT_S,
+        hide_parameters=True,
+        connect_args={
+            "timeout": CONNECT_TIMEOUT_S,
+            "command_timeout": timeout_s,
+            "server_settings": {"application_name": "nearby"},
+        },
+    )
 
 
 def _sqlite(url: URL, synchronous: str, begin: str, *, size: int = 1) -> AsyncEngine:
