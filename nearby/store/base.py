@@ -36,6 +36,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from nearby.core.area import Area, AreaId
+from nearby.core.crowd import WindowCount
 from nearby.core.ids import Cell, PersonId
 from nearby.core.rules import Rules
 from nearby.store.changes import CatchmentRow, Change, LogRow, PresenceRow, RecentRow, RoomRow, SeatRow
@@ -209,6 +210,12 @@ class Store(Protocol):
 
     async def areas_revision(self) -> int:
         """Return a number that grows with every change of the areas: cheap, to be asked every 2 s."""
+
+    async def window_counts(self, from_ms: int, to_ms: int) -> Sequence[WindowCount]:
+        """Return how many established people each res-7 cell had in each window that began in a span.
+
+        For ``nearby.core.crowd`` only, which says what an operator may see of it.
+        """
 
     async def purge(self, now_ms: int, rules: Rules) -> Mapping[str, int]:
         """Delete what is past its time by ``nearby.store.retention``; return how many rows by table.

@@ -11,13 +11,13 @@ from nearby.store.columns import NAMES
 Catalogue = dict[str, dict[str, Any]]
 
 
-async def read_catalogue(engine: AsyncEngine, tables: set[str] | None = None) -> Catalogue:
-    """Return columns, keys, checks and indexes by table: all tables, or those named."""
+async def read_catalogue(engine: AsyncEngine) -> Catalogue:
+    """Return columns, keys, checks and indexes by table."""
     async with engine.connect() as connection:
-        return await connection.run_sync(lambda sync: _read(sync, tables))
+        return await connection.run_sync(_read)
 
 
-def _read(connection: Connection, tables: set[str] | None) -> Catalogue:
+def _read(connection: Connection) -> Catalogue:
     inspector = inspect(connection)
     return {
         table: {
@@ -39,7 +39,7 @@ def _read(connection: Connection, tables: set[str] | None) -> Catalogue:
             ),
         }
         for table in inspector.get_table_names()
-        if (table in tables if tables is not None else table != "spatial_ref_sys")
+        if table != "spatial_ref_sys" and not table.startswith("checkins_2")  # Partitions, by their day.
     }
 
 
@@ -50,7 +50,8 @@ def _kind(kind: Any, connection: Connection) -> str:
 
 def _where(index: Any) -> str:
     options = index.get("dialect_options", {})
-    where = str(options.get("postgresql_where") or options.get("sqlite_where") or "")
+    found = [options[name] for name in ("postgresql_where", "sqlite_where") if options.get(name) is not None]
+    where = str(found[0]) if found else ""
     return re.sub(r"::text|[()\s]", "", where)
 
 

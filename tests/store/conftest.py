@@ -5,9 +5,11 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
+from sqlalchemy import true
 
 from nearby.store.sql.engine import make_engines
 from nearby.store.sql.migrate import migrate
+from nearby.store.tables import markers, metadata
 from nearby.testing.postgres import Server, running_postgres
 
 
@@ -45,8 +47,19 @@ async def postgres_url(postgres: Server) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def migrated_postgres_url(postgres: Server, migrated: str) -> AsyncIterator[str]:
-    """Yield the URL of a database with the schema and no rows."""
+async def migrated_postgres_url(migrated: str) -> AsyncIterator[str]:
+    """Yield the URL of a database with the schema and no rows; one is enough, and emptied after each test."""
+    yield migrated
+    engines = await make_engines(migrated)
+    async with engines.writer.begin() as connection:
+        for table in reversed(metadata.sorted_tables):
+            await connection.execute(table.delete().where(true() if table is not markers else table.c.name == "window"))
+    await engines.dispose()
+
+
+@pytest.fixture
+async def altered_postgres_url(postgres: Server, migrated: str) -> AsyncIterator[str]:
+    """Yield the URL of a copy of that database, whose schema a test may change."""
     url = await postgres.create(like=migrated)
     yield url
     await postgres.drop(url)

@@ -87,8 +87,8 @@ async def test_the_schema_and_the_tables_say_the_same(reflected: Catalogue) -> N
         assert reflected[table] == what, table
 
 
-async def test_the_comparison_notices_a_column_an_index_and_a_check(migrated_postgres_url: str) -> None:
-    engines = await make_engines(migrated_postgres_url)
+async def test_the_comparison_notices_a_column_an_index_and_a_check(altered_postgres_url: str) -> None:
+    engines = await make_engines(altered_postgres_url)
     async with engines.writer.begin() as connection:
         await connection.execute(text("ALTER TABLE people ALTER COLUMN lang SET NOT NULL"))
         await connection.execute(text("DROP INDEX rooms_empty_since_ms_idx"))

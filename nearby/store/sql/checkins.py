@@ -19,7 +19,7 @@ from nearby.core.cell import ladder_above
 from nearby.core.ids import Cell, PersonId
 from nearby.errors import StoreDown
 from nearby.store.base import CheckInLogStatistics, StoreEvents
-from nearby.store.sql.engine import translated
+from nearby.store.sql.engine import RowRefused, translated
 from nearby.store.tables import cells
 
 log = logging.getLogger(__name__)
@@ -34,6 +34,7 @@ CHUNK_SQLITE = 500
 CHUNK_POSTGRESQL = 10_000
 RETRY_S = 1.0
 DROP_POLICY = "drop_newest"
+REFUSED_POLICY = "refused"
 HASH_BYTES = 16
 _COLUMNS = ("window_start_ms", "cell", "person_hash", "is_established")
 
@@ -79,6 +80,7 @@ class SqlCheckInLog:
         transaction: Begins the transaction of one batch.
         events: Is told of batches and of what was dropped.
         draw_key: Returns 32 new random bytes at each call.
+        chunk: Rows of one transaction.
         max_waiting: Rows the queue holds; the newest are dropped beyond.
     """
 
@@ -88,11 +90,13 @@ class SqlCheckInLog:
         events: StoreEvents,
         *,
         draw_key: Callable[[], bytes],
+        chunk: int,
         max_waiting: int = MAX_WAITING,
     ) -> None:
         self._transaction = transaction
         self._events = events
         self._keys = WindowKeys(draw_key)
+        self._chunk = chunk
         self._max_waiting = max_waiting
         self._waiting: list[Row] = []
         self._written = self._dropped = 0
@@ -154,18 +158,32 @@ class SqlCheckInLog:
 
     async def _write_some(self) -> None:
         """Write the oldest rows in one transaction; they stay in the queue until they are committed."""
-        async with self._transaction() as connection:
-            is_sqlite = connection.dialect.name == "sqlite"
-            rows = self._waiting[: CHUNK_SQLITE if is_sqlite else CHUNK_POSTGRESQL]
-            began_s = asyncio.get_running_loop().time()
-            with translated():
-                await self._make_ready(connection, rows)
-                await (_insert_sqlite if is_sqlite else _copy)(connection, rows)
+        rows = self._waiting[: self._chunk]
+        began_s = asyncio.get_running_loop().time()
+        try:
+            try:
+                await self._write(rows)
+            except RowRefused:
+                # A purge may have dropped the partition that we know of; make sure of everything once more.
+                self._known_cells.clear()
+                self._known_days.clear()
+                await self._write(rows)
+        except RowRefused:
+            self._dropped += len(rows)
+            self._events.dropped(REFUSED_POLICY, len(rows))
+            log.error("the database refused %d rows of the check-in log", len(rows))
+        else:
+            self._written += len(rows)
+            self._events.committed("checkins", len(rows), asyncio.get_running_loop().time() - began_s)
         del self._waiting[: len(rows)]
+
+    async def _write(self, rows: Sequence[Row]) -> None:
+        with translated():
+            async with self._transaction() as connection:
+                await self._make_ready(connection, rows)
+                await (_insert_sqlite if connection.dialect.name == "sqlite" else _copy)(connection, rows)
         self._known_cells.update(row[1] for row in rows)
         self._known_days.update(_day(row[0]) for row in rows)
-        self._written += len(rows)
-        self._events.committed("checkins", len(rows), asyncio.get_running_loop().time() - began_s)
 
     async def _make_ready(self, connection: AsyncConnection, rows: Sequence[Row]) -> None:
         """Make the partitions and the cells that the rows stand in."""

@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,7 +12,7 @@ from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]
 from sqlalchemy import URL, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import DataError as SqlDataError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -27,6 +29,8 @@ LONG_TIMEOUT_S = 120
 
 BUSY_TIMEOUT_MS = 5_000
 """How long SQLite waits for another process that writes, such as ``nearby areas import``."""
+
+BUSY_TRIES = 50
 
 READERS = 4
 
@@ -99,6 +103,25 @@ def _make_file(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
         raise ConfigError("database_url", f"{path} cannot be written to ({error.strerror})") from error
+    _switch_to_wal(path)
+
+
+def _switch_to_wal(path: Path) -> None:
+    """Set the journal mode, which the file keeps. SQLite's own busy timeout does not cover this statement."""
+    connection = sqlite3.connect(path)
+    try:
+        for attempt in range(BUSY_TRIES):
+            try:
+                connection.execute("PRAGMA journal_mode = WAL").fetchone()
+                return
+            except sqlite3.OperationalError:
+                if attempt == BUSY_TRIES - 1:
+                    raise
+                time.sleep(BUSY_TIMEOUT_MS / 1_000 / BUSY_TRIES)
+    except sqlite3.DatabaseError as error:
+        raise ConfigError("database_url", f"{path} cannot be used: {error}") from error
+    finally:
+        connection.close()
 
 
 def _postgresql(url: URL, timeout_s: float, *, pool_size: int) -> AsyncEngine:
@@ -131,7 +154,6 @@ def _sqlite(url: URL, synchronous: str, begin: str, *, size: int = 1) -> AsyncEn
         connection.isolation_level = None  # We say when a transaction begins.
         cursor = connection.cursor()
         for pragma in (
-            "journal_mode = WAL",
             f"synchronous = {synchronous}",
             "foreign_keys = ON",
             "secure_delete = ON",
@@ -152,22 +174,23 @@ def translated() -> Iterator[None]:
     """Turn what drivers raise into ``StoreDown``, or ``RowRefused`` where trying again would not help."""
     try:
         yield
-    except (OSError, TimeoutError, PoolTimeout, asyncpg.PostgresConnectionError) as error:
+    except (OSError, TimeoutError, PoolTimeout) as error:
         raise StoreDown from error
     except OverflowError as error:
-        raise RowRefused(str(error)) from error
+        raise RowRefused("a number is too large") from error
     except DBAPIError as error:
-        if _is_refusal(error):
-            raise RowRefused(type(error.orig).__name__) from error
-        raise StoreDown from error
+        raise (RowRefused(type(error.orig).__name__) if _is_refusal(error, error.orig) else StoreDown()) from error
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        # From the driver itself, as COPY is.
+        raise (RowRefused(type(error).__name__) if _is_refusal(error, error) else StoreDown()) from error
 
 
-def _is_refusal(error: DBAPIError) -> bool:
+def _is_refusal(error: Exception, original: object) -> bool:
     """Return whether the row or statement is at fault: SQLSTATE classes 22 (data), 23 (constraint), 42 (statement)."""
-    state = getattr(error.orig, "sqlstate", None)
+    state = getattr(original, "sqlstate", None)
     if isinstance(state, str):
         return state[:2] in ("22", "23", "42")
-    if isinstance(error, InterfaceError):
-        # A value the driver cannot encode; a connection that is gone comes as the same class.
-        return isinstance(error.orig and error.orig.__cause__, asyncpg.DataError) or "binding" in str(error.orig)
+    # A value the driver cannot encode; a connection that is gone comes as the same class.
+    if isinstance(original, asyncpg.DataError) or isinstance(getattr(original, "__cause__", None), asyncpg.DataError):
+        return True
     return isinstance(error, IntegrityError | SqlDataError | ProgrammingError)

@@ -5,22 +5,23 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import and_, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from nearby.core.area import Area, AreaId
+from nearby.core.crowd import WindowCount
 from nearby.core.ids import PersonId
 from nearby.core.rules import Rules
 from nearby.errors import ConfigError, StoreDown
 from nearby.store.base import Account, CheckInLog, Journal, Kept, Shadow, StoreEvents
 from nearby.store.sql import areas, rights, warm
-from nearby.store.sql.checkins import SqlCheckInLog
+from nearby.store.sql.checkins import CHUNK_POSTGRESQL, CHUNK_SQLITE, SqlCheckInLog
 from nearby.store.sql.engine import Engines, make_engines, translated
-from nearby.store.sql.journal import GATHER_S, PATIENCE_S, SqlJournal
+from nearby.store.sql.journal import GATHER_S, MAX_LOG_ROWS, PATIENCE_S, SqlJournal
 from nearby.store.sql.migrate import migrate, version_of
 from nearby.store.sql.purge import purge
 from nearby.store.sql.turn import Turn
-from nearby.store.tables import SCHEMA_VERSION, people
+from nearby.store.tables import SCHEMA_VERSION, checkins, people
 
 KEY_BYTES = 32
 
@@ -42,12 +43,12 @@ class SqlStore:
     """See ``nearby.store.base.Store``. Made by ``open_store``."""
 
     def __init__(
-        self, engines: Engines, turn: Turn, journal: SqlJournal, checkins: SqlCheckInLog, secret: bytes
+        self, engines: Engines, turn: Turn, journal: SqlJournal, checkin_log: SqlCheckInLog, secret: bytes
     ) -> None:
         self._engines = engines
         self._turn = turn
         self._journal = journal
-        self._checkins = checkins
+        self._checkins = checkin_log
         self._secret = secret
 
     @property
@@ -109,6 +110,14 @@ class SqlStore:
         async with self._reading() as connection:
             return await areas.areas_revision(connection)
 
+    async def window_counts(self, from_ms: int, to_ms: int) -> Sequence[WindowCount]:
+        """See ``Store.window_counts``."""
+        window, cell = checkins.c.window_start_ms, checkins.c.cell
+        in_span = and_(window >= from_ms, window < to_ms, checkins.c.is_established)
+        query = select(window, cell, func.count()).where(in_span).group_by(window, cell).order_by(window, cell)
+        async with self._reading() as connection:
+            return [WindowCount(*row) for row in await connection.execute(query)]
+
     async def purge(self, now_ms: int, rules: Rules) -> Mapping[str, int]:
         """See ``Store.purge``."""
         return await purge(self._engines, self._turn, now_ms, rules)
@@ -150,6 +159,7 @@ async def open_store(
     events: StoreEvents | None = None,
     gather_s: float = GATHER_S,
     patience_s: float = PATIENCE_S,
+    max_log_rows: int = MAX_LOG_ROWS,
     draw_key: Callable[[], bytes] = lambda: secrets.token_bytes(KEY_BYTES),
 ) -> AsyncIterator[SqlStore]:
     """Open the store at ``url`` until the block ends; what was recorded is written then.
@@ -162,6 +172,7 @@ async def open_store(
         events: Is told what a metric wants to know.
         gather_s: How long a group commit waits for company.
         patience_s: How long ``durable`` waits.
+        max_log_rows: How many events of rooms' logs may wait for a database that is away.
         draw_key: Returns 32 new random bytes at each call.
 
     Raises:
@@ -172,14 +183,16 @@ async def open_store(
         await _prepare(engines)
         events = events or Unheard()
         turn = Turn(is_needed=engines.is_sqlite)
-        journal = SqlJournal(_starter(turn, engines.writer), events, gather_s=gather_s, patience_s=patience_s)
-        checkins = SqlCheckInLog(_starter(turn, engines.log), events, draw_key=draw_key)
+        begin = _starter(turn, engines.writer)
+        journal = SqlJournal(begin, events, gather_s=gather_s, patience_s=patience_s, max_log_rows=max_log_rows)
+        chunk = CHUNK_SQLITE if engines.is_sqlite else CHUNK_POSTGRESQL
+        checkin_log = SqlCheckInLog(_starter(turn, engines.log), events, draw_key=draw_key, chunk=chunk)
         journal.start()
-        checkins.start()
+        checkin_log.start()
         try:
-            yield SqlStore(engines, turn, journal, checkins, secret)
+            yield SqlStore(engines, turn, journal, checkin_log, secret)
         finally:
-            await checkins.close()
+            await checkin_log.close()
             await journal.close()
     finally:
         await engines.dispose()

@@ -25,10 +25,22 @@ class Database:
         self.url = url
 
     def open(
-        self, *, events: StoreEvents | None = None, gather_s: float = 0.0, patience_s: float = 5.0
+        self,
+        *,
+        events: StoreEvents | None = None,
+        gather_s: float = 0.0,
+        patience_s: float = 5.0,
+        max_log_rows: int = 50_000,
     ) -> AbstractAsyncContextManager[SqlStore]:
         """Return the store, to be entered; commits do not wait for company unless told to."""
-        return open_store(self.url, secret=SECRET, events=events, gather_s=gather_s, patience_s=patience_s)
+        return open_store(
+            self.url,
+            secret=SECRET,
+            events=events,
+            gather_s=gather_s,
+            patience_s=patience_s,
+            max_log_rows=max_log_rows,
+        )
 
     async def rows(self, table: str) -> Sequence[Mapping[str, Any]]:
         """Return a table's rows in the order of its key, as a connection of our own sees them."""

@@ -1,5 +1,7 @@
 """What the tests of the suite take as given: a time, places, people, rooms."""
 
+from zlib import crc32
+
 from nearby.core.cell import ladder_of
 from nearby.core.ids import Cell, MemberId, PersonId, RoomId
 from nearby.core.rules import Rules
@@ -33,7 +35,7 @@ def room(room_id: RoomId = ROOM, *, seq: int = 0, epoch: int = 1, empty_since_ms
 
 
 def seat(person: PersonId, room_id: RoomId = ROOM, *, ended_ms: int | None = None, joined_seq: int = 1) -> SeatRow:
-    """Return somebody's seat; their member there is the two names put together."""
+    """Return somebody's seat; their member there is told by both."""
     return SeatRow(
         member_of(person, room_id), room_id, person, "Calm Otter", True, False, joined_seq, "new", None, None, ended_ms
     )
@@ -41,7 +43,7 @@ def seat(person: PersonId, room_id: RoomId = ROOM, *, ended_ms: int | None = Non
 
 def member_of(person: PersonId, room_id: RoomId = ROOM) -> MemberId:
     """Return the member somebody is in a room."""
-    return MemberId(f"{person}-in-{room_id}")
+    return MemberId(f"m{crc32(f'{person} {room_id}'.encode()):08x}")
 
 
 def joined(person: PersonId, seq: int, room_id: RoomId = ROOM, *, at_ms: int = NOW_MS) -> LogRow:
