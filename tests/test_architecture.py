@@ -30,7 +30,7 @@ AT_HOME = {
     "h3": ("nearby/core/cell.py", "nearby/core/area.py"),
     "shapely": ("nearby/core/area.py",),
     "redis": ("nearby/hub/valkey",),
-    "sqlalchemy": ("nearby/store/",),
+    "sqlalchemy": ("nearby/store/", "nearby/testing/store_suite/"),
     "asyncpg": ("nearby/store/",),
     "aiosqlite": ("nearby/store/",),
     "geoalchemy2": ("nearby/store/",),

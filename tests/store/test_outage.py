@@ -90,7 +90,9 @@ async def test_connections_that_break_while_it_writes_lose_and_repeat_nothing(
     proxy: Proxy, behind: Database, direct: Database
 ) -> None:
     async with behind.open(patience_s=0.05) as store:
-        await commit(store, seen(ANA), room())
+        for change in (seen(ANA), room()):
+            store.journal.record(change)
+        await all_written(store)
         for seq in range(1, 201):
             store.journal.record(said(ANA, seq))
             store.checkins.note(ANA, HERE.res7, NOW_MS + seq * 600_000, is_established=True)

@@ -31,6 +31,9 @@ EVERY_S = 0.5
 CHUNK_SQLITE = 500
 """Rows of one transaction: 1-2 ms, because a group commit may be waiting for its turn to write."""
 
+SORTED_TOGETHER = 20_000
+"""Hashes fall anywhere in the key: unsorted, 500 rows rewrite 440 pages, and a row costs three times as much."""
+
 CHUNK_POSTGRESQL = 10_000
 RETRY_S = 1.0
 DROP_POLICY = "drop_newest"
@@ -99,6 +102,7 @@ class SqlCheckInLog:
         self._chunk = chunk
         self._max_waiting = max_waiting
         self._waiting: list[Row] = []
+        self._sorted: list[Row] = []
         self._written = self._dropped = 0
         self._known_cells: set[Cell] = set()
         self._known_days: set[int] = set()
@@ -110,7 +114,7 @@ class SqlCheckInLog:
     def note(self, person: PersonId, cell: Cell, window_start_ms: int, *, is_established: bool) -> None:
         """See ``CheckInLog.note``."""
         person_hash = self._keys.hash(person, window_start_ms)
-        if person_hash is None or len(self._waiting) >= self._max_waiting:
+        if person_hash is None or self._count() >= self._max_waiting:
             self._dropped += 1
             self._events.dropped(DROP_POLICY, 1)
             return
@@ -122,7 +126,7 @@ class SqlCheckInLog:
 
     def statistics(self) -> CheckInLogStatistics:
         """See ``CheckInLog.statistics``."""
-        return CheckInLogStatistics(waiting=len(self._waiting), written=self._written, dropped=self._dropped)
+        return CheckInLogStatistics(waiting=self._count(), written=self._written, dropped=self._dropped)
 
     def start(self) -> None:
         """Begin to write."""
@@ -138,11 +142,11 @@ class SqlCheckInLog:
     async def flush(self) -> None:
         """See ``CheckInLog.flush``."""
         async with self._turn:
-            while self._waiting:
+            while self._count():
                 await self._write_some()
 
     async def _run(self) -> None:
-        while not (self._is_closing and not self._waiting):
+        while not self._is_closing or self._count():
             with suppress(TimeoutError):
                 async with asyncio.timeout(EVERY_S):
                     await self._wake.wait()
@@ -152,13 +156,19 @@ class SqlCheckInLog:
                 if not isinstance(error, StoreDown):
                     log.exception("the check-in log could not be written; trying again")
                 if self._is_closing:
-                    log.error("%d rows of the check-in log were not written", len(self._waiting))
+                    log.error("%d rows of the check-in log were not written", self._count())
                     return
                 await asyncio.sleep(RETRY_S)
 
     async def _write_some(self) -> None:
-        """Write the oldest rows in one transaction; they stay in the queue until they are committed."""
-        rows = self._waiting[: self._chunk]
+        """Write some rows in one transaction; they stay in the queue until they are committed.
+
+        Many are sorted by the key before a few are written: rows of one transaction then fall on few pages.
+        """
+        if not self._sorted:
+            self._sorted = sorted(self._waiting[:SORTED_TOGETHER], reverse=True)
+            del self._waiting[:SORTED_TOGETHER]
+        rows = self._sorted[-self._chunk :]
         began_s = asyncio.get_running_loop().time()
         try:
             try:
@@ -175,7 +185,10 @@ class SqlCheckInLog:
         else:
             self._written += len(rows)
             self._events.committed("checkins", len(rows), asyncio.get_running_loop().time() - began_s)
-        del self._waiting[: len(rows)]
+        del self._sorted[-len(rows) :]
+
+    def _count(self) -> int:
+        return len(self._waiting) + len(self._sorted)
 
     async def _write(self, rows: Sequence[Row]) -> None:
         with translated():

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nearby.store import changes
+from nearby.store.columns import Identifier
 from nearby.store.tables import catchments, people, presence, recents, room_log, rooms, seats
 
 TABLE_OF: dict[type, sa.Table] = {
@@ -26,8 +27,14 @@ TABLE_OF: dict[type, sa.Table] = {
 
 async def write(connection: AsyncConnection, kind: type, rows: Sequence[tuple[Any, ...]]) -> None:
     """Write rows of one kind; one that is there is overwritten, an event of a log stays as it was."""
-    if rows:
-        await connection.exec_driver_sql(_write_sql(kind, connection.dialect), list(rows))
+    if not rows:
+        return
+    sql = _write_sql(kind, connection.dialect)
+    if connection.dialect.name == "sqlite":
+        await connection.exec_driver_sql(sql, list(rows))
+    else:
+        # One statement with an array a column: a fifth of the server's work of one statement a row.
+        await connection.exec_driver_sql(sql, tuple(map(list, zip(*rows, strict=True))))
 
 
 async def delete(connection: AsyncConnection, table: sa.Table, keys: Sequence[str]) -> None:
@@ -39,22 +46,43 @@ async def delete(connection: AsyncConnection, table: sa.Table, keys: Sequence[st
 @cache
 def _write_sql(kind: type, dialect: Dialect) -> str:
     table, fields = TABLE_OF[kind], kind._fields  # type: ignore[attr-defined]
-    values = {field: _value(table.c[field], dialect) for field in fields}
     make = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
-    statement = make(table).values(values)
+    statement = make(table).values({field: sa.bindparam(field, type_=_plain(table.c[field].type)) for field in fields})
     key = [column.name for column in table.primary_key.columns]
-    if table is room_log:
-        return _sql(statement.on_conflict_do_nothing(index_elements=key), fields, dialect)
     new = statement.excluded
     change: dict[str, Any] = {field: new[field] for field in fields if field not in key}
-    if table is people:
+    if table is room_log:
+        statement = statement.on_conflict_do_nothing(index_elements=key)
+    elif table is people:
         is_new_day = new.seen_day > table.c.seen_day
-        change = {
-            "active_days": table.c.active_days
-            + sa.case((is_new_day, sa.literal_column("1")), else_=sa.literal_column("0")),
-            "seen_day": sa.case((is_new_day, new.seen_day), else_=table.c.seen_day),
-        }
-    return _sql(statement.on_conflict_do_update(index_elements=key, set_=change), fields, dialect)
+        more = sa.case((is_new_day, sa.literal_column("1")), else_=sa.literal_column("0"))
+        seen_day = sa.case((is_new_day, new.seen_day), else_=table.c.seen_day)
+        change = {"active_days": table.c.active_days + more, "seen_day": seen_day}
+        statement = statement.on_conflict_do_update(index_elements=key, set_=change)
+    else:
+        statement = statement.on_conflict_do_update(index_elements=key, set_=change)
+    sql = _sql(statement, fields, dialect)
+    return sql if dialect.name == "sqlite" else _from_arrays(table, fields, sql)
+
+
+def _from_arrays(table: sa.Table, fields: Sequence[str], sql: str) -> str:
+    """Return an insert of single values as one of arrays, a column each; what it does on a conflict stays."""
+    types = [_ARRAY_TYPES[type(_plain(table.c[field].type))] for field in fields]
+    arrays = ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(types, 1))
+    taken = ", ".join(f"{field}::jsonb" if isinstance(table.c[field].type, sa.JSON) else field for field in fields)
+    names = ", ".join(fields)
+    _, found, conflict = sql.partition(" ON CONFLICT ")
+    return f"INSERT INTO {table.name} ({names}) SELECT {taken} FROM unnest({arrays}) AS row ({names}){found}{conflict}"
+
+
+_ARRAY_TYPES: dict[type, str] = {
+    Identifier: "text",
+    sa.Text: "text",
+    sa.BigInteger: "bigint",
+    sa.Integer: "integer",
+    sa.Boolean: "boolean",
+    sa.Double: "double precision",
+}
 
 
 @cache
@@ -63,12 +91,9 @@ def _delete_sql(table: sa.Table, dialect: Dialect) -> str:
     return _sql(table.delete().where(column == sa.bindparam("key", type_=sa.Text())), ("key",), dialect)
 
 
-def _value(column: sa.Column[Any], dialect: Dialect) -> sa.ColumnElement[Any]:
-    """Return the place of a value that goes to the driver as it is: JSON goes as text."""
-    if not isinstance(column.type, sa.JSON):
-        return sa.bindparam(column.name, type_=column.type)
-    text = sa.bindparam(column.name, type_=sa.Text())
-    return text if dialect.name == "sqlite" else sa.cast(text, postgresql.JSONB)
+def _plain(kind: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
+    """Return the type a value has when it goes to the driver as it is: JSON goes as text."""
+    return sa.Text() if isinstance(kind, sa.JSON) else kind
 
 
 def _sql(statement: sa.ClauseElement, fields: Sequence[str], dialect: Dialect) -> str:

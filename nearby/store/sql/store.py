@@ -24,6 +24,7 @@ from nearby.store.sql.turn import Turn
 from nearby.store.tables import SCHEMA_VERSION, checkins, people
 
 KEY_BYTES = 32
+UNREACHABLE = "the database cannot be reached; is it running, and the URL right?"
 
 
 class Unheard:
@@ -198,15 +199,28 @@ async def open_store(
         await engines.dispose()
 
 
+async def init_store(url: str) -> tuple[int, int]:
+    """Bring the database to this version's schema and return the versions before (0 for none) and after.
+
+    Raises:
+        ConfigError: It cannot be reached, or holds a newer schema.
+    """
+    engines = await make_engines(url)
+    try:
+        return await migrate(engines)
+    except StoreDown as error:
+        raise ConfigError("database_url", UNREACHABLE) from error
+    finally:
+        await engines.dispose()
+
+
 async def _prepare(engines: Engines) -> None:
     try:
         if engines.is_sqlite:
             await migrate(engines)
         version = await version_of(engines)
     except StoreDown as error:
-        raise ConfigError(
-            "database_url", "the database cannot be reached; is it running, and the URL right?"
-        ) from error
+        raise ConfigError("database_url", UNREACHABLE) from error
     if version < SCHEMA_VERSION:
         raise ConfigError("database_url", "the database does not hold this version's schema; run nearby db init first")
 
