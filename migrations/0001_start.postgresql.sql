@@ -3,9 +3,9 @@
 CREATE EXTENSION IF NOT EXISTS postgis;
 
 CREATE DOMAIN opaque_id AS text COLLATE "C"
-    CONSTRAINT opaque_id_check CHECK (VALUE ~ '^[A-Za-z0-9_-]{1,64}$');
+    CONSTRAINT opaque_id_check CHECK (length(VALUE) BETWEEN 1 AND 64 AND VALUE !~ '[^A-Za-z0-9_-]');
 CREATE DOMAIN person_id AS text COLLATE "C"
-    CONSTRAINT person_id_check CHECK (VALUE ~ '^[A-Za-z0-9_-]{1,64}$');
+    CONSTRAINT person_id_check CHECK (length(VALUE) BETWEEN 1 AND 64 AND VALUE !~ '[^A-Za-z0-9_-]');
 
 CREATE TABLE markers (
     name text NOT NULL,
