@@ -15,7 +15,12 @@ from nearby.store.tables import metadata
 
 
 async def purge(engines: Engines, turn: Turn, now_ms: int, rules: Rules) -> Mapping[str, int]:
-    """See ``Store.purge``. One transaction a table, so that nothing waits long for its turn to write."""
+    """See ``Store.purge``. One transaction a table, so that nothing waits long for its turn to write.
+
+    Rows of whole days of the check-in log, which PostgreSQL drops unread, are not in the counts.
+    """
+    if not engines.is_sqlite:
+        await _drop_partitions(engines, now_ms)
     counts: dict[str, int] = {}
     for name, is_over in purgeable():
         table = metadata.tables[name]
@@ -27,13 +32,11 @@ async def purge(engines: Engines, turn: Turn, now_ms: int, rules: Rules) -> Mapp
                 counts[name] = deleted.rowcount
     if engines.is_sqlite:
         await _truncate_wal(engines, turn)
-    else:
-        await _drop_partitions(engines, now_ms)
     return counts
 
 
 async def _drop_partitions(engines: Engines, now_ms: int) -> None:
-    """Drop the days that ended before the time; what was deleted row by row is gone from disk with them."""
+    """Drop the days that ended before the time: whole files go, and no row is read."""
     last = partition_name((now_ms - CHECKINS_MS) // DAY_MS - 1)
     find = text("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'checkins'::regclass")
     with translated():
