@@ -26,7 +26,7 @@ How a server uses it::
         await store.journal.durable()                   # StoreDown -> error store_down with its retry_ms
         # on ack of a check-in the same; hourly: await store.purge(now_ms, rules); every 2 s: store.areas_revision()
 
-Costs: ``record`` about 1 µs; ``durable`` one group commit, at most the gathering time (5 ms) plus one sync of the
+Costs: ``record`` about 3 µs; ``durable`` one group commit, at most the gathering time (5 ms) plus one sync of the
 disk; everything else one or a few round trips. All calls may be cancelled; a cancelled write happened wholly or
 not at all. Calls other than the journal's raise ``StoreDown`` while the database cannot be reached.
 """
@@ -154,7 +154,7 @@ class CheckInLog(Protocol):
     """The check-in log: rows that can be counted, and joined to nothing once their window has ended."""
 
     def note(self, person: PersonId, cell: Cell, window_start_ms: int, *, is_established: bool) -> None:
-        """Take one row: the person's cell in force in a window. Never suspends; about 2 µs.
+        """Take one row: the person's cell in force in a window. Never suspends; about 4 µs.
 
         Call it once per person, window and cell; repeats are written once. The person is hashed here with the
         window's key, which no other process has and no disk: after a crash somebody may be counted twice

@@ -16,7 +16,7 @@ from nearby.store.sql.engine import RowRefused, translated
 log = logging.getLogger(__name__)
 
 GATHER_S = 0.005
-"""How long a commit waits for company. One more sync costs more than the wait: see docs/decisions/0103."""
+"""How long a commit waits for company. One more sync costs more than the wait: see docs/decisions/0102."""
 
 PATIENCE_S = 2.0
 """After this long ``durable`` gives up; a phone that waits longer has sent its message again."""
