@@ -10,6 +10,7 @@ from nearby.core.rules import Rules
 from nearby.store.retention import DAY_MS, purgeable
 from nearby.store.sql.checkins import partition_sql
 from nearby.store.sql.engine import Engines, make_engines
+from nearby.store.sql.migrate import migrate
 from nearby.store.tables import (
     audit,
     bans,
@@ -51,8 +52,9 @@ ANALYZE;
 
 
 @pytest.fixture
-async def engines(altered_postgres_url: str) -> AsyncIterator[Engines]:
-    engines = await make_engines(altered_postgres_url)
+async def engines(postgres_url: str) -> AsyncIterator[Engines]:
+    engines = await make_engines(postgres_url)
+    await migrate(engines)
     async with engines.reader.begin() as connection:
         for day in (19_999, 20_000):
             await connection.execute(sa.text(partition_sql(day)))
