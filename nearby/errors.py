@@ -8,6 +8,8 @@ The tree of exceptions (a test holds this drawing against the classes)::
     ├── Disconnect         theirs or ours: one connection ends with a close code
     ├── Superseded         a call came from a connection that is no longer the person's newest
     ├── HubDown            ours: the live state cannot be reached; the caller may try again
+    ├── StoreDown          ours: the database cannot be reached, or did not answer in time
+    ├── BadArea            theirs: an operator's area cannot be used
     ├── IllegalTransition  our bug: a state machine got an input its state does not take
     ├── GapInLog           our bug, or a lost event: a room's seq did not continue
     ├── NotAcknowledged    the connection dropped before the answer to a call that cannot be repeated
@@ -171,6 +173,32 @@ class Superseded(NearbyError):
 
 class HubDown(NearbyError):
     """The live state cannot be reached. The call may or may not have taken effect."""
+
+
+class StoreDown(NearbyError):
+    """The database cannot be reached, or did not answer in time. A write may or may not have happened.
+
+    Args:
+        sentence: What happened, without an address, a secret or anything of a person.
+        retry_ms: After how long it is worth trying again.
+    """
+
+    def __init__(self, sentence: str = "the database cannot be reached", *, retry_ms: int = 1_000) -> None:
+        super().__init__(sentence)
+        self.retry_ms = retry_ms
+
+
+class BadArea(NearbyError):
+    """An operator's area cannot be used. Nothing was imported.
+
+    Args:
+        which: Which of the file's areas, by name or number.
+        sentence: One sentence that says what to do.
+    """
+
+    def __init__(self, which: str, sentence: str) -> None:
+        super().__init__(f"{which}: {sentence}")
+        self.which = which
 
 
 class IllegalTransition(NearbyError):

@@ -48,5 +48,8 @@ def nothing_reaches_the_loops_handler(request: pytest.FixtureRequest) -> Iterato
 @pytest.fixture(scope="session", autouse=True)
 def nothing_blocks_the_loop() -> Iterator[None]:
     """Raise ``BlockingError`` where our own code makes a blocking call on a running event loop."""
-    with blockbuster_ctx(["nearby"]):
+    with blockbuster_ctx(["nearby"]) as guard:
+        for function in guard.functions.values():
+            # asyncpg looks for a password file and certificates in the home directory when it connects.
+            function.can_block_in("asyncpg/connect_utils.py", "_parse_connect_dsn_and_args")
         yield

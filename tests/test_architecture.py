@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "sim": {"core", "client", "errors"},
     "server": {"hub", "store", "core", "errors", ""},
     "cli": {"server", "client", "core", "errors", ""},
-    "testing": {"server", "hub", "client", "core", "errors", "sim"},
+    "testing": {"server", "hub", "store", "client", "core", "errors", "sim"},
     "": set[str](),
 }
 """Which part of ``nearby`` may import which; "" is the package itself (its version)."""
@@ -30,7 +30,7 @@ AT_HOME = {
     "h3": ("nearby/core/cell.py", "nearby/core/area.py"),
     "shapely": ("nearby/core/area.py",),
     "redis": ("nearby/hub/valkey",),
-    "sqlalchemy": ("nearby/store/",),
+    "sqlalchemy": ("nearby/store/", "nearby/testing/store_suite/"),
     "asyncpg": ("nearby/store/",),
     "aiosqlite": ("nearby/store/",),
     "geoalchemy2": ("nearby/store/",),
@@ -43,7 +43,7 @@ AT_HOME = {
 """Third parties and the only addresses that may name them."""
 
 ADAPTERS = ("nearby.hub.memory", "nearby.hub.valkey", "nearby.store.sql")
-NAMES_ADAPTERS = ("nearby/server/app.py", "nearby/hub/memory/", "nearby/testing/")
+NAMES_ADAPTERS = ("nearby/server/app.py", "nearby/hub/memory/", "nearby/store/sql/", "nearby/testing/")
 
 READS_A_CLOCK = {"time", "time_ns", "monotonic", "monotonic_ns"}
 MAY_READ_A_CLOCK = ("nearby/server/app.py", "nearby/cli.py", "nearby/client/", "nearby/sim/", "nearby/testing/")

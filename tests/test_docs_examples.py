@@ -124,9 +124,9 @@ def test_links_lead_somewhere_and_named_files_exist(path: Path) -> None:
 
 
 def test_dead_links_and_paths_are_found() -> None:
-    text = "# A head\n[gone](gone.md) [here](#a-head) [nowhere](#b) `core/board.py` `core/room.py` `store/`"
+    text = "# A head\n[gone](gone.md) [here](#a-head) [nowhere](#b) `core/board.py` `core/room.py` `board/`"
     assert dead_links(text, ROOT) == ["gone.md", "#b"]
-    assert dead_paths(text, ROOT) == ["core/board.py", "store/"]
+    assert dead_paths(text, ROOT) == ["core/board.py", "board/"]
 
 
 @pytest.fixture

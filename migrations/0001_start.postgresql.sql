@@ -1,0 +1,264 @@
+-- Version 1: people and their relations, operators' areas, the check-in log, and what a restart must find again.
+
+CREATE EXTENSION IF NOT EXISTS postgis;
+
+CREATE DOMAIN opaque_id AS text COLLATE "C"
+    CONSTRAINT opaque_id_check CHECK (length(VALUE) BETWEEN 1 AND 64 AND VALUE !~ '[^A-Za-z0-9_-]');
+CREATE DOMAIN person_id AS text COLLATE "C"
+    CONSTRAINT person_id_check CHECK (length(VALUE) BETWEEN 1 AND 64 AND VALUE !~ '[^A-Za-z0-9_-]');
+
+CREATE TABLE markers (
+    name text NOT NULL,
+    value bigint NOT NULL,
+    CONSTRAINT markers_pkey PRIMARY KEY (name)
+);
+COMMENT ON TABLE markers IS 'Numbers there is one of: the version of this schema, the revision of the areas, the last window that ended.';
+
+CREATE TABLE people (
+    person person_id NOT NULL,
+    is_guest boolean NOT NULL,
+    created_ms bigint NOT NULL,
+    seen_day integer NOT NULL,
+    active_days integer NOT NULL,
+    name text,
+    lang text,
+    tags jsonb,
+    is_listed boolean NOT NULL,
+    verified_name text,
+    verified_skeleton text,
+    CONSTRAINT people_pkey PRIMARY KEY (person),
+    CONSTRAINT people_verified_skeleton_key UNIQUE (verified_skeleton),
+    CONSTRAINT people_times_check CHECK (created_ms >= 0 AND seen_day >= 0 AND active_days >= 1),
+    CONSTRAINT people_name_check CHECK (length(name) BETWEEN 1 AND 64),
+    CONSTRAINT people_skeleton_check CHECK ((verified_name IS NULL) = (verified_skeleton IS NULL)),
+    CONSTRAINT people_guest_check CHECK (NOT is_guest OR verified_name IS NULL)
+);
+COMMENT ON TABLE people IS 'Everybody who called, and what they say of themselves.';
+COMMENT ON COLUMN people.person IS 'owner; the sub of their token';
+COMMENT ON COLUMN people.verified_skeleton IS 'UTS #39 skeleton of the verified name: two that look alike collide';
+CREATE INDEX people_guests_idle_idx ON people (seen_day) WHERE is_guest;
+COMMENT ON INDEX people_guests_idle_idx IS 'purge: guests whose token can no longer be renewed';
+
+CREATE TABLE relations (
+    owner person_id NOT NULL,
+    kind text NOT NULL,
+    subject person_id NOT NULL,
+    handle opaque_id NOT NULL,
+    created_ms bigint NOT NULL,
+    CONSTRAINT relations_pkey PRIMARY KEY (owner, kind, subject),
+    CONSTRAINT relations_handle_key UNIQUE (handle),
+    CONSTRAINT relations_owner_fkey FOREIGN KEY (owner) REFERENCES people (person) ON DELETE CASCADE,
+    CONSTRAINT relations_subject_fkey FOREIGN KEY (subject) REFERENCES people (person) ON DELETE CASCADE,
+    CONSTRAINT relations_kind_check CHECK (kind IN ('known', 'follow', 'mute', 'block')),
+    CONSTRAINT relations_two_check CHECK (owner <> subject)
+);
+COMMENT ON TABLE relations IS 'What one person is to another: known since both greeted, followed, muted or blocked.';
+COMMENT ON COLUMN relations.owner IS 'owner; whose relation it is';
+COMMENT ON COLUMN relations.subject IS 'subject; whom it is to';
+COMMENT ON COLUMN relations.handle IS 'what the owner calls it by; no two people hold the same handle of anybody';
+CREATE INDEX relations_subject_idx ON relations (subject, kind);
+COMMENT ON INDEX relations_subject_idx IS 'a seat''s conflicts: who blocked this person; erase';
+
+CREATE TABLE shadows (
+    handle opaque_id NOT NULL,
+    shadow bytea NOT NULL,
+    kind text NOT NULL,
+    owner person_id,
+    until_ms bigint NOT NULL,
+    CONSTRAINT shadows_pkey PRIMARY KEY (handle),
+    CONSTRAINT shadows_owner_fkey FOREIGN KEY (owner) REFERENCES people (person) ON DELETE CASCADE,
+    CONSTRAINT shadows_kind_check CHECK (kind IN ('block', 'ban', 'suspension')),
+    CONSTRAINT shadows_owner_check CHECK (kind <> 'block' OR owner IS NOT NULL),
+    CONSTRAINT shadows_shadow_check CHECK (length(shadow) = 32)
+);
+COMMENT ON TABLE shadows IS 'What stays in force against an erased person for a while, under HMAC(sub) alone.';
+COMMENT ON COLUMN shadows.owner IS 'owner; who blocked, null for an operator''s ban';
+CREATE INDEX shadows_shadow_idx ON shadows (shadow);
+COMMENT ON INDEX shadows_shadow_idx IS 'hello: what is still in force against whoever comes back under this sub';
+CREATE INDEX shadows_owner_idx ON shadows (owner);
+COMMENT ON INDEX shadows_owner_idx IS 'my blocks; erase';
+CREATE INDEX shadows_until_ms_idx ON shadows (until_ms);
+COMMENT ON INDEX shadows_until_ms_idx IS 'purge: what is over';
+
+CREATE TABLE areas (
+    area opaque_id NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    outline geometry(MultiPolygon, 4326) NOT NULL,
+    created_ms bigint NOT NULL,
+    CONSTRAINT areas_pkey PRIMARY KEY (area),
+    CONSTRAINT areas_kind_check CHECK (kind IN ('quiet', 'venue')),
+    CONSTRAINT areas_name_check CHECK (length(name) BETWEEN 1 AND 64)
+);
+COMMENT ON TABLE areas IS 'Operators'' areas as they drew them; what counts is area_cells.';
+CREATE INDEX areas_outline_idx ON areas USING gist (outline);
+COMMENT ON INDEX areas_outline_idx IS 'operators'' map: the areas in a rectangle';
+
+CREATE TABLE area_cells (
+    area opaque_id NOT NULL,
+    cell bigint NOT NULL,
+    CONSTRAINT area_cells_pkey PRIMARY KEY (area, cell),
+    CONSTRAINT area_cells_area_fkey FOREIGN KEY (area) REFERENCES areas (area) ON DELETE CASCADE,
+    CONSTRAINT area_cells_cell_check CHECK (((cell >> 52) & 15) = 9)
+);
+COMMENT ON TABLE area_cells IS 'The whole res-9 cells an area is: an operator''s places, nobody''s position.';
+
+CREATE TABLE cells (
+    cell bigint NOT NULL,
+    res6 bigint NOT NULL,
+    res5 bigint NOT NULL,
+    outline geometry(MultiPolygon, 4326) NOT NULL,
+    CONSTRAINT cells_pkey PRIMARY KEY (cell),
+    CONSTRAINT cells_ladder_check CHECK (((cell >> 52) & 15) = 7 AND ((res6 >> 52) & 15) = 6 AND ((res5 >> 52) & 15) = 5)
+);
+COMMENT ON TABLE cells IS 'The res-7 cells somebody ever checked in from, with parents and outline: geography, no people.';
+CREATE INDEX cells_outline_idx ON cells USING gist (outline);
+COMMENT ON INDEX cells_outline_idx IS 'operators'' crowd map: the cells in a rectangle';
+
+CREATE TABLE checkins (
+    window_start_ms bigint NOT NULL,
+    cell bigint NOT NULL,
+    person_hash bytea NOT NULL,
+    is_established boolean NOT NULL,
+    CONSTRAINT checkins_pkey PRIMARY KEY (window_start_ms, cell, person_hash),
+    CONSTRAINT checkins_cell_fkey FOREIGN KEY (cell) REFERENCES cells (cell),
+    CONSTRAINT checkins_person_hash_check CHECK (length(person_hash) = 16)
+) PARTITION BY RANGE (window_start_ms);
+COMMENT ON TABLE checkins IS 'One row per person, window and cell in force. The key of person_hash dies with the window: rows count, and join to nothing. Operators'' crowd map reads the primary key by window.';
+
+CREATE TABLE presence (
+    person person_id NOT NULL,
+    cell bigint NOT NULL,
+    last_window bigint NOT NULL,
+    pending_cell bigint,
+    due_ms bigint NOT NULL,
+    is_counted boolean NOT NULL,
+    CONSTRAINT presence_pkey PRIMARY KEY (person),
+    CONSTRAINT presence_person_fkey FOREIGN KEY (person) REFERENCES people (person) ON DELETE CASCADE,
+    CONSTRAINT presence_cell_check CHECK (((cell >> 52) & 15) = 7),
+    CONSTRAINT presence_pending_check CHECK (((pending_cell >> 52) & 15) = 7),
+    CONSTRAINT presence_due_check CHECK ((pending_cell IS NULL) = (due_ms = 0))
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
+COMMENT ON TABLE presence IS 'Who is where now, by the cell in force: one row per person, overwritten in place, gone at the lapse.';
+COMMENT ON COLUMN presence.person IS 'owner; who is present';
+
+CREATE TABLE recents (
+    person person_id NOT NULL,
+    checkin_tat_ms bigint NOT NULL,
+    say_tat_ms bigint NOT NULL,
+    joins_ms jsonb NOT NULL,
+    shunned jsonb NOT NULL,
+    lost_room opaque_id,
+    lost_ms bigint,
+    has_lapsed boolean NOT NULL,
+    until_ms bigint NOT NULL,
+    CONSTRAINT recents_pkey PRIMARY KEY (person),
+    CONSTRAINT recents_person_fkey FOREIGN KEY (person) REFERENCES people (person) ON DELETE CASCADE,
+    CONSTRAINT recents_lost_check CHECK ((lost_room IS NULL) = (lost_ms IS NULL))
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
+COMMENT ON TABLE recents IS 'What still binds a person after the fact: joins of the hour, rooms left by next, a lost seat.';
+COMMENT ON COLUMN recents.person IS 'owner; whom it binds';
+CREATE INDEX recents_until_ms_idx ON recents (until_ms);
+COMMENT ON INDEX recents_until_ms_idx IS 'purge: what binds nobody any more';
+
+CREATE TABLE rooms (
+    room opaque_id NOT NULL,
+    catchment bigint NOT NULL,
+    opened_ms bigint NOT NULL,
+    capacity integer NOT NULL,
+    epoch bigint NOT NULL,
+    seq bigint NOT NULL,
+    empty_since_ms bigint,
+    CONSTRAINT rooms_pkey PRIMARY KEY (room),
+    CONSTRAINT rooms_catchment_check CHECK (((catchment >> 52) & 15) BETWEEN 5 AND 9),
+    CONSTRAINT rooms_position_check CHECK (epoch >= 1 AND seq >= 0 AND capacity BETWEEN 1 AND 64)
+);
+COMMENT ON TABLE rooms IS 'Rooms, until an hour after they ended.';
+COMMENT ON COLUMN rooms.seq IS 'a lower bound: room_log may be ahead';
+COMMENT ON COLUMN rooms.catchment IS 'finer than 7 only for a venue, which people name themselves';
+CREATE INDEX rooms_empty_since_ms_idx ON rooms (empty_since_ms) WHERE empty_since_ms IS NOT NULL;
+COMMENT ON INDEX rooms_empty_since_ms_idx IS 'purge: rooms that ended';
+
+CREATE TABLE seats (
+    member opaque_id NOT NULL,
+    room opaque_id NOT NULL,
+    person person_id NOT NULL,
+    name text NOT NULL,
+    is_name_drawn boolean NOT NULL,
+    is_verified boolean NOT NULL,
+    joined_seq bigint NOT NULL,
+    why text NOT NULL,
+    held_since_ms bigint,
+    off_window bigint,
+    ended_ms bigint,
+    CONSTRAINT seats_pkey PRIMARY KEY (member),
+    CONSTRAINT seats_room_fkey FOREIGN KEY (room) REFERENCES rooms (room) ON DELETE CASCADE,
+    CONSTRAINT seats_person_fkey FOREIGN KEY (person) REFERENCES people (person) ON DELETE CASCADE
+);
+COMMENT ON TABLE seats IS 'Who sits as which member, and who sat until an hour ago.';
+COMMENT ON COLUMN seats.person IS 'owner; who sits';
+CREATE UNIQUE INDEX seats_one_each_idx ON seats (person) WHERE ended_ms IS NULL;
+COMMENT ON INDEX seats_one_each_idx IS 'nobody sits in two rooms';
+CREATE INDEX seats_person_idx ON seats (person);
+COMMENT ON INDEX seats_person_idx IS 'a member named in a report, mute or block; export; erase';
+CREATE INDEX seats_room_idx ON seats (room);
+COMMENT ON INDEX seats_room_idx IS 'warm start: the seats of a room; end of a room';
+CREATE INDEX seats_ended_ms_idx ON seats (ended_ms) WHERE ended_ms IS NOT NULL;
+COMMENT ON INDEX seats_ended_ms_idx IS 'purge: who sat as which member';
+
+CREATE TABLE room_log (
+    room opaque_id NOT NULL,
+    seq bigint NOT NULL,
+    epoch bigint NOT NULL,
+    at_ms bigint NOT NULL,
+    kind text NOT NULL,
+    member opaque_id NOT NULL,
+    name text,
+    is_verified boolean,
+    text text,
+    message_id text,
+    CONSTRAINT room_log_pkey PRIMARY KEY (room, seq),
+    CONSTRAINT room_log_room_fkey FOREIGN KEY (room) REFERENCES rooms (room) ON DELETE CASCADE,
+    CONSTRAINT room_log_kind_check CHECK (kind IN ('joined', 'left', 'changed', 'said')),
+    CONSTRAINT room_log_text_check CHECK (kind = 'said' OR (text IS NULL AND message_id IS NULL)),
+    CONSTRAINT room_log_name_check CHECK ((kind IN ('joined', 'changed')) = (name IS NOT NULL)),
+    CONSTRAINT room_log_position_check CHECK (seq >= 1 AND epoch >= 1)
+);
+COMMENT ON TABLE room_log IS 'Rooms'' events. The author is a member; who that was is in seats, and forgotten with them.';
+COMMENT ON COLUMN room_log.text IS 'what was said; null once its author was erased';
+CREATE INDEX room_log_at_ms_idx ON room_log (at_ms);
+COMMENT ON INDEX room_log_at_ms_idx IS 'purge: events past their time';
+
+CREATE TABLE catchments (
+    cell bigint NOT NULL,
+    is_open boolean NOT NULL,
+    run integer NOT NULL,
+    counted double precision NOT NULL,
+    CONSTRAINT catchments_pkey PRIMARY KEY (cell),
+    CONSTRAINT catchments_cell_check CHECK (((cell >> 52) & 15) BETWEEN 5 AND 9),
+    CONSTRAINT catchments_run_check CHECK (run >= 0)
+);
+COMMENT ON TABLE catchments IS 'The states of cells and their noisy counts when the last window ended; all rows are replaced together.';
+
+CREATE TABLE audit (
+    entry opaque_id NOT NULL,
+    at_ms bigint NOT NULL,
+    operator person_id,
+    action text NOT NULL,
+    target person_id,
+    detail text,
+    CONSTRAINT audit_pkey PRIMARY KEY (entry),
+    CONSTRAINT audit_operator_fkey FOREIGN KEY (operator) REFERENCES people (person) ON DELETE SET NULL,
+    CONSTRAINT audit_target_fkey FOREIGN KEY (target) REFERENCES people (person) ON DELETE SET NULL
+);
+COMMENT ON TABLE audit IS 'What operators did.';
+COMMENT ON COLUMN audit.operator IS 'owner; who did it';
+COMMENT ON COLUMN audit.target IS 'subject; to whom';
+CREATE INDEX audit_at_ms_idx ON audit (at_ms);
+COMMENT ON INDEX audit_at_ms_idx IS 'operators'' page of the last actions; purge';
+CREATE INDEX audit_operator_idx ON audit (operator);
+COMMENT ON INDEX audit_operator_idx IS 'export; erase';
+CREATE INDEX audit_target_idx ON audit (target);
+COMMENT ON INDEX audit_target_idx IS 'what was done to a person; erase';
+
+INSERT INTO markers (name, value) VALUES ('schema', 1), ('areas', 0);

@@ -1,0 +1,1 @@
+"""What outlives a process: the port in ``base``, one implementation of it in ``sql``."""

@@ -1,0 +1,241 @@
+"""The store's port: what outlives a process, and what callers may rely on.
+
+Guarantees, kept on SQLite and on PostgreSQL alike and tested by ``nearby.testing.store_suite``:
+
+* **Journal.** ``record`` takes a change to the live state at once and never suspends. Changes reach the database
+  in the order in which they were recorded, as if one by one, in groups: a group is there wholly or not at all.
+  When ``durable`` returns, every change recorded before the call survives the death of the process and of the
+  machine. A crash loses at most what was recorded since; what it loses is the newest, without holes.
+* **A log position is forever.** ``take_over`` opens a new epoch in every room before it returns anything, so that
+  no (epoch, seq) is ever used twice, whatever was told to phones and lost by the crash.
+* **Nothing is dropped silently.** While the database is away the journal holds what it was told: rows that are
+  overwritten are held once, and a room's membership events beyond the bound are dropped (policy
+  ``drop_membership_events``, counted). What was said is never dropped: ask ``has_room`` before you carry out a
+  ``say``, and answer ``store_down`` without it. The check-in log has a queue of its own and drops its newest
+  rows (policy ``drop_newest``, counted).
+* **Rows the database refuses** (somebody erased meanwhile, or a bug of ours) are left out one by one and counted;
+  the others of their group are committed, and ``durable`` raises for that group.
+
+How a server uses it::
+
+    async with open_store(url, events=metrics) as store:
+        kept = await store.take_over(now_ms, rules)     # warm start; every seat without a connection is held from now
+        state = LiveState(..., kept=kept, journal=store.journal.record)
+        # on say: refuse with store_down unless store.journal.has_room
+        seq, at_ms = await hub.say(...)                 # the others hear it now
+        await store.journal.durable()                   # StoreDown -> error store_down with its retry_ms
+        # on ack of a check-in the same; hourly: await store.purge(now_ms, rules); every 2 s: store.areas_revision()
+
+Costs: ``record`` about 3 µs; ``durable`` one group commit, at most the gathering time (5 ms) plus one sync of the
+disk; everything else one or a few round trips. All calls may be cancelled; a cancelled write happened wholly or
+not at all. Calls other than the journal's raise ``StoreDown`` while the database cannot be reached.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from nearby.core.area import Area, AreaId
+from nearby.core.crowd import WindowCount
+from nearby.core.ids import Cell, PersonId
+from nearby.core.rules import Rules
+from nearby.store.changes import CatchmentRow, Change, LogRow, PresenceRow, RecentRow, RoomRow, SeatRow
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRoom:
+    """A room that had not ended, in its new epoch. ``room.seq`` is the last seq that survived.
+
+    ``log`` is contiguous and ends at ``room.seq``; ``said`` are the last 50 messages, of which a snapshot shows
+    what was said since its member joined. A text of None is of somebody erased. ``authors`` names the person
+    behind every member of both who is still known.
+    """
+
+    room: RoomRow
+    seats: tuple[SeatRow, ...]
+    log: tuple[LogRow, ...]
+    said: tuple[LogRow, ...]
+    authors: Mapping[str, PersonId]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a warm start finds. ``window`` is the last that ended before, None if none ever did."""
+
+    presences: Sequence[PresenceRow]
+    recents: Sequence[RecentRow]
+    rooms: Sequence[KeptRoom]
+    window: int | None
+    catchments: Sequence[CatchmentRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What the store knows of somebody who called. Days are UTC."""
+
+    person: PersonId
+    is_guest: bool
+    created_ms: int
+    active_days: int
+    name: str | None
+    lang: str | None
+    tags: tuple[str, ...]
+    is_listed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shadow:
+    """What stays in force against an erased person: a block by ``owner``, or an operator's ban or suspension."""
+
+    handle: str
+    kind: str
+    owner: PersonId | None
+    until_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class JournalStatistics:
+    """``waiting`` changes and ``waiters`` for them now; the others since the start."""
+
+    waiting: int
+    waiters: int
+    commits: int
+    committed: int
+    dropped: int
+    refused: int
+    is_down: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CheckInLogStatistics:
+    """``waiting`` rows now; the others since the start."""
+
+    waiting: int
+    written: int
+    dropped: int
+
+
+class StoreEvents(Protocol):
+    """What the store tells a metric. Calls must return at once and must not raise."""
+
+    def committed(self, what: str, rows: int, took_s: float) -> None:
+        """``what`` ("journal" or "checkins") wrote ``rows`` in one transaction."""
+
+    def dropped(self, policy: str, rows: int) -> None:
+        """A full queue gave up ``rows``, by the policy of this name; ``refused`` is what the database refused."""
+
+    def reachable(self, is_up: bool) -> None:
+        """The database went away, or came back."""
+
+
+class Journal(Protocol):
+    """The group commit of the live state's changes. See the module for what it guarantees."""
+
+    @property
+    def has_room(self) -> bool:
+        """Return whether a message may be said now: False when too much waits for the database."""
+
+    def record(self, change: Change) -> None:
+        """Take one change. Never suspends, never raises."""
+
+    async def durable(self) -> None:
+        """Return when everything recorded so far is on disk; at once if it is.
+
+        Raises:
+            StoreDown: Not within the patience (2 s), or some row was refused. What was recorded stays in the
+                journal and is written when the database is back.
+        """
+
+    def statistics(self) -> JournalStatistics:
+        """Return what waits and what was done."""
+
+
+class CheckInLog(Protocol):
+    """The check-in log: rows that can be counted, and joined to nothing once their window has ended."""
+
+    def note(self, person: PersonId, cell: Cell, window_start_ms: int, *, is_established: bool) -> None:
+        """Take one row: the person's cell in force in a window. Never suspends; about 4 µs.
+
+        Call it once per person, window and cell; repeats are written once. The person is hashed here with the
+        window's key, which no other process has and no disk: after a crash somebody may be counted twice
+        in the window of the crash. Noting a later window destroys the keys of earlier ones.
+        """
+
+    def end_window(self, window_start_ms: int) -> None:
+        """Destroy the key of this window and of all before it."""
+
+    async def flush(self) -> None:
+        """Return when everything noted so far is written, or dropped."""
+
+    def statistics(self) -> CheckInLogStatistics:
+        """Return what waits and what was done."""
+
+
+class Store(Protocol):
+    """One process's handle on what outlives it."""
+
+    @property
+    def journal(self) -> Journal:
+        """Return the group commit."""
+
+    @property
+    def checkins(self) -> CheckInLog:
+        """Return the check-in log."""
+
+    async def check(self) -> None:
+        """Return if the database answers.
+
+        Raises:
+            StoreDown: It does not.
+        """
+
+    async def take_over(self, now_ms: int, rules: Rules) -> Kept:
+        """Open a new epoch in every room and return the live state as it survived.
+
+        Rooms past their end are left out. One process at a time may own the live state; nothing stops a second
+        one here.
+        """
+
+    async def account(self, person: PersonId) -> Account | None:
+        """Return what is known of somebody, or None."""
+
+    async def put_area(self, area: Area, now_ms: int) -> None:
+        """Add an area, or replace the one with its id; the revision grows in the same transaction."""
+
+    async def remove_area(self, area: AreaId) -> bool:
+        """Remove an area; return whether there was one. The revision grows if so."""
+
+    async def areas(self) -> Sequence[Area]:
+        """Return all areas with their cells, by id."""
+
+    async def areas_revision(self) -> int:
+        """Return a number that grows with every change of the areas: cheap, to be asked every 2 s."""
+
+    async def window_counts(self, from_ms: int, to_ms: int) -> Sequence[WindowCount]:
+        """Return how many established people each res-7 cell had in each window that began in a span.
+
+        For ``nearby.core.crowd`` only, which says what an operator may see of it.
+        """
+
+    async def purge(self, now_ms: int, rules: Rules) -> Mapping[str, int]:
+        """Delete what is past its time by ``nearby.store.retention``; return how many rows by table.
+
+        Idempotent and safe beside a running server. On SQLite the WAL is truncated afterwards.
+        """
+
+    async def export(self, person: PersonId) -> Mapping[str, Iterable[Mapping[str, Any]]]:
+        """Return the rows that are the person's own doing, by table, as JSON takes them.
+
+        Of nobody else's: columns that name others are left out, and rows about the person too.
+        """
+
+    async def erase(self, person: PersonId, now_ms: int) -> bool:
+        """Leave no row that carries the id; return whether there was one.
+
+        Open bans, and blocks against the person, stay for 90 days under HMAC(sub) alone. What the person said
+        in rooms loses its text and keeps its seq. End the person's presence and seat in the hub before, and
+        record nothing about them afterwards.
+        """
+
+    async def in_force_against(self, person: PersonId, now_ms: int) -> Sequence[Shadow]:
+        """Return what an erasure left in force against whoever comes back under this id."""

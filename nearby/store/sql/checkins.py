@@ -1,0 +1,255 @@
+"""The check-in log: taken on the hot path into a bounded queue, written in batches off it."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from itertools import chain
+from typing import Any
+
+import asyncpg  # type: ignore[import-untyped]
+from sqlalchemy import text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from nearby.core.area import outline_of
+from nearby.core.cell import ladder_above
+from nearby.core.ids import Cell, PersonId
+from nearby.errors import StoreDown
+from nearby.store.base import CheckInLogStatistics, StoreEvents
+from nearby.store.sql.engine import RowRefused, translated
+from nearby.store.tables import cells
+
+log = logging.getLogger(__name__)
+
+MAX_WAITING = 200_000
+"""Rows that wait for the database: 30 MB, and a minute of 3,000 first check-ins a second."""
+
+EVERY_S = 0.5
+CHUNK_SQLITE = 500
+"""Rows of one transaction: 1-2 ms, because a group commit may be waiting for its turn to write."""
+
+SORTED_TOGETHER = 20_000
+"""Hashes fall anywhere in the key: unsorted, 500 rows rewrite 440 pages, and a row costs three times as much."""
+
+CHUNK_POSTGRESQL = 10_000
+RETRY_S = 1.0
+DROP_POLICY = "drop_newest"
+REFUSED_POLICY = "refused"
+HASH_BYTES = 16
+_COLUMNS = ("window_start_ms", "cell", "person_hash", "is_established")
+
+Row = tuple[int, Cell, bytes, bool]
+Transaction = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
+
+
+class WindowKeys:
+    """The keys of the windows under way; a window that is over has none, here or anywhere.
+
+    Args:
+        draw_key: Returns 32 new random bytes at each call.
+    """
+
+    def __init__(self, draw_key: Callable[[], bytes]) -> None:
+        self._draw_key = draw_key
+        self._key = bytearray()
+        self._window_start_ms = -1
+
+    def hash(self, person: PersonId, window_start_ms: int) -> bytes | None:
+        """Return the person under the window's key, or None if that window is over."""
+        if window_start_ms != self._window_start_ms:
+            if window_start_ms < self._window_start_ms:
+                return None
+            self.end(window_start_ms - 1)
+            self._key[:] = self._draw_key()
+            self._window_start_ms = window_start_ms
+        elif not self._key:
+            return None
+        return blake2b(person.encode(), key=self._key, digest_size=HASH_BYTES).digest()
+
+    def end(self, window_start_ms: int) -> None:
+        """Destroy the key of this window and of all before."""
+        if window_start_ms >= self._window_start_ms:
+            self._key[:] = bytes(len(self._key))
+            self._key.clear()
+
+
+class SqlCheckInLog:
+    """See ``nearby.store.base.CheckInLog``. Between ``start`` and ``close`` one task writes.
+
+    Args:
+        transaction: Begins the transaction of one batch.
+        events: Is told of batches and of what was dropped.
+        draw_key: Returns 32 new random bytes at each call.
+        chunk: Rows of one transaction.
+        max_waiting: Rows the queue holds; the newest are dropped beyond.
+    """
+
+    def __init__(
+        self,
+        transaction: Transaction,
+        events: StoreEvents,
+        *,
+        draw_key: Callable[[], bytes],
+        chunk: int,
+        max_waiting: int = MAX_WAITING,
+    ) -> None:
+        self._transaction = transaction
+        self._events = events
+        self._keys = WindowKeys(draw_key)
+        self._chunk = chunk
+        self._max_waiting = max_waiting
+        self._waiting: list[Row] = []
+        self._sorted: list[Row] = []
+        self._written = self._dropped = 0
+        self._known_cells: set[Cell] = set()
+        self._known_days: set[int] = set()
+        self._turn = asyncio.Lock()
+        self._wake = asyncio.Event()
+        self._is_closing = False
+        self._task: asyncio.Task[None] | None = None
+
+    def note(self, person: PersonId, cell: Cell, window_start_ms: int, *, is_established: bool) -> None:
+        """See ``CheckInLog.note``."""
+        person_hash = self._keys.hash(person, window_start_ms)
+        if person_hash is None or self._count() >= self._max_waiting:
+            self._dropped += 1
+            self._events.dropped(DROP_POLICY, 1)
+            return
+        self._waiting.append((window_start_ms, cell, person_hash, is_established))
+
+    def end_window(self, window_start_ms: int) -> None:
+        """See ``CheckInLog.end_window``."""
+        self._keys.end(window_start_ms)
+
+    def statistics(self) -> CheckInLogStatistics:
+        """See ``CheckInLog.statistics``."""
+        return CheckInLogStatistics(waiting=self._count(), written=self._written, dropped=self._dropped)
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._task = asyncio.create_task(self._run())
+
+    async def close(self) -> None:
+        """Write what waits, if the database takes it at once, and stop."""
+        self._is_closing = True
+        self._wake.set()
+        if self._task is not None:
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def flush(self) -> None:
+        """See ``CheckInLog.flush``."""
+        async with self._turn:
+            while self._count():
+                await self._write_some()
+
+    async def _run(self) -> None:
+        while not self._is_closing or self._count():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(EVERY_S):
+                    await self._wake.wait()
+            try:
+                await self.flush()
+            except Exception as error:
+                if not isinstance(error, StoreDown):
+                    log.exception("the check-in log could not be written; trying again")
+                if self._is_closing:
+                    log.error("%d rows of the check-in log were not written", self._count())
+                    return
+                await asyncio.sleep(RETRY_S)
+
+    async def _write_some(self) -> None:
+        """Write some rows in one transaction; they stay in the queue until they are committed.
+
+        Many are sorted by the key before a few are written: rows of one transaction then fall on few pages.
+        """
+        if not self._sorted:
+            self._sorted = sorted(self._waiting[:SORTED_TOGETHER], reverse=True)
+            del self._waiting[:SORTED_TOGETHER]
+        rows = self._sorted[-self._chunk :]
+        began_s = asyncio.get_running_loop().time()
+        try:
+            try:
+                await self._write(rows)
+            except RowRefused:
+                # A purge may have dropped the partition that we know of; make sure of everything once more.
+                self._known_cells.clear()
+                self._known_days.clear()
+                await self._write(rows)
+        except RowRefused:
+            self._dropped += len(rows)
+            self._events.dropped(REFUSED_POLICY, len(rows))
+            log.error("the database refused %d rows of the check-in log", len(rows))
+        else:
+            self._written += len(rows)
+            self._events.committed("checkins", len(rows), asyncio.get_running_loop().time() - began_s)
+        del self._sorted[-len(rows) :]
+
+    def _count(self) -> int:
+        return len(self._waiting) + len(self._sorted)
+
+    async def _write(self, rows: Sequence[Row]) -> None:
+        with translated():
+            async with self._transaction() as connection:
+                await self._make_ready(connection, rows)
+                await (_insert_sqlite if connection.dialect.name == "sqlite" else _copy)(connection, rows)
+        self._known_cells.update(row[1] for row in rows)
+        self._known_days.update(_day(row[0]) for row in rows)
+
+    async def _make_ready(self, connection: AsyncConnection, rows: Sequence[Row]) -> None:
+        """Make the partitions and the cells that the rows stand in."""
+        if connection.dialect.name == "postgresql":
+            for day in {_day(row[0]) for row in rows} - self._known_days:
+                await connection.execute(text(partition_sql(day)))
+        new = {row[1] for row in rows} - self._known_cells
+        if new:
+            insert = (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(cells)
+            await connection.execute(insert.on_conflict_do_nothing(), [_cell_row(cell) for cell in sorted(new)])
+
+
+DAY_MS = 86_400_000
+
+
+def _day(window_start_ms: int) -> int:
+    return window_start_ms // DAY_MS
+
+
+def partition_name(day: int) -> str:
+    """Return the name of the partition that holds the windows that begin on a day (UTC)."""
+    return f"checkins_{datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day):%Y%m%d}"
+
+
+def partition_sql(day: int) -> str:
+    """Return the SQL that makes a day's partition unless it is there."""
+    return (
+        f"CREATE TABLE IF NOT EXISTS {partition_name(day)} PARTITION OF checkins "
+        f"FOR VALUES FROM ({day * DAY_MS}) TO ({(day + 1) * DAY_MS})"
+    )
+
+
+def _cell_row(cell: Cell) -> dict[str, Any]:
+    ladder = ladder_above(cell)
+    return {"cell": cell, "res6": ladder.res6, "res5": ladder.res5, "outline": outline_of(cell)}
+
+
+async def _insert_sqlite(connection: AsyncConnection, rows: Sequence[Row]) -> None:
+    """Insert with one statement: the interpreter's lock is free while SQLite works through it."""
+    places = ",".join(["(?,?,?,?)"] * len(rows))
+    sql = f"INSERT OR IGNORE INTO checkins ({','.join(_COLUMNS)}) VALUES {places}"
+    await connection.exec_driver_sql(sql, tuple(chain.from_iterable(rows)))
+
+
+async def _copy(connection: AsyncConnection, rows: Sequence[Row]) -> None:
+    """COPY; if a row is there already, which only a repeat after a lost answer makes, insert what is not."""
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    try:
+        async with connection.begin_nested():
+            await driver.copy_records_to_table("checkins", records=rows, columns=_COLUMNS)
+    except asyncpg.UniqueViolationError:
+        sql = (
+            f"INSERT INTO checkins ({','.join(_COLUMNS)}) "
+            "SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::boolean[]) ON CONFLICT DO NOTHING"
+        )
+        await driver.execute(sql, *map(list, zip(*rows, strict=True)))

@@ -1,0 +1,224 @@
+"""The group commit: one task writes what many callers recorded, and syncs the disk once for all of them."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, suppress
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from nearby.errors import StoreDown
+from nearby.store.base import JournalStatistics, StoreEvents
+from nearby.store.changes import Change, LogRow
+from nearby.store.sql.batch import Batch
+from nearby.store.sql.engine import RowRefused, translated
+
+log = logging.getLogger(__name__)
+
+GATHER_S = 0.005
+"""How long a commit waits for company. One more sync costs more than the wait: see docs/decisions/0026."""
+
+PATIENCE_S = 2.0
+"""After this long ``durable`` gives up; a phone that waits longer has sent its message again."""
+
+MAX_LOG_ROWS = 50_000
+"""Events that wait for a database that is away: about 20 MB, ten seconds of a full core's messages."""
+
+RETRY_FIRST_S = 0.05
+RETRY_MOST_S = 2.0
+
+MEMBERSHIP_POLICY = "drop_membership_events"
+REFUSED_POLICY = "refused"
+
+Transaction = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
+
+
+class _Waiters:
+    """Callers that wait for one batch."""
+
+    def __init__(self) -> None:
+        self._futures: list[asyncio.Future[None]] = []
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __len__(self) -> int:
+        return len(self._futures)
+
+    def join(self, patience_s: float) -> asyncio.Future[None]:
+        loop = asyncio.get_running_loop()
+        if self._timer is None:
+            self._timer = loop.call_later(patience_s, self._give_up)
+        future: asyncio.Future[None] = loop.create_future()
+        self._futures.append(future)
+        return future
+
+    def release(self, error: StoreDown | None = None) -> None:
+        """Let everybody go on, or raise."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        futures, self._futures = self._futures, []
+        for future in futures:
+            if not future.done():
+                if error is None:
+                    future.set_result(None)
+                else:
+                    future.set_exception(error)
+
+    def _give_up(self) -> None:
+        self.release(StoreDown("the database did not answer in time"))
+
+
+class SqlJournal:
+    """See ``nearby.store.base.Journal``. Between ``start`` and ``close`` one task writes.
+
+    Args:
+        transaction: Begins the transaction of one commit.
+        events: Is told of commits, of what was dropped, and when the database goes and comes.
+        gather_s: How long a commit waits for more.
+        patience_s: How long ``durable`` waits.
+        max_log_rows: Beyond it ``has_room`` is False and membership events are dropped.
+    """
+
+    def __init__(
+        self,
+        transaction: Transaction,
+        events: StoreEvents,
+        *,
+        gather_s: float = GATHER_S,
+        patience_s: float = PATIENCE_S,
+        max_log_rows: int = MAX_LOG_ROWS,
+    ) -> None:
+        self._transaction = transaction
+        self._events = events
+        self._gather_s = gather_s
+        self._patience_s = patience_s
+        self._max_log_rows = max_log_rows
+        self._next, self._next_waiters = Batch(), _Waiters()
+        self._writing, self._writing_waiters = Batch(), [_Waiters()]
+        self._wake = asyncio.Event()
+        self._closing = asyncio.Event()
+        self._is_down = False
+        self._commits = self._committed = self._dropped = self._refused = 0
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def has_room(self) -> bool:
+        """See ``Journal.has_room``."""
+        return len(self._next.log) + len(self._writing.log) < self._max_log_rows
+
+    def record(self, change: Change) -> None:
+        """See ``Journal.record``."""
+        if type(change) is LogRow and change.kind != "said" and not self.has_room:
+            self._dropped += 1
+            self._events.dropped(MEMBERSHIP_POLICY, 1)
+            return
+        self._next.add(change)
+        self._wake.set()
+
+    async def durable(self) -> None:
+        """See ``Journal.durable``."""
+        if len(self._next):
+            await self._next_waiters.join(self._patience_s)
+        elif len(self._writing):
+            await self._writing_waiters[-1].join(self._patience_s)
+
+    def statistics(self) -> JournalStatistics:
+        """See ``Journal.statistics``."""
+        return JournalStatistics(
+            waiting=len(self._next) + len(self._writing),
+            waiters=len(self._next_waiters) + sum(map(len, self._writing_waiters)),
+            commits=self._commits,
+            committed=self._committed,
+            dropped=self._dropped,
+            refused=self._refused,
+            is_down=self._is_down,
+        )
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._task = asyncio.create_task(self._run())
+
+    async def close(self) -> None:
+        """Write what was recorded, if the database takes it within the patience, and stop."""
+        self._closing.set()
+        self._wake.set()
+        if self._task is not None:
+            await asyncio.wait([self._task], timeout=self._patience_s)
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        for waiters in (*self._writing_waiters, self._next_waiters):
+            waiters.release(StoreDown("the store was closed"))
+        lost = len(self._next) + len(self._writing)
+        if lost:
+            log.error("%d changes were not written: the database did not take them", lost)
+
+    async def _run(self) -> None:
+        while True:
+            await self._wake.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._gather_s):
+                    await self._closing.wait()
+            self._wake.clear()
+            await self._commit()
+            if self._closing.is_set() and not len(self._next):
+                return
+
+    async def _commit(self) -> None:
+        """Write the changes that wait, however long the database is away; newer ones join when it is."""
+        self._writing, self._next = self._next, Batch()
+        self._writing_waiters, self._next_waiters = [self._next_waiters], _Waiters()
+        retry_s = RETRY_FIRST_S
+        while len(self._writing):
+            rows, began_s = len(self._writing), asyncio.get_running_loop().time()
+            try:
+                refused = await self._write(self._writing)
+            except Exception as error:
+                if not isinstance(error, StoreDown):
+                    log.exception("a commit failed in a way we did not foresee; trying again")
+                self._set_down(True)
+                await asyncio.sleep(retry_s)
+                retry_s = min(2 * retry_s, RETRY_MOST_S)
+                self._join_newer()
+                continue
+            self._set_down(False)
+            self._writing = Batch()
+            self._commits += 1
+            self._committed += rows - refused
+            self._events.committed("journal", rows - refused, asyncio.get_running_loop().time() - began_s)
+            if refused:
+                self._refused += refused
+                self._events.dropped(REFUSED_POLICY, refused)
+                log.error("the database refused %d of %d rows", refused, rows)
+            for waiters in self._writing_waiters:
+                waiters.release(StoreDown("the database refused a row") if refused else None)
+
+    async def _write(self, batch: Batch) -> int:
+        """Write a batch in one transaction and return how many of its rows were refused.
+
+        Raises:
+            StoreDown: The database went away; it may have been written and may be written again.
+        """
+        try:
+            with translated():
+                async with self._transaction() as connection:
+                    await batch.write(connection)
+            return 0
+        except RowRefused:
+            pass
+        with translated():
+            async with self._transaction() as connection:
+                return await batch.write_what_is_accepted(connection)
+
+    def _join_newer(self) -> None:
+        """Fold what was recorded meanwhile into what is tried again, so that an outage is held once."""
+        self._writing.absorb(self._next)
+        self._next = Batch()
+        self._writing_waiters = [waiters for waiters in (*self._writing_waiters, self._next_waiters) if len(waiters)]
+        self._next_waiters = _Waiters()
+        self._writing_waiters.append(_Waiters())
+
+    def _set_down(self, is_down: bool) -> None:
+        if is_down != self._is_down:
+            self._is_down = is_down
+            self._events.reachable(not is_down)
+            log.warning("the database cannot be reached" if is_down else "the database is back")

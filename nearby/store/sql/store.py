@@ -1,0 +1,229 @@
+"""The store on SQLite or PostgreSQL."""
+
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import and_, func, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from nearby.core.area import Area, AreaId
+from nearby.core.crowd import WindowCount
+from nearby.core.ids import PersonId
+from nearby.core.rules import Rules
+from nearby.errors import ConfigError, StoreDown
+from nearby.store.base import Account, CheckInLog, Journal, Kept, Shadow, StoreEvents
+from nearby.store.sql import areas, rights, warm
+from nearby.store.sql.checkins import CHUNK_POSTGRESQL, CHUNK_SQLITE, SqlCheckInLog
+from nearby.store.sql.engine import Engines, make_engines, translated
+from nearby.store.sql.journal import GATHER_S, MAX_LOG_ROWS, PATIENCE_S, SqlJournal
+from nearby.store.sql.migrate import migrate, version_of
+from nearby.store.sql.purge import purge
+from nearby.store.sql.turn import Turn
+from nearby.store.tables import SCHEMA_VERSION, checkins, people
+
+KEY_BYTES = 32
+UNREACHABLE = "the database cannot be reached; is it running, and the URL right?"
+
+
+class Unheard:
+    """Events that nobody listens to."""
+
+    def committed(self, what: str, rows: int, took_s: float) -> None:
+        """See ``StoreEvents.committed``."""
+
+    def dropped(self, policy: str, rows: int) -> None:
+        """See ``StoreEvents.dropped``."""
+
+    def reachable(self, is_up: bool) -> None:
+        """See ``StoreEvents.reachable``."""
+
+
+class SqlStore:
+    """See ``nearby.store.base.Store``. Made by ``open_store``."""
+
+    def __init__(
+        self, engines: Engines, turn: Turn, journal: SqlJournal, checkin_log: SqlCheckInLog, secret: bytes
+    ) -> None:
+        self._engines = engines
+        self._turn = turn
+        self._journal = journal
+        self._checkins = checkin_log
+        self._secret = secret
+
+    @property
+    def journal(self) -> Journal:
+        """See ``Store.journal``."""
+        return self._journal
+
+    @property
+    def checkins(self) -> CheckInLog:
+        """See ``Store.checkins``."""
+        return self._checkins
+
+    async def check(self) -> None:
+        """See ``Store.check``."""
+        async with self._reading() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def take_over(self, now_ms: int, rules: Rules) -> Kept:
+        """See ``Store.take_over``."""
+        async with self._writing() as connection:
+            await warm.open_new_epochs(connection)
+        async with self._reading() as connection:
+            return await warm.read_kept(connection, now_ms, rules)
+
+    async def account(self, person: PersonId) -> Account | None:
+        """See ``Store.account``."""
+        async with self._reading() as connection:
+            row = (await connection.execute(select(people).where(people.c.person == person))).first()
+        if row is None:
+            return None
+        return Account(
+            person=person,
+            is_guest=row.is_guest,
+            created_ms=row.created_ms,
+            active_days=row.active_days,
+            name=row.name,
+            lang=row.lang,
+            tags=tuple(row.tags or ()),
+            is_listed=row.is_listed,
+        )
+
+    async def put_area(self, area: Area, now_ms: int) -> None:
+        """See ``Store.put_area``."""
+        async with self._writing() as connection:
+            await areas.put_area(connection, area, now_ms)
+
+    async def remove_area(self, area: AreaId) -> bool:
+        """See ``Store.remove_area``."""
+        async with self._writing() as connection:
+            return await areas.remove_area(connection, area)
+
+    async def areas(self) -> Sequence[Area]:
+        """See ``Store.areas``."""
+        async with self._reading() as connection:
+            return await areas.read_areas(connection)
+
+    async def areas_revision(self) -> int:
+        """See ``Store.areas_revision``."""
+        async with self._reading() as connection:
+            return await areas.areas_revision(connection)
+
+    async def window_counts(self, from_ms: int, to_ms: int) -> Sequence[WindowCount]:
+        """See ``Store.window_counts``."""
+        window, cell = checkins.c.window_start_ms, checkins.c.cell
+        in_span = and_(window >= from_ms, window < to_ms, checkins.c.is_established)
+        query = select(window, cell, func.count()).where(in_span).group_by(window, cell).order_by(window, cell)
+        async with self._reading() as connection:
+            return [WindowCount(*row) for row in await connection.execute(query)]
+
+    async def purge(self, now_ms: int, rules: Rules) -> Mapping[str, int]:
+        """See ``Store.purge``."""
+        return await purge(self._engines, self._turn, now_ms, rules)
+
+    async def export(self, person: PersonId) -> Mapping[str, Iterable[Mapping[str, Any]]]:
+        """See ``Store.export``."""
+        async with self._reading() as connection:
+            return await rights.export(connection, person)
+
+    async def erase(self, person: PersonId, now_ms: int) -> bool:
+        """See ``Store.erase``."""
+        await self._journal.durable()
+        async with self._writing() as connection:
+            return await rights.erase(connection, person, now_ms, self._secret)
+
+    async def in_force_against(self, person: PersonId, now_ms: int) -> Sequence[Shadow]:
+        """See ``Store.in_force_against``."""
+        async with self._reading() as connection:
+            return await rights.in_force_against(connection, person, now_ms, self._secret)
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AsyncConnection]:
+        with translated():
+            async with self._engines.reader.connect() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[AsyncConnection]:
+        with translated():
+            async with self._turn.of(self._engines.writer) as connection:
+                yield connection
+
+
+@asynccontextmanager
+async def open_store(
+    url: str,
+    *,
+    secret: bytes,
+    events: StoreEvents | None = None,
+    gather_s: float = GATHER_S,
+    patience_s: float = PATIENCE_S,
+    max_log_rows: int = MAX_LOG_ROWS,
+    draw_key: Callable[[], bytes] = lambda: secrets.token_bytes(KEY_BYTES),
+) -> AsyncIterator[SqlStore]:
+    """Open the store at ``url`` until the block ends; what was recorded is written then.
+
+    An SQLite file is made, or brought up to date, at once. A PostgreSQL database must hold this version's schema.
+
+    Args:
+        url: ``sqlite:///FILE`` or ``postgresql://USER@HOST/NAME``.
+        secret: Keys what stays in force against erased people; the same in every process, for good.
+        events: Is told what a metric wants to know.
+        gather_s: How long a group commit waits for company.
+        patience_s: How long ``durable`` waits.
+        max_log_rows: How many events of rooms' logs may wait for a database that is away.
+        draw_key: Returns 32 new random bytes at each call.
+
+    Raises:
+        ConfigError: The database cannot be reached, holds no schema, or one of another version.
+    """
+    engines = await make_engines(url)
+    try:
+        await _prepare(engines)
+        events = events or Unheard()
+        turn = Turn(is_needed=engines.is_sqlite)
+        begin = _starter(turn, engines.writer)
+        journal = SqlJournal(begin, events, gather_s=gather_s, patience_s=patience_s, max_log_rows=max_log_rows)
+        chunk = CHUNK_SQLITE if engines.is_sqlite else CHUNK_POSTGRESQL
+        checkin_log = SqlCheckInLog(_starter(turn, engines.log), events, draw_key=draw_key, chunk=chunk)
+        journal.start()
+        checkin_log.start()
+        try:
+            yield SqlStore(engines, turn, journal, checkin_log, secret)
+        finally:
+            await checkin_log.close()
+            await journal.close()
+    finally:
+        await engines.dispose()
+
+
+async def init_store(url: str) -> tuple[int, int]:
+    """Bring the database to this version's schema and return the versions before (0 for none) and after.
+
+    Raises:
+        ConfigError: It cannot be reached, or holds a newer schema.
+    """
+    engines = await make_engines(url)
+    try:
+        return await migrate(engines)
+    except StoreDown as error:
+        raise ConfigError("database_url", UNREACHABLE) from error
+    finally:
+        await engines.dispose()
+
+
+async def _prepare(engines: Engines) -> None:
+    try:
+        if engines.is_sqlite:
+            await migrate(engines)
+        version = await version_of(engines)
+    except StoreDown as error:
+        raise ConfigError("database_url", UNREACHABLE) from error
+    if version < SCHEMA_VERSION:
+        raise ConfigError("database_url", "the database does not hold this version's schema; run nearby db init first")
+
+
+def _starter(turn: Turn, engine: AsyncEngine) -> Callable[[], Any]:
+    return lambda: turn.of(engine)

@@ -1,0 +1,93 @@
+"""Taking over the live state that survived."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from nearby.core.ids import PersonId, RoomId
+from nearby.core.rules import Rules
+from nearby.store.base import Kept, KeptRoom
+from nearby.store.changes import CatchmentRow, LogRow, PresenceRow, RecentRow, RoomRow, SeatRow
+from nearby.store.tables import catchments, markers, presence, recents, room_log, rooms, seats
+
+LOOK_BACK_SAID = 50
+"""Messages a snapshot shows at most; ``Rules.snapshot_messages`` may ask for fewer."""
+
+
+async def open_new_epochs(connection: AsyncConnection) -> None:
+    """Let every room go on in a new epoch, above the last seq of its log. Commit before anybody reads it."""
+    await keep_positions(connection)
+    await connection.execute(rooms.update().values(epoch=rooms.c.epoch + 1))
+
+
+async def keep_positions(connection: AsyncConnection) -> None:
+    """Take over into ``rooms`` how far each log got, so that its events may go."""
+    last = sa.select(sa.func.max(room_log.c.seq)).where(room_log.c.room == rooms.c.room).scalar_subquery()
+    await connection.execute(rooms.update().where(last > rooms.c.seq).values(seq=last))
+
+
+async def read_kept(connection: AsyncConnection, now_ms: int, rules: Rules) -> Kept:
+    """Return the live state; see ``Store.take_over``."""
+    ended_ms = now_ms - max(rules.room_linger_ms, rules.repeat_ms)
+    is_open = sa.or_(rooms.c.empty_since_ms.is_(None), rooms.c.empty_since_ms > ended_ms)
+    kept_rooms = [RoomRow._make(row) for row in await connection.execute(sa.select(rooms).where(is_open))]
+    open_seats = await _by_room(connection, seats, seats.c.ended_ms.is_(None))
+    log = await _by_room(connection, room_log, room_log.c.room.in_(sa.select(rooms.c.room).where(is_open)))
+    authors = {
+        member: PersonId(person)
+        for member, person in await connection.execute(sa.select(seats.c.member, seats.c.person))
+    }
+    states = await connection.execute(sa.select(catchments))
+    return Kept(
+        presences=[PresenceRow._make(row) for row in await connection.execute(sa.select(presence))],
+        recents=[_recent(row) for row in await connection.execute(sa.select(recents))],
+        rooms=[
+            _room(room, [SeatRow._make(row) for row in open_seats[room.room]], log[room.room], authors, now_ms, rules)
+            for room in kept_rooms
+        ],
+        window=await connection.scalar(sa.select(markers.c.value).where(markers.c.name == "window")),
+        catchments=[CatchmentRow._make(row) for row in states],
+    )
+
+
+async def _by_room(
+    connection: AsyncConnection, table: sa.Table, which: sa.ColumnElement[bool]
+) -> defaultdict[RoomId, list[tuple[object, ...]]]:
+    found: defaultdict[RoomId, list[tuple[object, ...]]] = defaultdict(list)
+    order = table.c.seq if table is room_log else table.c.joined_seq
+    for row in await connection.execute(sa.select(table).where(which).order_by(order)):
+        found[row.room].append(tuple(row))
+    return found
+
+
+def _room(
+    room: RoomRow,
+    open_seats: Sequence[SeatRow],
+    rows: Iterable[tuple[object, ...]],
+    authors: dict[str, PersonId],
+    now_ms: int,
+    rules: Rules,
+) -> KeptRoom:
+    events = [LogRow._make(row) for row in rows]
+    said = [event for event in events if event.kind == "said"][-rules.snapshot_messages :]
+    log: list[LogRow] = []
+    for event in reversed(events):
+        is_next = event.seq == (log[-1].seq - 1 if log else room.seq)
+        if not is_next or event.at_ms <= now_ms - rules.log_ms or len(log) >= rules.log_events:
+            break
+        log.append(event)
+    members = {event.member for event in (*log, *said)}
+    return KeptRoom(
+        room=room,
+        seats=tuple(open_seats),
+        log=tuple(reversed(log)),
+        said=tuple(said),
+        authors={member: authors[member] for member in members if member in authors},
+    )
+
+
+def _recent(row: sa.Row[tuple[object, ...]]) -> RecentRow:
+    found = RecentRow._make(row)
+    return found._replace(joins_ms=tuple(found.joins_ms))

@@ -1,0 +1,106 @@
+"""Taking over what survived."""
+
+from nearby.core.ids import RoomId
+from nearby.core.rules import MINUTE_MS, Rules
+from nearby.store.base import Kept, Store
+from nearby.store.changes import CatchmentRow, WindowEnded
+from nearby.testing.store_suite.base import SuiteBase
+from nearby.testing.store_suite.database import Database
+from nearby.testing.store_suite.given import (
+    ANA,
+    BEN,
+    HERE,
+    NOW_MS,
+    ROOM,
+    RULES,
+    WINDOW,
+    joined,
+    member_of,
+    present,
+    recent,
+    room,
+    said,
+    seat,
+    seen,
+)
+from nearby.testing.store_suite.journal import commit
+
+
+async def reopen(database: Database, now_ms: int = NOW_MS, rules: Rules = RULES) -> Kept:
+    """Return what a new process finds."""
+    async with database.open() as store:
+        return await store.take_over(now_ms, rules)
+
+
+class WarmSuite(SuiteBase):
+    """Tests of ``Store.take_over``."""
+
+    async def test_an_empty_database_has_nothing_to_take_over(self, store: Store) -> None:
+        """And no window that ended."""
+        assert await store.take_over(NOW_MS, RULES) == Kept([], [], [], None, [])
+
+    async def test_everything_that_was_recorded_comes_back_as_it_was(self, database: Database) -> None:
+        """Value by value, in another process's store."""
+        states = (CatchmentRow(HERE.res7, True, 2, 10.75), CatchmentRow(HERE.res6, False, 1, -0.5))
+        changes = (present(ANA), recent(ANA), seat(ANA), joined(ANA, 1), said(ANA, 2))
+        async with database.open() as store:
+            await commit(store, seen(ANA), room(), *changes, WindowEnded(WINDOW - 1, states))
+        kept = await reopen(database)
+        assert (kept.presences, kept.recents, kept.window) == ([present(ANA)], [recent(ANA)], WINDOW - 1)
+        assert sorted(kept.catchments) == sorted(states)
+        (found,) = kept.rooms
+        assert (found.seats, found.log, found.said) == ((seat(ANA),), (joined(ANA, 1), said(ANA, 2)), (said(ANA, 2),))
+        assert found.authors == {member_of(ANA): ANA}
+
+    async def test_every_restart_opens_a_new_epoch_above_the_last_seq_that_survived(self, database: Database) -> None:
+        """The room's own row may lag behind its log."""
+        async with database.open() as store:
+            await commit(store, seen(ANA), room(seq=1), joined(ANA, 1), said(ANA, 2), said(ANA, 3))
+        assert [(found.room.epoch, found.room.seq) for found in (await reopen(database)).rooms] == [(2, 3)]
+        assert [(found.room.epoch, found.room.seq) for found in (await reopen(database)).rooms] == [(3, 3)]
+
+    async def test_a_rooms_seq_does_not_go_back_when_its_log_was_purged(self, database: Database) -> None:
+        """Nor does it lag once the events are gone that were ahead of it."""
+        async with database.open() as store:
+            await commit(store, seen(ANA), room(), *(joined(ANA, seq) for seq in range(1, 8)))
+            await store.purge(NOW_MS + RULES.log_ms, RULES)
+            assert not await database.rows("room_log")
+        assert [found.room.seq for found in (await reopen(database)).rooms] == [7]
+
+    async def test_a_log_with_a_hole_is_kept_from_behind_the_hole_on(self, database: Database) -> None:
+        """As after membership events were dropped: what is handed over has no gap."""
+        async with database.open() as store:
+            await commit(store, seen(ANA), room(), said(ANA, 1), said(ANA, 3), said(ANA, 4))
+        (found,) = (await reopen(database)).rooms
+        assert [event.seq for event in found.log] == [3, 4]
+        assert [event.seq for event in found.said] == [1, 3, 4]
+
+    async def test_a_log_that_ends_before_its_room_is_not_handed_over(self, database: Database) -> None:
+        """It would not continue."""
+        async with database.open() as store:
+            await commit(store, seen(ANA), room(seq=5), said(ANA, 4))
+        (found,) = (await reopen(database)).rooms
+        assert (found.room.seq, found.log) == (5, ())
+
+    async def test_the_log_is_as_long_as_the_rules_say(self, database: Database) -> None:
+        """In events, in time, and in messages for a snapshot."""
+        rules = Rules(log_events=20, snapshot_messages=5)
+        async with database.open() as store:
+            old = [said(ANA, seq, at_ms=NOW_MS - rules.log_ms) for seq in range(1, 11)]
+            await commit(store, seen(ANA), room(), *old, *(said(ANA, seq) for seq in range(11, 41)))
+        (found,) = (await reopen(database, rules=rules)).rooms
+        assert [event.seq for event in found.log] == list(range(21, 41))
+        assert [event.seq for event in found.said] == list(range(36, 41))
+        (found,) = (await reopen(database)).rooms
+        assert [event.seq for event in found.log] == list(range(11, 41))
+
+    async def test_seats_that_ended_and_rooms_that_ended_are_left_out(self, database: Database) -> None:
+        """A room that is empty for a minute or two may still be come back to."""
+        over, fresh = RoomId("over"), RoomId("fresh")
+        async with database.open() as store:
+            await commit(store, seen(ANA), seen(BEN), room(), seat(ANA), seat(BEN, ended_ms=NOW_MS))
+            await commit(
+                store, room(over, empty_since_ms=NOW_MS - 2 * MINUTE_MS), room(fresh, empty_since_ms=NOW_MS - 1)
+            )
+        kept = await reopen(database)
+        assert {found.room.room: len(found.seats) for found in kept.rooms} == {ROOM: 1, fresh: 0}
