@@ -35,6 +35,7 @@ class ErrorCode(StrEnum):
     NOT_IN_ROOM = "not_in_room"
     MOVED = "moved"
     ID_REUSED = "id_reused"
+    STORE_DOWN = "store_down"
     HUB_DOWN = "hub_down"
     DRAINING = "draining"
     BAD_TOKEN = "bad_token"
@@ -65,6 +66,9 @@ PROBLEMS: dict[ErrorCode, Problem] = {
     ErrorCode.NOT_IN_ROOM: Problem(409, "Check in first; a room follows."),
     ErrorCode.MOVED: Problem(409, "You have left the room you named; look at your last placed message."),
     ErrorCode.ID_REUSED: Problem(409, "Use a new id for a new text."),
+    ErrorCode.STORE_DOWN: Problem(
+        503, "Send the same message with the same id again a little later; it may have been heard already."
+    ),
     ErrorCode.HUB_DOWN: Problem(503, "Send the same message with the same id again a little later."),
     ErrorCode.DRAINING: Problem(503, "This server is going down; connect again after the given delay."),
     ErrorCode.BAD_TOKEN: Problem(401, "Send a valid, unexpired bearer token."),

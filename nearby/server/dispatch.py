@@ -9,7 +9,7 @@ from nearby.core.cell import cell_name, ladder_of, resolution_of
 from nearby.core.ids import Cell, RoomId
 from nearby.core.text import clean_text
 from nearby.core.window import Windows
-from nearby.errors import CloseCode, Disconnect, ErrorCode, HubDown, Refused, Superseded
+from nearby.errors import CloseCode, Disconnect, ErrorCode, HubDown, Refused, StoreDown, Superseded
 from nearby.hub.base import Caller, Hub, Standing
 from nearby.server.auth import Verifier
 from nearby.server.clock import SteadyClock
@@ -17,7 +17,8 @@ from nearby.server.connection import Connection
 from nearby.server.gateway import Gateway
 from nearby.server.metrics import Metrics
 from nearby.server.placer import Placer
-from nearby.server.problems import HUB_RETRY_MS
+from nearby.server.problems import HUB_RETRY_MS, store_down
+from nearby.store.base import Journal
 
 RECONNECT_WITHIN_MS = 5_000
 """Phones that are sent away come back spread over this time, so that the next server is not run over."""
@@ -32,6 +33,7 @@ class Dispatcher:
         gateway: Gateway,
         *,
         placer: Placer,
+        journal: Journal,
         verifier: Verifier,
         windows: Windows,
         clock: SteadyClock,
@@ -41,6 +43,7 @@ class Dispatcher:
         self._hub = hub
         self._gateway = gateway
         self._placer = placer
+        self._journal = journal
         self._verifier = verifier
         self._windows = windows
         self._clock = clock
@@ -71,6 +74,8 @@ class Dispatcher:
             self._refuse(phone, refused, message.id)
         except HubDown:
             self._refuse(phone, Refused(ErrorCode.HUB_DOWN, retry_ms=HUB_RETRY_MS), message.id)
+        except StoreDown as down:
+            self._refuse(phone, store_down(down), message.id)
         except Superseded:
             raise Disconnect(CloseCode.REPLACED) from None
 
@@ -138,6 +143,8 @@ class Dispatcher:
 
     async def _say(self, phone: Connection, message: wire.Say, now_ms: int) -> None:
         started_s = perf_counter()
+        if not self._journal.has_room:
+            raise StoreDown
         seq, at_ms = await self._hub.say(
             phone.person,
             phone.id,
@@ -147,6 +154,8 @@ class Dispatcher:
             message_id=message.id,
         )
         if message.id is not None:
+            # The others have heard it; only the promise waits for the disk.
+            await self._journal.durable()
             phone.send(wire.Ack(id=message.id, seq=seq, at_ms=at_ms))
         self._metrics.say_seconds.observe(perf_counter() - started_s)
 

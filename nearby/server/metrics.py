@@ -12,6 +12,7 @@ from prometheus_client.metrics_core import Metric
 from nearby.core import wire
 from nearby.errors import CloseCode, ErrorCode, Refused
 from nearby.hub.base import HubStatistics
+from nearby.server.store_metrics import StoreMetrics
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # A second series per counter that nobody reads.
 
@@ -71,6 +72,7 @@ class Metrics:
         self.checkin_seconds = Latency()
         self.placement_seconds = Latency()
         self.loop_lag_seconds = Latency()
+        self.store = StoreMetrics(self.registry)
         self.ready = Gauge("nearby_ready", "1 while new phones are taken.", registry=self.registry)
         self._live: HubStatistics | None = None
         self.registry.register(self)

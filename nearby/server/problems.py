@@ -6,7 +6,7 @@ from aiohttp import hdrs, web
 
 from nearby.core import wire
 from nearby.core.rules import SECOND_MS
-from nearby.errors import PROBLEMS, ErrorCode, HubDown, Refused
+from nearby.errors import PROBLEMS, ErrorCode, HubDown, Refused, StoreDown
 
 CONTENT_TYPE = "application/problem+json"
 HUB_RETRY_MS = 1_000
@@ -46,6 +46,8 @@ def refusal_of(error: Exception) -> Refused | None:
             return error
         case HubDown():
             return Refused(ErrorCode.HUB_DOWN, retry_ms=HUB_RETRY_MS)
+        case StoreDown():
+            return store_down(error)
         case TimeoutError():
             return Refused(ErrorCode.BAD_MESSAGE, "the body did not come in time")
         case aiohttp.ClientPayloadError() | web.RequestPayloadError():
@@ -54,6 +56,11 @@ def refusal_of(error: Exception) -> Refused | None:
             return refusal_of_status(error.status)
         case _:
             return None
+
+
+def store_down(down: StoreDown) -> Refused:
+    """Return how a store that cannot keep what was asked is told."""
+    return Refused(ErrorCode.STORE_DOWN, retry_ms=down.retry_ms)
 
 
 def refusal_of_status(status: int) -> Refused:

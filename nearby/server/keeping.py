@@ -1,0 +1,40 @@
+"""What of the live state is written down, and when: every change to the journal, presences to the check-in log.
+
+The journal is for a restart: it holds what is so now. The check-in log is for counting: a row for each person, window
+and cell in force, under a key that dies with the window.
+"""
+
+from nearby.core.changes import Change, PresenceRow, WindowEnded
+from nearby.core.window import Windows
+from nearby.server.clock import SteadyClock
+from nearby.store.base import Store
+
+PURGE_EVERY_S = 3_600.0
+
+
+class Keeping:
+    """Hands the live state's changes to the store.
+
+    Args:
+        store: Where they go.
+        windows: Say in which window a presence counts.
+        clock: The time.
+    """
+
+    def __init__(self, store: Store, windows: Windows, clock: SteadyClock) -> None:
+        self._journal = store.journal
+        self._checkins = store.checkins
+        self._windows = windows
+        self._clock = clock
+
+    def record(self, change: Change) -> None:
+        """Take one change. Never suspends, never raises."""
+        self._journal.record(change)
+        if type(change) is PresenceRow:
+            # A presence is written when it begins, with its first check-in of a window and when its cell
+            # changes: just when there may be a row to count.
+            window = self._windows.at(self._clock.now_ms())
+            start_ms = self._windows.start_ms(window)
+            self._checkins.note(change.person, change.cell, start_ms, is_established=change.is_counted)
+        elif type(change) is WindowEnded:
+            self._checkins.end_window(self._windows.start_ms(change.window))
