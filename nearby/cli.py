@@ -1,34 +1,46 @@
 """The ``nearby`` command."""
 
+import asyncio
 import inspect
 import logging
+import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin
-from urllib.parse import urlsplit, urlunsplit
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import typer
 import uvloop
 
 from nearby import __version__
-from nearby.errors import ConfigError
+from nearby.errors import BadArea, ConfigError, StoreDown
+from nearby.server import database
 from nearby.server.app import serve
 from nearby.server.auth import PERSON, mint_token
 from nearby.server.config import Settings, load_settings
 
 SECRETS = frozenset({"key", "previous_key"})
 
+ADDRESSES = frozenset({"jwks", "database_url"})
+ADDRESS = re.compile(r"(?P<place>[a-z+]+://)([^@/?#]*@)?(?P<rest>[^@?#]*)(?P<query>\?[^@#]*)?")
+"""An address of which we know where in it a password may stand."""
+
+EXIT_FAILED = 1
 EXIT_WRONG_SETTING = 2
 
-app = typer.Typer(
-    help="The backend for people nearby: small rooms, scattered by cell and window.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
+
+def _commands(text: str) -> typer.Typer:
+    return typer.Typer(
+        help=text, no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+    )
+
+
+app = _commands("The backend for people nearby: small rooms, scattered by cell and window.")
+db = _commands("Look after the database.")
+areas = _commands("Areas, such as quiet ones, in which nobody is placed. Running servers know of a change within 5 s.")
+app.add_typer(db, name="db")
+app.add_typer(areas, name="areas")
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="TOML file with settings.", envvar="NEARBY_CONFIG")]
 
@@ -37,20 +49,31 @@ def main() -> None:
     """Run the command line; exit codes: 0 fine, 1 failed while running, 2 a wrong setting."""
     try:
         app(prog_name="nearby")
-    except ConfigError as error:
+    except (ConfigError, BadArea) as error:
         typer.echo(f"nearby: {error}", err=True)
         sys.exit(EXIT_WRONG_SETTING)
+    except StoreDown as error:
+        typer.echo(f"nearby: {error}", err=True)
+        sys.exit(EXIT_FAILED)
 
 
 def with_settings(command: Callable[..., None]) -> Callable[..., None]:
     """Give ``command(settings, ...)`` a flag for every setting, and ``--config``, in place of ``settings``."""
+    return _with_flags(command, *Settings.model_fields)
 
+
+def with_database(*more: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Do the same with the flags alone that say which database, and ``more``; other settings come from elsewhere."""
+    return lambda command: _with_flags(command, "data_dir", "database_url", *more)
+
+
+def _with_flags(command: Callable[..., None], *names: str) -> Callable[..., None]:
     def run(config: Path | None = None, **arguments: Any) -> None:
-        given = {name: arguments.pop(name) for name in Settings.model_fields}
+        given = {name: arguments.pop(name) for name in names}
         command(load_settings(given, config), **arguments)
 
     own = list(inspect.signature(command).parameters.values())[1:]
-    flags = [_flag(name) for name in Settings.model_fields]
+    flags = [_flag(name) for name in names]
     config = inspect.Parameter("config", inspect.Parameter.KEYWORD_ONLY, annotation=ConfigOption, default=None)
     positional = [parameter for parameter in own if parameter.kind is not inspect.Parameter.KEYWORD_ONLY]
     keyword = [parameter for parameter in own if parameter.kind is inspect.Parameter.KEYWORD_ONLY]
@@ -124,6 +147,57 @@ def check_config_command(settings: Settings) -> None:
         typer.echo(f"{name} = {_shown(name, getattr(settings, name))}")
 
 
+@db.command("init")
+@with_database()
+def init_command(settings: Settings) -> None:
+    """Make the tables, or bring them to this version. Rows stay; may be repeated.
+
+    PostgreSQL needs it before the first start and after an update; an SQLite file is brought up to date by itself.
+    """
+    _print(database.init(settings))
+
+
+@db.command("purge")
+@with_database("window_s", "speed")
+def purge_command(settings: Settings) -> None:
+    """Delete what is past its time, and print how many rows of what. Safe beside a running server."""
+    _print(database.purge(settings, _now_ms()))
+
+
+@areas.command("import")
+@with_database()
+def import_areas_command(
+    settings: Settings,
+    file: Annotated[Path, typer.Argument(help="GeoJSON: a FeatureCollection, a Feature, a Polygon or MultiPolygon.")],
+    *,
+    kind: Annotated[
+        Literal["quiet", "venue"] | None, typer.Option(help="What areas are whose properties do not say.")
+    ] = None,
+) -> None:
+    """Put every area of FILE in force; one whose id is there already is replaced.
+
+    A feature's properties may hold id, name and kind. An area counts by the whole cells of about 350 m across that
+    it touches. If one of them cannot be used none is imported.
+    """
+    _print(database.import_areas(settings, file, kind, _now_ms()))
+
+
+@areas.command("list")
+@with_database()
+def list_areas_command(settings: Settings) -> None:
+    """Print the areas in force: id, kind, number of cells and name."""
+    _print(database.list_areas(settings))
+
+
+@areas.command("remove")
+@with_database()
+def remove_area_command(
+    settings: Settings, area: Annotated[str, typer.Argument(metavar="ID", help="As nearby areas list prints it.")]
+) -> None:
+    """Remove one area."""
+    _print(database.remove_area(settings, area))
+
+
 @app.command("version")
 def version_command() -> None:
     """Print the version."""
@@ -134,11 +208,19 @@ def _shown(name: str, value: Any) -> Any:
     """Return a setting's value without what must not be seen: secrets, and what an address may hold of them."""
     if value and name in SECRETS:
         return "(set)"
-    if name == "jwks" and (parts := urlsplit(value)).scheme:
-        return urlunsplit(
-            (parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "(set)" if parts.query else "", "")
-        )
+    if value and name in ADDRESSES and "://" in value:
+        known = ADDRESS.fullmatch(value)
+        return f"{known['place']}{known['rest']}{'?(set)' if known['query'] else ''}" if known else "(set)"
     return value
+
+
+def _print(work: Coroutine[Any, Any, Sequence[str]]) -> None:
+    for line in asyncio.run(work):
+        typer.echo(line)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _say_at_once(line: str) -> None:

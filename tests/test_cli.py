@@ -5,8 +5,10 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ import pytest
 from nearby import __version__
 from nearby.server.auth import Verifier
 from nearby.sim.child import own_server, serving
+from nearby.testing.postgres import Server, running_postgres
 from nearby.testing.raw_phone import RawPhone
 from nearby.testing.serving import KEY, http_call
 
@@ -64,6 +67,12 @@ def test_a_token_is_signed_with_the_key_in_force_and_says_what_was_asked() -> No
         (("token", "ana", "--ttl", "soon"), "ttl"),
         (("token", "an a"), "user"),
         (("serve", "--drain-s", "21"), "drain_s"),
+        (("serve", "--database-url", "mysql://u:hunter2@host/db"), "database_url"),
+        (("serve", "--database-url", "postgresql://u:hunter2@127.0.0.1:1/db"), "database_url"),
+        (("serve", "--database-url", "sqlite:////nowhere/nearby.db", "--data-dir", "/proc/none"), "data_dir"),
+        (("areas", "list", "--database-url", "sqlite:////proc/none/nearby.db"), "database_url"),
+        (("db", "init", "--database-url", "postgresql://u:hunter2@127.0.0.1:1/db"), "database_url"),
+        (("areas", "import", "/nowhere/areas.geojson"), "file"),
     ],
 )
 def test_a_wrong_setting_exits_2_with_one_sentence(arguments: tuple[str, ...], setting: str, tmp_path: Path) -> None:
@@ -71,6 +80,7 @@ def test_a_wrong_setting_exits_2_with_one_sentence(arguments: tuple[str, ...], s
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"nearby: {setting}: ")
     assert done.stderr.count("\n") == 1
+    assert "hunter2" not in done.stderr
 
 
 def test_check_config_masks_secrets() -> None:
@@ -84,6 +94,131 @@ def test_check_config_shows_an_address_without_what_it_holds_of_secrets() -> Non
     done = nearby("check-config", NEARBY_JWKS="https://user:hunter2@issuer.example:444/keys?apikey=S3CRET")
     assert "jwks = https://issuer.example:444/keys?(set)" in done.stdout
     assert not {"hunter2", "S3CRET"} & set(re.split(r"\W", done.stdout))
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://user:hunter2@db.example:5432/nearby", "postgresql://db.example:5432/nearby"),
+        ("postgresql://db.example/nearby?password=hunter2", "postgresql://db.example/nearby?(set)"),
+        ("postgresql://user:hun@ter2@db.example/nearby", "(set)"),
+        ("postgresql://user:hun/ter2@db.example/nearby", "(set)"),
+        ("sqlite:////var/lib/nearby.db", "sqlite:////var/lib/nearby.db"),
+    ],
+)
+def test_check_config_shows_a_database_without_its_password(url: str, shown: str, tmp_path: Path) -> None:
+    done = nearby("check-config", NEARBY_DATABASE_URL=url, NEARBY_DATA_DIR=str(tmp_path))
+    assert (done.returncode, f"database_url = {shown}\n" in done.stdout) == (0, True)
+    assert "ter2" not in done.stdout + done.stderr
+
+
+def park(tmp_path: Path, **properties: str) -> str:
+    """Return the path of a GeoJSON file with one square of about 1 km."""
+    ring = [[8.53, 47.36], [8.54, 47.36], [8.54, 47.37], [8.53, 47.37], [8.53, 47.36]]
+    geometry = {"type": "Polygon", "coordinates": [ring]}
+    path = tmp_path / "park.geojson"
+    path.write_text(json.dumps({"type": "Feature", "properties": properties, "geometry": geometry}))
+    return str(path)
+
+
+def test_areas_are_imported_listed_and_removed(tmp_path: Path) -> None:
+    data = {"NEARBY_DATA_DIR": str(tmp_path / "data")}
+    imported = nearby("areas", "import", park(tmp_path, name="City Park"), "--kind", "quiet", **data)
+    cells = int(imported.stdout.removeprefix("city-park: quiet, ").split()[0])
+    assert (imported.returncode, imported.stderr, 8 <= cells <= 30) == (0, "", True)
+    assert nearby("areas", "list", **data).stdout == f"city-park: quiet, {cells} cells, City Park\n"
+    assert nearby("areas", "remove", "city-park", **data).stdout == "city-park: removed\n"
+    assert (nearby("areas", "list", **data).stdout, nearby("areas", "list", **data).returncode) == ("", 0)
+
+
+def test_an_area_that_cannot_be_used_exits_2_with_one_sentence(tmp_path: Path) -> None:
+    data = {"NEARBY_DATA_DIR": str(tmp_path / "data")}
+    for arguments, sentence in (
+        (("import", park(tmp_path, name="City Park")), "nearby: City Park: its kind must be quiet or venue\n"),
+        (("remove", "city-park"), "nearby: city-park: there is no such area; see nearby areas list\n"),
+    ):
+        done = nearby("areas", *arguments, **data)
+        assert (done.returncode, done.stdout, done.stderr) == (2, "", sentence)
+    assert nearby("areas", "list", **data).stdout == ""
+
+
+def test_a_database_is_made_once_for_its_owner_only_and_purged(tmp_path: Path) -> None:
+    data = {"NEARBY_DATA_DIR": str(tmp_path / "data")}
+    made = [nearby("db", "init", **data) for _ in range(2)]
+    assert [done.returncode for done in made] == [0, 0]
+    assert [done.stdout.split(", ")[1] for done in made] == ["was none\n", "as it was\n"]
+    purged = nearby("db", "purge", **data)
+    assert (purged.returncode, purged.stdout) == (0, "nothing was past its time\n")
+    file = tmp_path / "data" / "nearby.db"
+    assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+
+
+def test_a_database_of_a_newer_version_exits_2(tmp_path: Path) -> None:
+    data = {"NEARBY_DATA_DIR": str(tmp_path)}
+    nearby("db", "init", **data)
+    connection = sqlite3.connect(tmp_path / "nearby.db")
+    with connection:
+        connection.execute("UPDATE markers SET value = 999 WHERE name = 'schema'")
+    connection.close()
+    for arguments in (("db", "init"), ("db", "purge"), ("areas", "list"), ("serve",)):
+        done = nearby(*arguments, **data)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+        assert done.stderr.startswith("nearby: database_url: the database holds schema version 999")
+
+
+def test_a_database_that_goes_away_meanwhile_exits_1_with_one_sentence(tmp_path: Path) -> None:
+    data = {"NEARBY_DATA_DIR": str(tmp_path)}
+    nearby("db", "init", **data)
+    connection = sqlite3.connect(tmp_path / "nearby.db", isolation_level=None)
+    connection.execute("BEGIN IMMEDIATE")
+    done = nearby("areas", "import", park(tmp_path), "--kind", "quiet", **data)
+    connection.close()
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "nearby: the database cannot be reached\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (("db", "init"), ("PostgreSQL needs it before the first start", "--database-url")),
+        (("db", "purge"), ("past its time", "--window-s")),
+        (("areas", "import"), ("GeoJSON", "quiet|venue", "none is imported")),
+        (("areas", "list"), ("number of cells",)),
+        (("areas", "remove"), ("ID", "As nearby areas list prints it")),
+    ],
+)
+def test_help_says_what_a_command_does_and_names_no_setting_it_has_no_use_for(
+    command: tuple[str, ...], words: tuple[str, ...]
+) -> None:
+    text = " ".join(nearby(*command, "--help", COLUMNS="200").stdout.split())
+    assert [word for word in words if word not in text] == []
+    assert "--port" not in text
+
+
+@pytest.fixture
+def postgres_url() -> Iterator[str]:
+    """Yield the URL of an empty database: on the server ``NEARBY_TEST_DATABASE_URL`` names, or on one of our own."""
+    given = os.environ.get("NEARBY_TEST_DATABASE_URL")
+    if given is None:
+        with running_postgres() as url:
+            yield url
+        return
+    server = Server(given)
+    url = asyncio.run(server.create())
+    yield url
+    asyncio.run(server.drop(url))
+
+
+def test_the_same_commands_work_on_postgresql_once_it_is_initialised(tmp_path: Path, postgres_url: str) -> None:
+    data = {"NEARBY_DATABASE_URL": postgres_url, "NEARBY_DATA_DIR": str(tmp_path / "data")}
+    for early in (("areas", "list"), ("db", "purge"), ("serve",)):
+        done = nearby(*early, **data)
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+        assert done.stderr.endswith("run nearby db init first\n")
+    assert nearby("db", "init", **data).stdout.endswith("was none\n")
+    imported = nearby("areas", "import", park(tmp_path, id="park", kind="venue"), **data)
+    assert (imported.returncode, imported.stdout.startswith("park: venue, ")) == (0, True)
+    assert nearby("areas", "list", **data).stdout.startswith("park: venue, ")
 
 
 async def test_a_port_that_is_taken_exits_2(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def test_no_document_names_a_flag_that_does_not_exist(path: Path) -> None:
 
 
 def test_a_dead_flag_is_found() -> None:
-    assert unknown_flags("use `--database-url`, or --port") == {"--database-url"}
+    assert unknown_flags("use `--board-url`, or --port") == {"--board-url"}
 
 
 def shown_commands() -> Iterator[str]:

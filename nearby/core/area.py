@@ -1,26 +1,24 @@
-"""Operators' areas: polygons when they are imported, whole res-9 cells ever after.
+"""Operators' areas when they are imported: from polygons to whole res-9 cells. ``core.area_index`` is what asks them.
 
 An area is every res-9 cell that touches its polygon. Looking up the cell of a position is then all that is ever
 asked of it: no distance to an edge decides anything, and whoever probes finds edges of cells that are shown anyway.
 """
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import pairwise
 from math import cos, radians
-from typing import Any, Literal, NewType, cast
+from typing import Any, cast
 
 import h3.api.basic_int as h3  # type: ignore[import-untyped]
 import shapely  # type: ignore[import-untyped]
 from shapely.geometry.base import BaseGeometry  # type: ignore[import-untyped]
 
+from nearby.core.area_index import Area, AreaId, Kind
 from nearby.core.cell import LOOKUP_RESOLUTION
 from nearby.core.ids import Cell
 from nearby.errors import BadArea
 
-AreaId = NewType("AreaId", str)
-Kind = Literal["quiet", "venue"]
+__all__ = ["Area", "AreaId", "Kind", "cells_touching", "outline_of", "read_areas"]
 
 MAX_VERTICES = 2_000
 MAX_CELLS = 200_000
@@ -38,42 +36,6 @@ under 2 cm over a res-9 cell up to ``MAX_LATITUDE_DEG``."""
 
 _M_PER_DEG = 111_195.0
 """Of latitude, on the sphere H3 uses."""
-
-
-@dataclass(frozen=True, slots=True)
-class Area:
-    """An area as it counts. ``outline`` is the polygon as drawn, a WKB multipolygon, for operators' maps only."""
-
-    id: AreaId
-    kind: Kind
-    name: str
-    outline: bytes
-    cells: frozenset[int]
-
-
-class AreaIndex:
-    """The areas by res-9 cell: one dictionary look-up a position.
-
-    Args:
-        areas: All areas in force.
-    """
-
-    def __init__(self, areas: Iterable[Area]) -> None:
-        self._by_cell: dict[int, tuple[AreaId, ...]] = {}
-        self._quiet: set[int] = set()
-        for area in areas:
-            for cell in area.cells:
-                self._by_cell[cell] = (*self._by_cell.get(cell, ()), area.id)
-            if area.kind == "quiet":
-                self._quiet |= area.cells
-
-    def at(self, cell: int) -> tuple[AreaId, ...]:
-        """Return the areas that a res-9 cell belongs to."""
-        return self._by_cell.get(cell, ())
-
-    def is_quiet(self, cell: int) -> bool:
-        """Return whether a res-9 cell belongs to a quiet area."""
-        return cell in self._quiet
 
 
 def read_areas(geojson: bytes, *, kind: Kind | None = None) -> list[Area]:

@@ -1,8 +1,8 @@
 """Where a position ends: the only place in the system that sees a coordinate.
 
-In go latitude and longitude, out comes the *ladder*: the res-7 cell of the position and its
-res-6 and res-5 parents. The point and the finer cell it is looked up with do not leave
-``ladder_of``. Why resolution 7 and why by parents: docs/privacy.md.
+In go latitude and longitude, out come the *ladder*, which is the res-7 cell of the position and its
+res-6 and res-5 parents, and the operators' areas it stands in. The point and the finer cell it is looked
+up with do not leave ``place_of``. Why resolution 7 and why by parents: docs/privacy.md.
 """
 
 from functools import lru_cache
@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import h3.api.basic_int as h3  # type: ignore[import-untyped]
 
+from nearby.core.area_index import NO_AREAS, AreaIndex, Inside
 from nearby.core.ids import Cell
 
 LOOKUP_RESOLUTION = 9
@@ -28,19 +29,26 @@ class Ladder(NamedTuple):
     res5: Cell
 
 
-def ladder_of(lat_deg: float, lon_deg: float) -> Ladder:
-    """Return the ladder of a WGS 84 position, in about 1 µs.
+def place_of(lat_deg: float, lon_deg: float, areas: AreaIndex) -> tuple[Ladder, Inside]:
+    """Return the ladder of a WGS 84 position and the areas it stands in, in about 1 µs.
 
     Args:
         lat_deg: Latitude in [-90, 90].
         lon_deg: Longitude in [-180, 180].
+        areas: The areas in force.
 
     Raises:
         ValueError: If either is out of range or not finite. The message names no coordinate.
     """
     if not (-90 <= lat_deg <= 90 and -180 <= lon_deg <= 180):
         raise ValueError("a position is latitude in [-90, 90] and longitude in [-180, 180], both finite")
-    return ladder_above(Cell(h3.cell_to_parent(h3.latlng_to_cell(lat_deg, lon_deg, LOOKUP_RESOLUTION), 7)))
+    fine: int = h3.latlng_to_cell(lat_deg, lon_deg, LOOKUP_RESOLUTION)
+    return ladder_above(h3.cell_to_parent(fine, 7)), areas.at(fine)
+
+
+def ladder_of(lat_deg: float, lon_deg: float) -> Ladder:
+    """Return the ladder of a position where no areas are in force; else as ``place_of``."""
+    return place_of(lat_deg, lon_deg, NO_AREAS)[0]
 
 
 @lru_cache(maxsize=1 << 16)

@@ -146,12 +146,17 @@ class Hub(Protocol):
             Refused: ``rate_limited``, by the check-in rate or because it would need one join too many.
         """
 
-    async def clear(self, person: PersonId, connection: ConnectionId | None, now_ms: int) -> bool:
+    async def clear(self, person: PersonId, connection: ConnectionId | None, now_ms: int, *, why: str = "left") -> bool:
         """End the person's presence and seat; return whether there was a seat.
 
         ``connection`` None asks from outside any connection.
 
-        The person's connection hears ``unseated`` unless it is ``connection``, the one that asked.
+        The person's connection hears ``unseated`` with ``why`` unless it is ``connection``, the one that asked. With
+        "left" it hears so if it had a seat. "quiet_area" is a check-in that acts as a clearing: the connection hears
+        so in any case, and it counts by the check-in rate. Nothing else of it is kept.
+
+        Raises:
+            Refused: ``rate_limited``, by the check-in rate, for "quiet_area" alone. Nothing changed.
         """
 
     async def offer(self, person: PersonId, now_ms: int) -> Offer | None:

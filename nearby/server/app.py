@@ -18,9 +18,10 @@ from aiohttp import web
 
 from nearby.core.session import Patience
 from nearby.core.window import Windows
-from nearby.errors import ConfigError
+from nearby.errors import ConfigError, StoreDown
 from nearby.hub.base import Hub
 from nearby.hub.memory import LiveState, MemoryHub
+from nearby.server.areas import AreasInForce
 from nearby.server.auth import Verifier
 from nearby.server.clock import SteadyClock
 from nearby.server.config import Settings
@@ -34,6 +35,8 @@ from nearby.server.keys import keep_fresh, load_keys
 from nearby.server.metrics import Metrics
 from nearby.server.placer import Placer
 from nearby.server.sockets import Sockets
+from nearby.store.base import Store
+from nearby.store.sql import init_store, open_store
 
 log = logging.getLogger(__name__)
 
@@ -67,10 +70,11 @@ def system_clock() -> SteadyClock:
 
 @dataclass(frozen=True, slots=True)
 class _Secrets:
-    """``signing`` keys for tokens, the one that signs first, and what keys windows and draws."""
+    """``signing`` keys for tokens, the one that signs first; ``draws`` keys windows and draws, ``store`` its hashes."""
 
     signing: tuple[bytes, ...]
     draws: bytes
+    store: bytes
 
     @classmethod
     def of(cls, settings: Settings) -> "_Secrets":
@@ -78,7 +82,11 @@ class _Secrets:
         signing = settings.secrets()
         # From the signing secret, so that restarts keep it.
         own = signing[0] if signing else settings.own_secret()
-        return cls(signing, hashlib.blake2b(own, digest_size=32, person=b"nearby draws").digest())
+        draws, store = (
+            hashlib.blake2b(own, digest_size=32, person=purpose).digest()
+            for purpose in (b"nearby draws", b"nearby store")
+        )
+        return cls(signing, draws, store)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +94,22 @@ class _Parts:
     gateway: Gateway
     http: Http
     keeper: Keeper
+
+
+@contextlib.asynccontextmanager
+async def database(settings: Settings, *, secret: bytes) -> AsyncIterator[Store]:
+    """Open the database the settings name until the block ends. ``secret`` as for ``open_store``.
+
+    Raises:
+        ConfigError: It cannot be reached, holds no schema, or one of another version.
+    """
+    async with open_store(await asyncio.to_thread(settings.store_url), secret=secret) as store:
+        yield store
+
+
+async def init_database(settings: Settings) -> tuple[int, int]:
+    """Bring the database the settings name to this version's schema; see ``init_store``."""
+    return await init_store(await asyncio.to_thread(settings.store_url))
 
 
 @contextlib.asynccontextmanager
@@ -105,27 +129,32 @@ async def running(
         wrap_hub: Returns what the server uses in the hub's place: tests put faults between the two.
 
     Raises:
-        ConfigError: A setting is wrong, or a port is taken. Nothing is left open.
+        ConfigError: A setting is wrong, the database cannot be used, or a port is taken. Nothing is left open.
     """
     metrics = Metrics()
     secrets_in_force = await asyncio.to_thread(_Secrets.of, settings)
     verifier = Verifier(secrets_in_force.signing, await load_keys(settings.jwks) if settings.jwks else ())
-    parts = _assemble(
-        settings,
-        secrets_in_force,
-        verifier,
-        metrics,
-        clock=clock or system_clock(),
-        patience=patience or Patience(),
-        wrap_hub=wrap_hub,
-    )
     async with contextlib.AsyncExitStack() as stack:
+        store = await stack.enter_async_context(database(settings, secret=secrets_in_force.store))
+        areas = AreasInForce(metrics)
+        await _read_areas(areas, store)
+        parts = _assemble(
+            settings,
+            secrets_in_force,
+            verifier,
+            metrics,
+            areas=areas,
+            clock=clock or system_clock(),
+            patience=patience or Patience(),
+            wrap_hub=wrap_hub,
+        )
         listen = partial(_listen, stack, metrics)
         metrics_url = await listen(
             parts.http.metrics_app(), "metrics_port", settings.metrics_host, settings.metrics_port
         )
         url = await listen(parts.http.app(), "port", settings.host, settings.port)
         await _background(stack, parts.keeper.run())
+        await _background(stack, areas.keep_fresh(store))
         if settings.jwks:
             await _background(stack, keep_fresh(settings.jwks, verifier, metrics))
         metrics.ready.set(1)
@@ -135,12 +164,20 @@ async def running(
             phone.cut()
 
 
+async def _read_areas(areas: AreasInForce, store: Store) -> None:
+    try:
+        await areas.refresh(store)
+    except StoreDown as down:
+        raise ConfigError("database_url", str(down)) from down
+
+
 def _assemble(
     settings: Settings,
     secrets_in_force: _Secrets,
     verifier: Verifier,
     metrics: Metrics,
     *,
+    areas: AreasInForce,
     clock: SteadyClock,
     patience: Patience,
     wrap_hub: Callable[[Hub], Hub],
@@ -156,6 +193,7 @@ def _assemble(
         hub,
         gateway,
         placer=placer,
+        areas=areas,
         verifier=verifier,
         windows=windows,
         clock=clock,

@@ -1,6 +1,7 @@
 """Settings: each has one name as flag, in the file and as ``NEARBY_<NAME>``; flag > environment > file > default."""
 
 import os
+import re
 import secrets
 import tomllib
 from collections.abc import Mapping
@@ -22,6 +23,12 @@ MIN_KEY_BYTES = 32
 
 CHECKINS_PER_WINDOW = 20
 
+DATABASE_FILE = "nearby.db"
+"""In the data directory, unless a database is named."""
+
+DATABASE_URL = re.compile(r"(sqlite:///|postgres(ql)?://)[^\s?#]+(\?\S*)?")
+"""What may be asked of the form; whether there is such a database shows when it is opened."""
+
 Words = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -32,7 +39,12 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="Address to serve phones on.")
     port: int = Field(8080, ge=0, le=65535, description="Port to serve phones on; 0 picks a free one.")
-    data_dir: Path = Field(Path("nearby-data"), description="Directory for the server's own secret.")
+    data_dir: Path = Field(
+        Path("nearby-data"), description="Directory for the server's own secret, and for its database without a URL."
+    )
+    database_url: str = Field(
+        "", description="Database: sqlite:///FILE or postgresql://USER@HOST/NAME; without one, a file of the server's."
+    )
     metrics_host: str = Field("127.0.0.1", description="Address to serve metrics on.")
     metrics_port: int = Field(8081, ge=0, le=65535, description="Port to serve metrics on; 0 picks a free one.")
     key: str = Field("", description="Shared secret of the token issuer (HS256), at least 32 bytes.")
@@ -85,18 +97,29 @@ class Settings(BaseSettings):
             ConfigError: The directory or the file cannot be made or read.
         """
         path = self.data_dir / "secret"
+        self._make_data_dir()
         try:
-            self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not path.exists():
                 descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
                 with os.fdopen(descriptor, "w") as file:
                     file.write(secrets.token_hex(MIN_KEY_BYTES))
             secret = path.read_text().strip().encode()
         except OSError as error:
-            raise ConfigError("data_dir", f"name a directory this process may write to ({error.strerror})") from error
+            raise _unusable(error) from error
         if len(secret) < MIN_KEY_BYTES:
             raise ConfigError("data_dir", f"the file secret in it is not ours: it needs {MIN_KEY_BYTES} bytes or more")
         return secret
+
+    def store_url(self) -> str:
+        """Return the address of the database; a file's directory is made, mode 0700, if it is the data directory.
+
+        Raises:
+            ConfigError: The data directory cannot be made.
+        """
+        if self.database_url:
+            return self.database_url
+        self._make_data_dir()
+        return f"sqlite:///{self.data_dir / DATABASE_FILE}"
 
     def takes_guests(self) -> bool:
         """Return whether guests are on."""
@@ -105,6 +128,12 @@ class Settings(BaseSettings):
     def proxies(self) -> tuple[Network, ...]:
         """Return the networks of trusted proxies."""
         return tuple(ip_network(text) for text in self.trusted_proxies)
+
+    def _make_data_dir(self) -> None:
+        try:
+            self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise _unusable(error) from error
 
 
 def load_settings(given: Mapping[str, Any], config_file: Path | None = None) -> Settings:
@@ -137,6 +166,10 @@ def _split(name: str, value: Any) -> Any:
     return value
 
 
+def _unusable(error: OSError) -> ConfigError:
+    return ConfigError("data_dir", f"name a directory this process may write to ({error.strerror})")
+
+
 def _read_file(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text())
@@ -156,6 +189,12 @@ def _check_relations(settings: Settings) -> None:
         raise ConfigError("previous_key", "it only stands beside a key; set key too")
     if settings.guests == "on" and settings.jwks and not settings.key:
         raise ConfigError("guests", "guests need a key to sign their tokens with; set key too")
+    if settings.database_url and not DATABASE_URL.fullmatch(settings.database_url):
+        raise ConfigError(
+            "database_url", "write sqlite:///FILE or postgresql://USER@HOST/NAME, in a password %23 for #"
+        )
+    if "?" in str(settings.data_dir) and not settings.database_url:
+        raise ConfigError("data_dir", "its name cannot hold a question mark; name the database by database_url")
     if urlsplit(settings.jwks).scheme not in ("", "http", "https"):
         raise ConfigError("jwks", "name a file, or an http or https address")
     if settings.window_s / settings.speed < 1:

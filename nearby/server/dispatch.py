@@ -5,12 +5,13 @@ from random import Random
 from time import perf_counter
 
 from nearby.core import wire
-from nearby.core.cell import cell_name, ladder_of, resolution_of
-from nearby.core.ids import Cell, RoomId
+from nearby.core.cell import cell_name, place_of, resolution_of
+from nearby.core.ids import Cell, ConnectionId, RoomId
 from nearby.core.text import clean_text
 from nearby.core.window import Windows
 from nearby.errors import CloseCode, Disconnect, ErrorCode, HubDown, Refused, StoreDown, Superseded
 from nearby.hub.base import Caller, Hub, Standing
+from nearby.server.areas import AreasInForce
 from nearby.server.auth import Verifier
 from nearby.server.clock import SteadyClock
 from nearby.server.connection import Connection
@@ -34,6 +35,7 @@ class Dispatcher:
         *,
         placer: Placer,
         journal: Journal,
+        areas: AreasInForce,
         verifier: Verifier,
         windows: Windows,
         clock: SteadyClock,
@@ -44,6 +46,7 @@ class Dispatcher:
         self._gateway = gateway
         self._placer = placer
         self._journal = journal
+        self._areas = areas
         self._verifier = verifier
         self._windows = windows
         self._clock = clock
@@ -79,15 +82,33 @@ class Dispatcher:
         except Superseded:
             raise Disconnect(CloseCode.REPLACED) from None
 
-    async def check_in(self, caller: Caller, position: wire.Position, now_ms: int) -> Standing:
-        """Check a caller in, by socket or HTTP, and see that they are seated on the next tick.
+    async def check_in(
+        self, caller: Caller, position: wire.Position, now_ms: int, *, connection: ConnectionId | None
+    ) -> Standing | None:
+        """Check a caller in, and see that they are seated on the next tick.
+
+        Inside a quiet area it clears the caller's location instead; the socket that asked is still to be told so.
+
+        Args:
+            caller: Who.
+            position: Where.
+            now_ms: When.
+            connection: The socket that asked, None over HTTP.
+
+        Returns:
+            What the check-in came to, None inside a quiet area.
 
         Raises:
             Refused: ``rate_limited`` or ``draining``. Nothing happened.
+            Superseded: ``connection`` is not the caller's newest any more, and stands in a quiet area.
         """
         if self.is_draining:
             raise Refused(ErrorCode.DRAINING)
-        standing = await self._hub.check_in(caller, ladder_of(position.lat, position.lon), now_ms)
+        ladder, inside = place_of(position.lat, position.lon, self._areas.index)
+        if inside.is_quiet:
+            await self._hub.clear(caller.person, connection, now_ms, why="quiet_area")
+            return None
+        standing = await self._hub.check_in(caller, ladder, now_ms)
         if standing.seat_wanted:
             self._placer.wish(caller.person, "new")
         return standing
@@ -161,9 +182,12 @@ class Dispatcher:
 
     async def _check_in(self, phone: Connection, message: wire.CheckIn, now_ms: int) -> None:
         started_s = perf_counter()
-        standing = await self.check_in(phone.caller, message, now_ms)
+        standing = await self.check_in(phone.caller, message, now_ms, connection=phone.id)
         if message.id is not None:
-            phone.send(wire.Ack(id=message.id, area=shown_area(standing.area), window=self.window(now_ms)))
+            area = None if standing is None else shown_area(standing.area)
+            phone.send(wire.Ack(id=message.id, area=area, window=self.window(now_ms)))
+        if standing is None:
+            self._gateway.unseated(phone.id, "quiet_area")
         self._metrics.checkin_seconds.observe(perf_counter() - started_s)
 
     async def _next(self, phone: Connection, message_id: int | str | None, room: RoomId | None, now_ms: int) -> None:

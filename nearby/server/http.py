@@ -191,14 +191,17 @@ class Http:
         claims = self._claims(request)
         position = await _body(request, wire.Position)
         now_ms = self._clock.now_ms()
-        standing = await self._dispatcher.check_in(claims.caller, position, now_ms)
+        standing = await self._dispatcher.check_in(claims.caller, position, now_ms, connection=None)
+        window = self._dispatcher.window(now_ms)
+        if standing is None:
+            return _json(wire.CheckInAnswer(area=None, window=window, room=None))
         if standing.seat_wanted:
             await self._placer.wait_answered()
         room = await self._hub.room_of(claims.caller.person)
         return _json(
             wire.CheckInAnswer(
                 area=shown_area(standing.area),
-                window=self._dispatcher.window(now_ms),
+                window=window,
                 room=None if room is None else wire.RoomAnswer(id=room.id, size=room.size, capacity=room.capacity),
             )
         )

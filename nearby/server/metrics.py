@@ -10,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 
 from nearby.core import wire
+from nearby.core.area_index import Kind
 from nearby.errors import CloseCode, ErrorCode, Refused
 from nearby.hub.base import HubStatistics
 from nearby.server.store_metrics import StoreMetrics
@@ -74,8 +75,14 @@ class Metrics:
         self.loop_lag_seconds = Latency()
         self.store = StoreMetrics(self.registry)
         self.ready = Gauge("nearby_ready", "1 while new phones are taken.", registry=self.registry)
+        self.areas = Gauge("nearby_areas", "Operators' areas in force, by kind.", ["kind"], registry=self.registry)
+        self.areas_refresh_failures = self._counter(
+            "areas_refresh_failures", "Looks for changed areas that failed; the ones before stayed in force."
+        )
         self._live: HubStatistics | None = None
         self.registry.register(self)
+        for kind in get_args(Kind):
+            self.areas.labels(kind)
         for limit in LIMITS:
             self.limits_hit.labels(limit)
         for close_code in CloseCode:

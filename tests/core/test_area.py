@@ -7,8 +7,9 @@ import shapely  # type: ignore[import-untyped]
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from nearby.core.area import MAX_VERTICES, Area, AreaId, AreaIndex, outline_of, read_areas
-from nearby.core.cell import ladder_of
+from nearby.core.area import MAX_VERTICES, Area, outline_of, read_areas
+from nearby.core.area_index import AreaId, AreaIndex, Inside
+from nearby.core.cell import ladder_of, place_of
 from nearby.core.ids import Cell
 from nearby.errors import BadArea
 
@@ -103,9 +104,7 @@ def test_no_point_inside_an_area_is_in_a_cell_outside_it(
     inside = [(west + x * (east - west), south + y * (north - south)) for x, y in points]
     inside = [point for point in inside if hull.covers(shapely.Point(point))]
     for lon_deg, lat_deg in [*inside, *hull.exterior.coords]:
-        cell = h3.latlng_to_cell(lat_deg, lon_deg, 9)
-        assert index.is_quiet(cell)
-        assert index.at(cell) == (area.id,)
+        assert place_of(lat_deg, lon_deg, index)[1] == Inside((area.id,), is_quiet=True)
 
 
 @pytest.mark.parametrize("lon_deg", [179.99, -180.0], ids=["west of it", "east of it"])
@@ -120,8 +119,8 @@ def test_a_cell_may_belong_to_several_areas_and_is_quiet_if_one_of_them_is() -> 
     quiet = Area(AreaId("a"), "quiet", "a", b"", frozenset({1, 2}))
     venue = Area(AreaId("b"), "venue", "b", b"", frozenset({2, 3}))
     index = AreaIndex([quiet, venue])
-    assert [index.at(cell) for cell in (1, 2, 3, 4)] == [("a",), ("a", "b"), ("b",), ()]
-    assert [index.is_quiet(cell) for cell in (1, 2, 3, 4)] == [True, True, False, False]
+    assert [index.at(cell).areas for cell in (1, 2, 3, 4)] == [("a",), ("a", "b"), ("b",), ()]
+    assert [index.at(cell).is_quiet for cell in (1, 2, 3, 4)] == [True, True, False, False]
 
 
 @pytest.mark.parametrize(

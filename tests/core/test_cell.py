@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nearby.core.cell import cell_name, ladder_above, ladder_of, resolution_of
+from nearby.core.area_index import NO_AREAS, NOWHERE, Area, AreaId, AreaIndex, Inside
+from nearby.core.cell import cell_name, ladder_above, ladder_of, place_of, resolution_of
 
 latitudes = st.floats(-90, 90)
 longitudes = st.floats(-180, 180)
@@ -84,3 +85,32 @@ def test_everybody_of_a_cell_shares_one_ladder(lat_deg: float, lon_deg: float) -
     centre = h3.cell_to_latlng(h3.cell_to_center_child(ladder.res7, 9))
     assert ladder_of(*centre) is ladder
     assert ladder_above(ladder.res7) is ladder
+
+
+@given(latitudes, longitudes)
+def test_where_no_areas_are_in_force_a_place_is_its_ladder(lat_deg: float, lon_deg: float) -> None:
+    assert place_of(lat_deg, lon_deg, NO_AREAS) == (ladder_of(lat_deg, lon_deg), NOWHERE)
+
+
+@given(latitudes, longitudes, st.integers(0, 3))
+def test_a_place_is_in_the_areas_that_hold_its_fine_cell(lat_deg: float, lon_deg: float, rings: int) -> None:
+    fine = h3.latlng_to_cell(lat_deg, lon_deg, 9)
+    around = frozenset(h3.grid_disk(fine, rings))
+    park = Area(AreaId("park"), "quiet", "Park", b"", around)
+    ring = Area(AreaId("ring"), "venue", "Ring", b"", around - {fine})
+    index = AreaIndex([ring, park])
+    for cell in h3.grid_disk(fine, rings + 1):
+        areas = tuple(area.id for area in (ring, park) if cell in area.cells)
+        lat_deg, lon_deg = h3.cell_to_latlng(cell)
+        ladder, inside = place_of(lat_deg, lon_deg, index)
+        assert ladder == chain(lat_deg, lon_deg)
+        assert inside == Inside(areas, is_quiet=cell in around)
+
+
+@given(latitudes, longitudes)
+def test_no_fine_cell_leaves_the_look_up(lat_deg: float, lon_deg: float) -> None:
+    fine = h3.latlng_to_cell(lat_deg, lon_deg, 9)
+    index = AreaIndex([Area(AreaId("park"), "quiet", "Park", b"", frozenset({fine}))])
+    ladder, inside = place_of(lat_deg, lon_deg, index)
+    assert [resolution_of(cell) for cell in ladder] == [7, 6, 5]
+    assert all(isinstance(area, str) for area in inside.areas)

@@ -58,6 +58,12 @@ def test_several_words_in_the_environment_are_split_by_commas(monkeypatch: pytes
         ({"speed": "nan"}, "speed"),
         ({"port": 9, "metrics_port": 9}, "metrics_port"),
         ({"colour": "red"}, "colour"),
+        ({"database_url": "mysql://short/db"}, "database_url"),
+        ({"database_url": "short"}, "database_url"),
+        ({"database_url": "sqlite://"}, "database_url"),
+        ({"database_url": "sqlite:///"}, "database_url"),
+        ({"database_url": "postgresql://u:short#@host/db"}, "database_url"),
+        ({"data_dir": "short?"}, "data_dir"),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_sentence_that_does_not_repeat_it(
@@ -100,6 +106,22 @@ def test_a_data_directory_that_cannot_be_used_is_a_wrong_setting(tmp_path: Path)
     (tmp_path / "secret").write_text("too short")
     with pytest.raises(ConfigError, match="data_dir: the file secret"):
         load_settings({"data_dir": str(tmp_path)}).secrets()
+
+
+def test_without_a_url_the_database_is_a_file_in_the_data_directory(tmp_path: Path) -> None:
+    settings = load_settings({"data_dir": str(tmp_path / "data")})
+    assert not (tmp_path / "data").exists()
+    assert settings.store_url() == f"sqlite:///{tmp_path}/data/nearby.db"
+    assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite:///a.db", "sqlite:////var/lib/a.db", "postgresql://u:p%23@h:5432/n?sslmode=require"]
+)
+def test_a_database_that_is_named_is_the_one_and_needs_no_data_directory(url: str, tmp_path: Path) -> None:
+    settings = load_settings({"database_url": url, "data_dir": str(tmp_path / "data")})
+    assert settings.store_url() == url
+    assert not (tmp_path / "data").exists()
 
 
 def test_an_operators_keys_replace_the_embedded_one_and_switch_guests_off(tmp_path: Path) -> None:

@@ -38,9 +38,9 @@ class MemoryHub:
         """See ``Hub.check_in``."""
         return self._state.check_in(caller, ladder, now_ms)
 
-    async def clear(self, person: PersonId, connection: ConnectionId | None, now_ms: int) -> bool:
+    async def clear(self, person: PersonId, connection: ConnectionId | None, now_ms: int, *, why: str = "left") -> bool:
         """See ``Hub.clear``."""
-        return self._state.clear(person, connection, now_ms)
+        return self._state.clear(person, connection, now_ms, why=why)
 
     async def offer(self, person: PersonId, now_ms: int) -> Offer | None:
         """See ``Hub.offer``."""

@@ -107,9 +107,7 @@ class People:
         Raises:
             Refused: ``rate_limited``. Nothing changed.
         """
-        tat_ms, wait_ms = gcra(person.checkin_tat_ms, now_ms, self._rules.checkin)
-        if wait_ms:
-            raise Refused(ErrorCode.RATE_LIMITED, retry_ms=wait_ms, limit="checkin")
+        tat_ms = self.check_rate(person, now_ms)
         if person.attached is not None and person.seat is None:
             self.check_joins(person, now_ms)
         person.checkin_tat_ms = tat_ms
@@ -126,6 +124,17 @@ class People:
                 return
         person.presence = after
         self._wake_later(person, after)
+
+    def check_rate(self, person: Person, now_ms: int) -> int:
+        """Return ``checkin_tat_ms`` with one more check-in at ``now_ms``.
+
+        Raises:
+            Refused: ``rate_limited``, if that would be one too many.
+        """
+        tat_ms, wait_ms = gcra(person.checkin_tat_ms, now_ms, self._rules.checkin)
+        if wait_ms:
+            raise Refused(ErrorCode.RATE_LIMITED, retry_ms=wait_ms, limit="checkin")
+        return tat_ms
 
     def check_joins(self, person: Person, now_ms: int) -> tuple[int, ...]:
         """Return the joins of the last hour with one more at ``now_ms``.

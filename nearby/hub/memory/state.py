@@ -90,14 +90,20 @@ class LiveState:
         area = self._people.catchments.finest_open(person.presence.ladder)
         return Standing(area, seat_wanted=person.attached is not None and person.seat is None)
 
-    def clear(self, person_id: PersonId, connection: ConnectionId | None, now_ms: int) -> bool:
+    def clear(self, person_id: PersonId, connection: ConnectionId | None, now_ms: int, *, why: str) -> bool:
         """See ``Hub.clear``."""
         self.catch_up(now_ms)
         person = self._people.get(person_id) if connection is None else self._mine(person_id, connection)
+        if why == "quiet_area":
+            # Somebody unknown gets a record too: their check-ins have a rate.
+            person = person or self._people.meet(Caller(person_id))
+            person.checkin_tat_ms = self._people.check_rate(person, now_ms)
+            if person.seat is None and person.attached is not None and connection is None:
+                person.attached.listener.unseated(person.attached.connection, why)
         if person is None:
             return False
         had_seat = person.seat is not None
-        self._end_seat(person, now_ms, why="left", asked_by=connection)
+        self._end_seat(person, now_ms, why=why, asked_by=connection)
         self._people.end_presence(person)
         person.lost, person.has_lapsed = None, False
         self._people.forget_later(person)
