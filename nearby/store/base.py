@@ -36,37 +36,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from nearby.core.area import Area, AreaId
+from nearby.core.changes import Change
 from nearby.core.crowd import WindowCount
 from nearby.core.ids import Cell, PersonId
+from nearby.core.kept import Kept
 from nearby.core.rules import Rules
-from nearby.store.changes import CatchmentRow, Change, LogRow, PresenceRow, RecentRow, RoomRow, SeatRow
-
-
-@dataclass(frozen=True, slots=True)
-class KeptRoom:
-    """A room that had not ended, in its new epoch. ``room.seq`` is the last seq that survived.
-
-    ``log`` is contiguous and ends at ``room.seq``; ``said`` are the last 50 messages, of which a snapshot shows
-    what was said since its member joined. A text of None is of somebody erased. ``authors`` names the person
-    behind every member of both who is still known.
-    """
-
-    room: RoomRow
-    seats: tuple[SeatRow, ...]
-    log: tuple[LogRow, ...]
-    said: tuple[LogRow, ...]
-    authors: Mapping[str, PersonId]
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What a warm start finds. ``window`` is the last that ended before, None if none ever did."""
-
-    presences: Sequence[PresenceRow]
-    recents: Sequence[RecentRow]
-    rooms: Sequence[KeptRoom]
-    window: int | None
-    catchments: Sequence[CatchmentRow]
 
 
 @dataclass(frozen=True, slots=True)
