@@ -34,7 +34,7 @@ class MemoryLive:
     Args:
         rules: The rules it runs by.
         now_ms: The time it starts at.
-        seed: Of the ids it draws.
+        random: What it draws ids from; the same ones every time if None.
         record: Is told every change, or None.
         kept: What survived of a former process, or None.
     """
@@ -44,11 +44,11 @@ class MemoryLive:
         rules: Rules,
         now_ms: int,
         *,
-        seed: int = 0,
+        random: Random | None = None,
         record: Callable[[Change], None] | None = None,
         kept: Kept | None = None,
     ) -> None:
-        random = Random(seed)
+        random = random or Random(0)
         self._state = LiveState(
             rules,
             secret=SECRET,

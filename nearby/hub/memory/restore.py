@@ -1,6 +1,7 @@
 """Rooms and people as a warm start finds them."""
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 
 from nearby.core.cell import ladder_above
 from nearby.core.changes import LogRow, PresenceRow, RecentRow, SeatRow
@@ -46,8 +47,8 @@ def _people_of(kept: Kept, rooms: Mapping[RoomId, Room], rules: Rules) -> list[P
     for room in kept.rooms:
         for seat in room.seats:
             _sit(known(seat.person), rooms[room.room.room], seat)
-    for author, event in _by_time(kept):
-        _say_or_change(known(author), event, rules)
+    for author, events in _by_author(kept).items():
+        _heed_the_log(known(author), events, rules)
     return list(people.values())
 
 
@@ -77,24 +78,27 @@ def _sit(person: Person, room: Room, row: SeatRow) -> None:
     person.lost = None
 
 
-def _by_time(kept: Kept) -> Iterator[tuple[PersonId, LogRow]]:
-    """Yield what known people did in all rooms, in order of time."""
-    found = [
-        (event.at_ms, room.authors[event.member], event)
-        for room in kept.rooms
-        for event in {event.seq: event for event in (*room.said, *room.log)}.values()
-        if event.member in room.authors
-    ]
-    yield from ((author, event) for _, author, event in sorted(found, key=lambda one: one[0]))
+def _by_author(kept: Kept) -> dict[PersonId, list[LogRow]]:
+    """Return what known people did in all rooms, in order of time."""
+    found: defaultdict[PersonId, list[LogRow]] = defaultdict(list)
+    for room in kept.rooms:
+        for event in {event.seq: event for event in (*room.said, *room.log)}.values():
+            if event.member in room.authors:
+                found[room.authors[event.member]].append(event)
+    for events in found.values():
+        events.sort(key=lambda event: event.at_ms)
+    return found
 
 
-def _say_or_change(person: Person, event: LogRow, rules: Rules) -> None:
+def _heed_the_log(person: Person, events: Iterable[LogRow], rules: Rules) -> None:
     """Bring the limits up to date: the log has every event, and they look back less far than it does."""
-    if event.kind == "changed":
-        person.change_tat_ms, _ = gcra(person.change_tat_ms, event.at_ms, rules.change)
-    elif event.kind == "said":
-        tat_ms, _ = gcra(person.tat_of_say_ms, event.at_ms, rules.say)
-        if person.seat is None:
-            person.say_tat_ms = tat_ms
-        else:
-            person.seat.say_tat_ms, person.seat.spoke_ms = tat_ms, event.at_ms
+    say_tat_ms = spoke_ms = 0
+    for event in events:
+        if event.kind == "changed":
+            person.change_tat_ms, _ = gcra(person.change_tat_ms, event.at_ms, rules.change)
+        elif event.kind == "said":
+            say_tat_ms, _ = gcra(say_tat_ms, event.at_ms, rules.say)
+            spoke_ms = event.at_ms
+    person.say_tat_ms = max(person.say_tat_ms, say_tat_ms)
+    if person.seat is not None:
+        person.seat.say_tat_ms, person.seat.spoke_ms = person.say_tat_ms, spoke_ms
