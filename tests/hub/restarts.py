@@ -143,9 +143,11 @@ class Side:
         for person, rooms in self.rooms.items():
             view = self.phones[person].view if person in self.phones and self.phones[person].sits else None
             view = view or self.views.get(person)
-            is_there = view is not None and view.room.id == rooms[-1]
-            position = view.position() if view is not None and is_there else unknown_position(rooms[-1])
-            other.positions[person], self.positions[person] = position, unknown_position(rooms[-1])
+            # Some did not hear of their last change of room.
+            room = rooms[-1] if len(rooms) % 2 else rooms[-2]
+            is_there = view is not None and view.room.id == room
+            position = view.position() if view is not None and is_there else unknown_position(room)
+            other.positions[person], self.positions[person] = position, unknown_position(room)
         # Seats that are held from the same moment on end one after the other, in an order that does not matter.
         for person in dict.fromkeys((*(row.person for row in kept.presences), *self.claims)):
             if person not in self.phones:

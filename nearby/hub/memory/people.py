@@ -58,8 +58,6 @@ class People:
         if person.presence is not None:
             self._count(person, person.presence.ladder)
             self._wake_later(person, person.presence)
-        if person.off_window is not None:
-            self._agenda.set((Kind.MOMENT, person.id), self._moves_at_ms(person))
         if person.seat is not None and person.seat.held_since_ms is not None:
             self._agenda.set((Kind.HOLD, person.id), person.seat.held_since_ms + self._rules.seat_hold_ms)
         self.forget_later(person)

@@ -33,7 +33,7 @@ def restore(kept: Kept, people: People, rooms: Rooms, rules: Rules, now_ms: int)
 def _people_of(kept: Kept, rooms: Mapping[RoomId, Room], rules: Rules) -> list[Person]:
     """Return everybody's records, made of all that survived.
 
-    What their tokens claim is taken from what was shown and counted, until they call again.
+    What their tokens claim but for whether they count is not known, and not asked for, until they call again.
     """
     people: dict[PersonId, Person] = {}
 
@@ -70,12 +70,9 @@ def _be_bound(person: Person, row: RecentRow) -> None:
 
 
 def _sit(person: Person, room: Room, row: SeatRow) -> None:
-    name = None if row.is_name_drawn else row.name
-    person.caller = Caller(row.person, name=name, verified=row.is_verified, established=person.is_counted)
     person.room, person.seat = room, room.seats[MemberId(row.member)]
     person.off_window = row.off_window
     person.seat.say_tat_ms = person.say_tat_ms
-    person.lost = None
 
 
 def _by_author(kept: Kept) -> dict[PersonId, list[LogRow]]:
