@@ -5,13 +5,13 @@ snapshot. Resume, tests and reports all use that one fact. Positions are ``(epoc
 epoch a seq is never reused (as in Centrifuge's stream positions).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from nearby.core import wire
 from nearby.core.cell import COARSEST_RESOLUTION, cell_name, resolution_of
-from nearby.core.changes import LogRow
 from nearby.core.ids import Cell, MemberId, PersonId, RoomId
+from nearby.core.kept import KeptRoom
 from nearby.core.limits import gcra
 from nearby.core.log import event_of, message_id_of
 from nearby.core.rules import Rules
@@ -74,32 +74,24 @@ class Room:
     _said: list[wire.Said] = field(default_factory=list, init=False)
     _ids: dict[tuple[PersonId, int | str], _Remembered] = field(default_factory=dict, init=False)
 
-    def restore(
-        self, log: Sequence[LogRow], said: Sequence[LogRow], authors: Mapping[str, PersonId], rules: Rules
-    ) -> None:
-        """Go on from a log that survived, both in order of seq. Call it on a room without events.
+    def restore(self, kept: KeptRoom, rules: Rules) -> None:
+        """Go on from the log and the messages that survived. Call it on a room without events.
 
         What was said by somebody erased since has no text and is in no snapshot; the log begins after it, so that
-        nothing is resumed across it.
-
-        Args:
-            log: The newest events, without a hole, the last at ``seq``.
-            said: The newest messages, which may be older than the log.
-            authors: Who the members of both are; ids of ``say`` are remembered of these.
-            rules: How much is kept.
+        nothing is resumed across it. Ids of ``say`` are remembered of authors who are still known.
         """
-        for row in log:
+        for row in kept.log:
             event = event_of(row)
             if event is None:
                 self._log.clear()
             else:
                 self._append(event, row.at_ms, rules)
-        for _, row in sorted({row.seq: row for row in (*said, *log)}.items()):
+        for _, row in sorted({row.seq: row for row in (*kept.said, *kept.log)}.items()):
             event = event_of(row)
             if type(event) is not wire.Said:
                 continue
             self._said.append(event)
-            author, message_id = authors.get(row.member), message_id_of(row)
+            author, message_id = kept.authors.get(row.member), message_id_of(row)
             if author is not None and message_id is not None:
                 self._remember((author, message_id), _Remembered(event.text, event.seq, event.at_ms), rules)
         del self._said[: -rules.snapshot_messages]

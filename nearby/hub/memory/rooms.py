@@ -98,7 +98,7 @@ class Rooms:
                 is_name_drawn=seat.is_name_drawn,
                 held_since_ms=now_ms,
             )
-        room.restore(kept.log, kept.said, kept.authors, self._rules)
+        room.restore(kept, self._rules)
         self._rooms[room.id] = room
         self.held += len(room.seats)
         self._reshelve(room)
