@@ -20,7 +20,7 @@ How a server uses it::
 
     async with open_store(url, events=metrics) as store:
         kept = await store.take_over(now_ms, rules)     # warm start; every seat without a connection is held from now
-        state = LiveState(..., kept=kept, journal=store.journal.record)
+        state = LiveState(..., kept=kept, record=store.journal.record)
         # on say: refuse with store_down unless store.journal.has_room
         seq, at_ms = await hub.say(...)                 # the others hear it now
         await store.journal.durable()                   # StoreDown -> error store_down with its retry_ms

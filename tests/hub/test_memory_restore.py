@@ -261,6 +261,19 @@ async def test_what_bursts_of_check_ins_owe_is_recorded() -> None:
     assert changes_since(tables, before) == [RecentRow]
 
 
+async def test_somebody_who_was_erased_after_a_clearing_is_seen_anew() -> None:
+    tables = Tables()
+    world = await start(tables)
+    (ana,) = await world.together("ana")
+    await ana.leave()
+    tables.people.clear()
+    tables.recents.clear()
+    tables.seats.clear()
+    await ana.check_in()
+    assert await ana.place()
+    assert ana.person in tables.people
+
+
 async def test_somebody_is_seen_once_a_day_and_before_anything_names_them() -> None:
     tables = Tables()
     world = await start(tables)

@@ -173,6 +173,8 @@ class People:
 
     def end_presence(self, person: Person) -> None:
         """Forget where the person is. No presence is no error."""
+        # Whoever comes back may have been erased meanwhile, and must be seen before they are named.
+        person.seen_day = -1
         if person.presence is not None:
             self._exit(person, person.presence.ladder)
             person.presence = None
