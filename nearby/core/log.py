@@ -6,6 +6,8 @@ from nearby.core import wire
 from nearby.core.changes import LogRow
 from nearby.core.ids import MemberId, RoomId
 
+_decode_id = msgspec.json.Decoder(int | str).decode
+
 
 def row_of(event: wire.RoomEvent, epoch: int, at_ms: int, message_id: int | str | None = None) -> LogRow:
     """Return the row of an event; ``message_id`` is the id of the ``say`` that it came of."""
@@ -35,4 +37,4 @@ def event_of(row: LogRow) -> wire.RoomEvent | None:
 
 def message_id_of(row: LogRow) -> int | str | None:
     """Return the id of the ``say`` that a row came of, or None."""
-    return None if row.message_id is None else msgspec.json.decode(row.message_id, type=int | str)
+    return None if row.message_id is None else _decode_id(row.message_id)

@@ -80,14 +80,16 @@ class Room:
         What was said by somebody erased since has no text and is in no snapshot; the log begins after it, so that
         nothing is resumed across it. Ids of ``say`` are remembered of authors who are still known.
         """
+        rows = {row.seq: row for row in (*kept.said, *kept.log)}
+        events = {seq: event_of(row) for seq, row in rows.items()}
         for row in kept.log:
-            event = event_of(row)
+            event = events[row.seq]
             if event is None:
                 self._log.clear()
             else:
                 self._append(event, row.at_ms, rules)
-        for _, row in sorted({row.seq: row for row in (*kept.said, *kept.log)}.items()):
-            event = event_of(row)
+        for seq, row in sorted(rows.items()):
+            event = events[seq]
             if type(event) is not wire.Said:
                 continue
             self._said.append(event)

@@ -13,7 +13,7 @@ from nearby.errors import ErrorCode, Refused
 from nearby.hub.base import Caller
 from nearby.hub.memory.agenda import Key, Kind
 from nearby.hub.memory.rooms import Rooms
-from nearby.testing.hub_suite.given import AWAY, BESIDE, HERE, RULES, START_MS, verified
+from nearby.testing.hub_suite.given import AWAY, BESIDE, RULES, START_MS, verified
 from nearby.testing.hub_suite.world import Phone, World
 from nearby.testing.live import GoLive, Live, MemoryLive
 from tests.hub.tables import Tables
@@ -282,7 +282,7 @@ async def test_somebody_is_seen_once_a_day_and_before_anything_names_them() -> N
     day = START_MS // (24 * HOUR_MS)
     assert tables.changes[0] == PersonSeen(ana.person, True, START_MS, day)
     world.clock.advance(24 * HOUR_MS)
+    await ana.check_in()
     await ana.renew(ana.caller)
-    await ana.check_in(HERE)
     seen = [change for change in tables.changes if isinstance(change, PersonSeen)]
     assert [change.seen_day for change in seen] == [day, day + 1]
