@@ -5,10 +5,11 @@ noise and are frozen at the window's end, so no single person opens or closes an
 Resolution 5 is always open: everybody has somewhere to be.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from nearby.core.cell import COARSEST_RESOLUTION, Ladder, resolution_of
+from nearby.core.changes import CatchmentRow
 from nearby.core.ids import Cell
 from nearby.core.rules import Rules
 from nearby.core.window import Windows
@@ -61,6 +62,20 @@ class Catchments:
                 del self._states[cell]
         return Turn(tuple(sorted(opened)), tuple(sorted(closed)))
 
+    def rows(self) -> tuple[CatchmentRow, ...]:
+        """Return the state of every cell that has one or was counted in the window before."""
+        return tuple(
+            CatchmentRow(cell, self.is_open(cell), self._run(cell), self._counts.get(cell, 0.0))
+            for cell in self._states.keys() | self._counts.keys()
+        )
+
+    def restore(self, rows: Iterable[CatchmentRow]) -> None:
+        """Go on from what ``rows`` returned when the last window ended. Call it on new catchments."""
+        for row in rows:
+            self._counts[row.cell] = row.counted
+            if self._threshold(row.cell) is not None and (row.is_open or row.run):
+                self._states[row.cell] = _State(row.is_open, row.run)
+
     def is_open(self, cell: Cell) -> bool:
         """Return whether new seats may be taken in ``cell``."""
         state = self._states.get(cell)
@@ -83,6 +98,10 @@ class Catchments:
         for cell, state in self._states.items():
             tally[resolution_of(cell)] += state.is_open
         return tally
+
+    def _run(self, cell: Cell) -> int:
+        state = self._states.get(cell)
+        return state.run if state is not None else 0
 
     def _threshold(self, cell: Cell) -> int | None:
         match resolution_of(cell):

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from nearby.core import wire
 from nearby.core.cell import COARSEST_RESOLUTION, cell_name, resolution_of
 from nearby.core.ids import Cell, MemberId, PersonId, RoomId
+from nearby.core.kept import KeptRoom
 from nearby.core.limits import gcra
+from nearby.core.log import event_of, message_id_of
 from nearby.core.rules import Rules
 from nearby.core.shelves import Shelf
 from nearby.errors import ErrorCode, Refused
@@ -71,6 +73,30 @@ class Room:
     _log: list[tuple[int, wire.RoomEvent]] = field(default_factory=list, init=False)
     _said: list[wire.Said] = field(default_factory=list, init=False)
     _ids: dict[tuple[PersonId, int | str], _Remembered] = field(default_factory=dict, init=False)
+
+    def restore(self, kept: KeptRoom, rules: Rules) -> None:
+        """Go on from the log and the messages that survived. Call it on a room without events.
+
+        What was said by somebody erased since has no text and is in no snapshot; the log begins after it, so that
+        nothing is resumed across it. Ids of ``say`` are remembered of authors who are still known.
+        """
+        rows = {row.seq: row for row in (*kept.said, *kept.log)}
+        events = {seq: event_of(row) for seq, row in rows.items()}
+        for row in kept.log:
+            event = events[row.seq]
+            if event is None:
+                self._log.clear()
+            else:
+                self._append(event, row.at_ms, rules)
+        for seq, row in sorted(rows.items()):
+            event = events[seq]
+            if type(event) is not wire.Said:
+                continue
+            self._said.append(event)
+            author, message_id = kept.authors.get(row.member), message_id_of(row)
+            if author is not None and message_id is not None:
+                self._remember((author, message_id), _Remembered(event.text, event.seq, event.at_ms), rules)
+        del self._said[: -rules.snapshot_messages]
 
     @property
     def size(self) -> int:

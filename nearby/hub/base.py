@@ -30,12 +30,13 @@ from nearby.core.placement import Candidate
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls, as their token says. ``name`` is shown only if ``verified``."""
+    """Who calls, as their token says. ``name`` is shown only if ``verified``; the server made up who ``is_guest``."""
 
     person: PersonId
     name: str | None = None
     verified: bool = False
     established: bool = False
+    is_guest: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ How a server uses it::
 
     async with open_store(url, events=metrics) as store:
         kept = await store.take_over(now_ms, rules)     # warm start; every seat without a connection is held from now
-        state = LiveState(..., kept=kept, journal=store.journal.record)
+        state = LiveState(..., kept=kept, record=store.journal.record)
         # on say: refuse with store_down unless store.journal.has_room
         seq, at_ms = await hub.say(...)                 # the others hear it now
         await store.journal.durable()                   # StoreDown -> error store_down with its retry_ms
@@ -36,37 +36,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from nearby.core.area import Area, AreaId
+from nearby.core.changes import Change
 from nearby.core.crowd import WindowCount
 from nearby.core.ids import Cell, PersonId
+from nearby.core.kept import Kept
 from nearby.core.rules import Rules
-from nearby.store.changes import CatchmentRow, Change, LogRow, PresenceRow, RecentRow, RoomRow, SeatRow
-
-
-@dataclass(frozen=True, slots=True)
-class KeptRoom:
-    """A room that had not ended, in its new epoch. ``room.seq`` is the last seq that survived.
-
-    ``log`` is contiguous and ends at ``room.seq``; ``said`` are the last 50 messages, of which a snapshot shows
-    what was said since its member joined. A text of None is of somebody erased. ``authors`` names the person
-    behind every member of both who is still known.
-    """
-
-    room: RoomRow
-    seats: tuple[SeatRow, ...]
-    log: tuple[LogRow, ...]
-    said: tuple[LogRow, ...]
-    authors: Mapping[str, PersonId]
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What a warm start finds. ``window`` is the last that ended before, None if none ever did."""
-
-    presences: Sequence[PresenceRow]
-    recents: Sequence[RecentRow]
-    rooms: Sequence[KeptRoom]
-    window: int | None
-    catchments: Sequence[CatchmentRow]
 
 
 @dataclass(frozen=True, slots=True)

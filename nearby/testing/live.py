@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 from random import Random
 from typing import Protocol
 
+from nearby.core.changes import Change
+from nearby.core.kept import Kept
 from nearby.core.rules import Rules
 from nearby.hub.base import Hub, Listener
 from nearby.hub.memory import LiveState, MemoryHub
@@ -32,12 +34,29 @@ class MemoryLive:
     Args:
         rules: The rules it runs by.
         now_ms: The time it starts at.
-        seed: Of the ids it draws.
+        random: What it draws ids from; the same ones every time if None.
+        record: Is told every change, or None.
+        kept: What survived of a former process, or None.
     """
 
-    def __init__(self, rules: Rules, now_ms: int, *, seed: int = 0) -> None:
-        random = Random(seed)
-        self._state = LiveState(rules, secret=SECRET, draw_id=lambda: f"{random.getrandbits(80):020x}", now_ms=now_ms)
+    def __init__(
+        self,
+        rules: Rules,
+        now_ms: int,
+        *,
+        random: Random | None = None,
+        record: Callable[[Change], None] | None = None,
+        kept: Kept | None = None,
+    ) -> None:
+        random = random or Random(0)
+        self._state = LiveState(
+            rules,
+            secret=SECRET,
+            draw_id=lambda: f"{random.getrandbits(80):020x}",
+            now_ms=now_ms,
+            record=record,
+            kept=kept,
+        )
 
     async def open_hub(self, listener: Listener) -> Hub:
         """See ``Live.open_hub``."""

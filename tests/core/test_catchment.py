@@ -118,3 +118,25 @@ def test_cells_that_open_together_are_named_in_order() -> None:
     catchments = Catchments(replace(RULES, streak=1), WINDOWS)
     assert catchments.end_window(0, dict.fromkeys(reversed(CELLS), 10)) == Turn(tuple(CELLS), ())
     assert catchments.end_window(1, {}) == Turn((), tuple(CELLS))
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(CELLS), st.integers(0, 13)), max_size=30), st.integers(0, 30))
+def test_catchments_go_on_from_their_rows(history: list[dict[Cell, int]], restarts_after: int) -> None:
+    went_on, restarted = Catchments(Rules(), WINDOWS), Catchments(Rules(), WINDOWS)
+    for window, counts in enumerate(history):
+        if window == restarts_after:
+            rows = restarted.rows()
+            restarted = Catchments(Rules(), WINDOWS)
+            restarted.restore(rows)
+            assert sorted(restarted.rows()) == sorted(rows)
+        assert restarted.end_window(window, counts) == went_on.end_window(window, counts)
+    assert [restarted.fill_level(cell) for cell in CELLS] == [went_on.fill_level(cell) for cell in CELLS]
+    assert restarted.open_by_resolution() == went_on.open_by_resolution()
+
+
+def test_the_count_of_a_cell_that_is_always_open_goes_on_too() -> None:
+    catchments, restarted = after([41]), Catchments(RULES, WINDOWS)
+    restarted.restore(catchments.rows())
+    assert restarted.is_open(PARK.res5)
+    assert restarted.fill_level(PARK.res5) == RULES.target
+    assert restarted.open_by_resolution() == {7: 0, 6: 0}

@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy import Column, Integer, MetaData, Table
 
 from nearby.core import presence, room
-from nearby.hub.memory import networks, people
+from nearby.hub.memory import networks, person
 from nearby.store.retention import RETENTION
 from nearby.store.tables import metadata
 
@@ -25,7 +25,7 @@ def without_a_line(tables: MetaData) -> set[str]:
 def hub_records() -> set[str]:
     """Return what the live state keeps: the records of people, presence and rooms, and the counts of networks."""
     found = {"Networks"}
-    for module in (people, presence, room, networks):
+    for module in (person, presence, room, networks):
         defined = vars(module).values()
         found |= {
             one.__name__

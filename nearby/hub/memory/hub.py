@@ -6,7 +6,7 @@ from nearby.core import wire
 from nearby.core.cell import Ladder
 from nearby.core.ids import Cell, ConnectionId, PersonId, RoomId
 from nearby.hub.base import Caller, HubStatistics, Listener, Offer, RoomSize, Standing
-from nearby.hub.memory.people import Attached
+from nearby.hub.memory.person import Attached
 from nearby.hub.memory.state import LiveState
 
 

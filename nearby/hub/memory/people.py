@@ -1,76 +1,36 @@
 """Everybody known: presence with its moments, the seat and connection, and what bounds them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from nearby.core import presence as rule
 from nearby.core.catchment import Catchments
 from nearby.core.cell import Ladder
 from nearby.core.census import Census
-from nearby.core.ids import ConnectionId, PersonId, RoomId
+from nearby.core.ids import PersonId
 from nearby.core.limits import gcra, rolling
 from nearby.core.presence import Presence
-from nearby.core.room import Room, Seat
 from nearby.core.rules import Rules
 from nearby.core.window import Windows
 from nearby.errors import ErrorCode, Refused
-from nearby.hub.base import Caller, Listener
+from nearby.hub.base import Caller
 from nearby.hub.memory.agenda import Agenda, Kind
-
-
-@dataclass(frozen=True, slots=True)
-class Attached:
-    """A connection and the ear of its gateway."""
-
-    connection: ConnectionId
-    listener: Listener
-
-
-@dataclass(frozen=True, slots=True)
-class LostSeat:
-    """A seat that ended without its person asking for it."""
-
-    room: RoomId
-    at_ms: int
-
-
-@dataclass(slots=True)
-class Person:
-    """What the hub knows of one person. ``room`` and ``seat`` are set together."""
-
-    caller: Caller
-    presence: Presence | None = None
-    is_counted: bool = False
-    attached: Attached | None = None
-    room: Room | None = None
-    seat: Seat | None = None
-    off_window: int | None = None
-    """The window in which the room's catchment left the person's ladder, or None while it is on it."""
-    lost: LostSeat | None = None
-    has_lapsed: bool = False
-    checkin_tat_ms: int = 0
-    say_tat_ms: int = 0
-    change_tat_ms: int = 0
-    joins_ms: tuple[int, ...] = ()
-    shunned: dict[RoomId, int] = field(default_factory=dict)
-    """Rooms left by ``next``, and until when they are out of the question."""
-
-    @property
-    def id(self) -> PersonId:
-        """Return whose record this is."""
-        return self.caller.person
-
-    @property
-    def is_absent(self) -> bool:
-        """Return whether the person has neither presence nor connection nor seat."""
-        return self.presence is None and self.attached is None and self.seat is None
+from nearby.hub.memory.person import Attached, Person
+from nearby.hub.memory.records import Records
 
 
 class People:
-    """Everybody by id, and the windows, counts and catchments their presence feeds."""
+    """Everybody by id, and the windows, counts and catchments their presence feeds.
 
-    def __init__(self, rules: Rules, windows: Windows, agenda: Agenda) -> None:
+    Args:
+        rules: The product's numbers.
+        windows: The common windows.
+        agenda: Is asked to look at people again.
+        records: Are told what changes, or None.
+    """
+
+    def __init__(self, rules: Rules, windows: Windows, agenda: Agenda, records: Records | None) -> None:
         self._rules = rules
+        self._records = records
         self._windows = windows
         self._agenda = agenda
         self._people: dict[PersonId, Person] = {}
@@ -83,12 +43,24 @@ class People:
         """Return the person's record, or None."""
         return self._people.get(person)
 
-    def meet(self, caller: Caller) -> Person:
+    def meet(self, caller: Caller, now_ms: int) -> Person:
         """Return the caller's record, a new one if need be."""
         person = self._people.get(caller.person)
         if person is None:
             person = self._people[caller.person] = Person(caller)
+        if self._records is not None:
+            self._records.seen(person, caller, now_ms)
         return person
+
+    def recall(self, person: Person) -> None:
+        """Take in the record of somebody who was known before a restart; they count from now on."""
+        self._people[person.id] = person
+        if person.presence is not None:
+            self._count(person, person.presence.ladder)
+            self._wake_later(person, person.presence)
+        if person.seat is not None and person.seat.held_since_ms is not None:
+            self._agenda.set((Kind.HOLD, person.id), person.seat.held_since_ms + self._rules.seat_hold_ms)
+        self.forget_later(person)
 
     def claim(self, person: Person, caller: Caller) -> None:
         """Let what a token says of the person be in force: whether they count, and what rooms will show.
@@ -100,6 +72,8 @@ class People:
             person.is_counted = caller.established
             note = self._census.enter if person.is_counted else self._census.leave
             note(person.id, person.presence.ladder)
+            if self._records is not None:
+                self._records.presence(person)
 
     def check_in(self, person: Person, caller: Caller, ladder: Ladder, now_ms: int) -> None:
         """Refresh a presence, or begin one. What ``caller`` claims is in force only if no connection claims otherwise.
@@ -111,6 +85,9 @@ class People:
         if person.attached is not None and person.seat is None:
             self.check_joins(person, now_ms)
         person.checkin_tat_ms = tat_ms
+        if self._records is not None and tat_ms - now_ms > self._rules.checkin.period_ms:
+            # Who keeps to the rate owes one period at most, and a restart may forget that.
+            self.note_recent(person, now_ms)
         if person.attached is None:
             self.claim(person, caller)
         before = person.presence
@@ -123,6 +100,8 @@ class People:
             if after is before:
                 return
         person.presence = after
+        if self._records is not None:
+            self._records.presence(person)
         self._wake_later(person, after)
 
     def check_rate(self, person: Person, now_ms: int) -> int:
@@ -169,12 +148,16 @@ class People:
             lapse(person)
             self.end_presence(person)
             person.has_lapsed = True
+            self.note_recent(person, now_ms)
             return False
         if after is not person.presence:
             self._exit(person, person.presence.ladder)
             self._enter(person, after.ladder)
             person.presence = after
             self.note_ladder(person, now_ms)
+            if self._records is not None:
+                self._records.presence(person)
+                self._records.seat(person)
         self._wake_later(person, after)
         return self.must_move(person, now_ms)
 
@@ -199,16 +182,27 @@ class People:
 
     def end_presence(self, person: Person) -> None:
         """Forget where the person is. No presence is no error."""
+        # Whoever comes back may have been erased meanwhile, and must be seen before they are named.
+        person.seen_day = -1
         if person.presence is not None:
             self._exit(person, person.presence.ladder)
             person.presence = None
             person.off_window = None
+            if self._records is not None:
+                self._records.presence(person)
 
     def attach(self, person: Person, attached: Attached | None) -> Attached | None:
         """Set the person's newest connection, None for no more; return the one before."""
         before, person.attached = person.attached, attached
         self.connected += (attached is not None) - (before is not None)
         return before
+
+    def note_recent(self, person: Person, now_ms: int) -> None:
+        """Record what binds the person, if anything does or did. Call it when a seat, a lapse or a limit changed it."""
+        if self._records is not None:
+            until_ms = self._matters_until_ms(person)
+            if until_ms > now_ms or person.has_recent_row:
+                self._records.recent(person, until_ms)
 
     def forget_later(self, person: Person) -> None:
         """Ask for ``forget`` when nothing about an absent person matters any more."""
@@ -219,15 +213,22 @@ class People:
         """Drop the record of somebody who has not come back, or look again when it no longer matters."""
         if person.is_absent and now_ms >= self._matters_until_ms(person):
             del self._people[person.id]
+            if person.has_recent_row and self._records is not None:
+                self._records.recent_ended(person)
         else:
             self.forget_later(person)
 
     def end_window(self, window: int) -> None:
         """Freeze the window's counts and let catchments open and close by them."""
         self.catchments.end_window(window, self._census.end_window())
+        if self._records is not None:
+            self._records.window(window, self.catchments.rows())
 
     def _enter(self, person: Person, ladder: Ladder) -> None:
         person.is_counted = person.caller.established
+        self._count(person, ladder)
+
+    def _count(self, person: Person, ladder: Ladder) -> None:
         self.present += 1
         if person.is_counted:
             self._census.enter(person.id, ladder)

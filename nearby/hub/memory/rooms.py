@@ -6,6 +6,7 @@ from zlib import crc32
 
 from nearby.core import wire
 from nearby.core.ids import Cell, ConnectionId, MemberId, PersonId, RoomId
+from nearby.core.kept import KeptRoom
 from nearby.core.names import draw_name
 from nearby.core.placement import CANDIDATES_READ, Candidate
 from nearby.core.room import Room, Seat
@@ -13,6 +14,7 @@ from nearby.core.rules import Rules
 from nearby.core.shelves import Shelves
 from nearby.hub.base import Caller
 from nearby.hub.memory.agenda import Agenda, Kind
+from nearby.hub.memory.records import Records
 
 
 class Rooms:
@@ -23,6 +25,7 @@ class Rooms:
         draw_id: Returns a new opaque id at each call.
         publish: Is told every event, in the order of its room's log, and which connection must not hear it.
         agenda: Is asked to look at rooms again.
+        records: Are told what changes, or None.
     """
 
     def __init__(
@@ -32,15 +35,19 @@ class Rooms:
         draw_id: Callable[[], str],
         publish: Callable[[wire.RoomEvent, ConnectionId | None], None],
         agenda: Agenda,
+        records: Records | None,
     ) -> None:
         self._rules = rules
         self._draw_id = draw_id
         self._publish = publish
         self._agenda = agenda
+        self._records = records
         self._rooms: dict[RoomId, Room] = {}
         self._shelves: dict[Cell, Shelves] = {}
         self._size_of: dict[RoomId, int] = {}
         self._by_size: Counter[int] = Counter()
+        self.held = 0
+        """Seats without a connection."""
 
     def get(self, room: RoomId) -> Room | None:
         """Return the room, also for a while after it ended, so that repeats are found."""
@@ -67,6 +74,37 @@ class Rooms:
         self._rooms[room.id] = room
         return room
 
+    def restore(self, kept: KeptRoom, now_ms: int) -> Room:
+        """Take in a room that survived; all its seats are held from now."""
+        row = kept.room
+        room = Room(
+            id=row.room,
+            catchment=row.catchment,
+            opened_ms=row.opened_ms,
+            capacity=row.capacity,
+            epoch=row.epoch,
+            seq=row.seq,
+            # Whoever sat there may be erased; a room that nobody left would stay for ever.
+            empty_since_ms=None if kept.seats else row.empty_since_ms or now_ms,
+        )
+        for seat in kept.seats:
+            room.seats[seat.member] = Seat(
+                member=seat.member,
+                person=seat.person,
+                name=seat.name,
+                verified=seat.is_verified,
+                joined_seq=seat.joined_seq,
+                why=seat.why,
+                is_name_drawn=seat.is_name_drawn,
+                held_since_ms=now_ms,
+            )
+        room.restore(kept, self._rules)
+        self._rooms[room.id] = room
+        self.held += len(room.seats)
+        self._reshelve(room)
+        self._agenda.set((Kind.ROOM, room.id), now_ms)
+        return room
+
     def join(self, room: Room, caller: Caller, why: str, now_ms: int) -> Seat:
         """Seat somebody in a room that has a seat, under a new pseudonym."""
         member = self._draw_id()
@@ -79,19 +117,29 @@ class Rooms:
             joined_seq=0,
             why=why,
         )
-        self._tell(room, room.join(seat, now_ms, self._rules), now_ms)
+        was_empty = not room.seats
+        event = room.join(seat, now_ms, self._rules)
+        if was_empty and self._records is not None:
+            self._records.room(room)
+        self._tell(room, event, now_ms)
         self._reshelve(room)
         return seat
 
     def leave(self, room: Room, seat: Seat, now_ms: int, *, unheard_by: ConnectionId | None) -> None:
         """End a seat; the connection that sat on it hears nothing of the room any more."""
-        self._tell(room, room.leave(seat.member, now_ms, self._rules), now_ms, unheard_by)
+        event = room.leave(seat.member, now_ms, self._rules)
+        if self._records is not None:
+            self._records.seat_ended(room, seat, now_ms)
+            if not room.seats:
+                self._records.room(room)
+        self._tell(room, event, now_ms, unheard_by)
         self._reshelve(room)
         if not room.seats:
             self._agenda.set((Kind.ROOM, room.id), now_ms + self._rules.room_linger_ms)
 
     def hold(self, room: Room, seat: Seat, now_ms: int | None) -> None:
-        """Hold a seat from ``now_ms``, or with None: its person is back."""
+        """Hold a seat from ``now_ms``, or with None: its person is back, or gives it up."""
+        self.held += (now_ms is not None) - (seat.held_since_ms is not None)
         seat.held_since_ms = now_ms
         self._reshelve(room)
 
@@ -106,7 +154,7 @@ class Rooms:
     def say(self, room: Room, seat: Seat, text: str, message_id: int | str | None, now_ms: int) -> wire.Said:
         """Append what a member says; raises ``Refused`` as ``Room.say``."""
         event = room.say(seat.member, text, message_id, now_ms, self._rules)
-        self._tell(room, event, now_ms)
+        self._tell(room, event, now_ms, message_id=message_id)
         return event
 
     def look_at(self, room_id: RoomId, now_ms: int) -> None:
@@ -131,7 +179,16 @@ class Rooms:
     def _has_ended(self, room: Room, now_ms: int) -> bool:
         return room.empty_since_ms is not None and now_ms >= room.empty_since_ms + self._rules.room_linger_ms
 
-    def _tell(self, room: Room, event: wire.RoomEvent, now_ms: int, unheard_by: ConnectionId | None = None) -> None:
+    def _tell(
+        self,
+        room: Room,
+        event: wire.RoomEvent,
+        now_ms: int,
+        unheard_by: ConnectionId | None = None,
+        message_id: int | str | None = None,
+    ) -> None:
+        if self._records is not None:
+            self._records.event(room, event, now_ms, message_id)
         self._publish(event, unheard_by)
         self._agenda.set((Kind.ROOM, room.id), now_ms + self._rules.log_ms)
 

@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 from nearby.core import wire
 from nearby.core.cell import Ladder
+from nearby.core.changes import Change
 from nearby.core.ids import Cell, ConnectionId, PersonId, RoomId
+from nearby.core.kept import Kept
 from nearby.core.room import Room, Seat
 from nearby.core.rules import Rules
 from nearby.core.window import Windows
@@ -12,7 +14,10 @@ from nearby.errors import ErrorCode, Refused, Superseded
 from nearby.hub.base import Caller, HubStatistics, Listener, Offer, RoomSize, Standing
 from nearby.hub.memory.agenda import Agenda, Kind
 from nearby.hub.memory.networks import Networks
-from nearby.hub.memory.people import Attached, LostSeat, People, Person
+from nearby.hub.memory.people import People
+from nearby.hub.memory.person import Attached, LostSeat, Person
+from nearby.hub.memory.records import Records
+from nearby.hub.memory.restore import restore
 from nearby.hub.memory.rooms import Rooms, is_shown
 
 _JOIN_REASONS = frozenset({"new", "next"})
@@ -26,19 +31,33 @@ class LiveState:
         secret: Keys all draws, 16 to 64 bytes.
         draw_id: Returns a new opaque id of at most 64 characters at each call.
         now_ms: The time it starts at.
+        record: Is told every change within the call that makes it, so that a later ``kept`` has it. None: nothing
+            is recorded, and recording costs nothing.
+        kept: What survived of a former process; every seat is held from now.
     """
 
-    def __init__(self, rules: Rules, *, secret: bytes, draw_id: Callable[[], str], now_ms: int) -> None:
+    def __init__(
+        self,
+        rules: Rules,
+        *,
+        secret: bytes,
+        draw_id: Callable[[], str],
+        now_ms: int,
+        record: Callable[[Change], None] | None = None,
+        kept: Kept | None = None,
+    ) -> None:
         self._rules = rules
         self._windows = Windows(rules.window_ms, secret)
         self._agenda: Agenda = Agenda()
-        self._people = People(rules, self._windows, self._agenda)
-        self._rooms = Rooms(rules, draw_id=draw_id, publish=self._publish, agenda=self._agenda)
+        self._records = records = Records(record) if record is not None else None
+        self._people = People(rules, self._windows, self._agenda, records)
+        self._rooms = Rooms(rules, draw_id=draw_id, publish=self._publish, agenda=self._agenda, records=records)
         self._listeners: list[Listener] = []
         self._window = self._windows.at(now_ms)
         self._to_move: list[PersonId] = []
         self.networks = Networks()
-        self._held = 0
+        if kept is not None:
+            self._restore(kept, now_ms)
 
     def listen(self, listener: Listener) -> None:
         """Tell ``listener`` every room event from now on."""
@@ -51,7 +70,7 @@ class LiveState:
     def attach(self, caller: Caller, attached: Attached, resume: wire.Resume | None, now_ms: int) -> None:
         """See ``Hub.attach``."""
         self.catch_up(now_ms)
-        person = self._people.meet(caller)
+        person = self._people.meet(caller, now_ms)
         self._people.claim(person, caller)
         before = self._people.attach(person, attached)
         if before is not None:
@@ -71,20 +90,20 @@ class LiveState:
         self._people.attach(person, None)
         if person.room is not None and person.seat is not None:
             self._rooms.hold(person.room, person.seat, now_ms)
-            self._held += 1
             self._agenda.set((Kind.HOLD, person_id), now_ms + self._rules.seat_hold_ms)
         self._people.forget_later(person)
 
     def renew(self, caller: Caller, connection: ConnectionId, now_ms: int) -> None:
         """See ``Hub.renew``."""
         person = self._mine(caller.person, connection)
+        self._people.meet(caller, now_ms)
         self._people.claim(person, caller)
         self._show_when_it_may(person, now_ms)
 
     def check_in(self, caller: Caller, ladder: Ladder, now_ms: int) -> Standing:
         """See ``Hub.check_in``."""
         self.catch_up(now_ms)
-        person = self._people.meet(caller)
+        person = self._people.meet(caller, now_ms)
         self._people.check_in(person, caller, ladder, now_ms)
         assert person.presence is not None
         area = self._people.catchments.finest_open(person.presence.ladder)
@@ -106,6 +125,7 @@ class LiveState:
         self._end_seat(person, now_ms, why=why, asked_by=connection)
         self._people.end_presence(person)
         person.lost, person.has_lapsed = None, False
+        self._people.note_recent(person, now_ms)
         self._people.forget_later(person)
         return had_seat
 
@@ -196,10 +216,21 @@ class LiveState:
             people=self._people.present,
             connections=self._people.connected,
             rooms_by_size=dict(self._rooms.by_size()),
-            held_seats=self._held,
+            held_seats=self._rooms.held,
             open_catchments=self._people.catchments.open_by_resolution(),
             timers=len(self._agenda),
         )
+
+    def _restore(self, kept: Kept, now_ms: int) -> None:
+        """Go on from what survived; what was due meanwhile is done by the first ``catch_up``."""
+        if kept.window is not None:
+            self._window = kept.window + 1
+        for person in restore(kept, self._people, self._rooms, self._rules, now_ms):
+            if person.seat is not None and person.presence is None:
+                # It lapsed while nobody ran, and was purged.
+                person.has_lapsed = True
+                self._lose_seat(person, now_ms)
+                self._people.forget_later(person)
 
     def _mine(self, person_id: PersonId, connection: ConnectionId) -> Person:
         """Return the person whose newest connection this is, else raise ``Superseded``."""
@@ -251,6 +282,8 @@ class LiveState:
             self._agenda.set((Kind.CLAIMS, person.id), now_ms + wait_ms)
         else:
             self._rooms.show(person.room, person.seat, person.caller, now_ms)
+            if self._records is not None:
+                self._records.seat(person)
 
     def _return_to(self, person: Person, room_id: RoomId, now_ms: int) -> None:
         """Give a resuming person their lost room back, if it has a seat."""
@@ -282,6 +315,8 @@ class LiveState:
             person.shunned = {room_id: ms for room_id, ms in person.shunned.items() if ms > now_ms}
             person.shunned[old_room.id] = now_ms + self._rules.shun_ms
         seat = self._take_seat(person, room, why, now_ms)
+        if why in _JOIN_REASONS:
+            self._people.note_recent(person, now_ms)
         attached.listener.seated(attached.connection, room.snapshot(seat.member, why, self._rules))
         if old_room is not None and old_seat is not None:
             self._rooms.leave(old_room, old_seat, now_ms, unheard_by=None)
@@ -295,6 +330,8 @@ class LiveState:
         seat.spoke_ms = before.spoke_ms if before is not None else 0
         person.room, person.seat, person.lost, person.off_window = room, seat, None, None
         self._people.note_ladder(person, now_ms)
+        if self._records is not None:
+            self._records.seat(person)
         return seat
 
     def _lose_seat(self, person: Person, now_ms: int) -> None:
@@ -303,11 +340,11 @@ class LiveState:
         self._end_seat(person, now_ms, why="expired")
         if room is not None:
             person.lost = LostSeat(room.id, now_ms)
+            self._people.note_recent(person, now_ms)
 
     def _release(self, person: Person) -> None:
         """The person's seat, if it was held, no longer is."""
         if person.room is not None and person.seat is not None and person.seat.held_since_ms is not None:
-            self._held -= 1
             self._rooms.hold(person.room, person.seat, None)
 
     def _end_seat(self, person: Person, now_ms: int, *, why: str, asked_by: ConnectionId | None = None) -> None:

@@ -9,8 +9,7 @@ from sqlalchemy import delete as delete_from
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from nearby.core.ids import MemberId, PersonId, RoomId
-from nearby.store.changes import (
+from nearby.core.changes import (
     CatchmentRow,
     Change,
     LogRow,
@@ -23,6 +22,7 @@ from nearby.store.changes import (
     SeatRow,
     WindowEnded,
 )
+from nearby.core.ids import MemberId, PersonId, RoomId
 from nearby.store.sql.engine import RowRefused, translated
 from nearby.store.sql.statements import delete, write
 from nearby.store.tables import catchments, markers, presence, recents

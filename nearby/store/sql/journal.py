@@ -7,9 +7,9 @@ from contextlib import AbstractAsyncContextManager, suppress
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from nearby.core.changes import Change, LogRow
 from nearby.errors import StoreDown
 from nearby.store.base import JournalStatistics, StoreEvents
-from nearby.store.changes import Change, LogRow
 from nearby.store.sql.batch import Batch
 from nearby.store.sql.engine import RowRefused, translated
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from nearby.store import changes
+from nearby.core import changes
 from nearby.store.columns import Identifier
 from nearby.store.tables import catchments, people, presence, recents, room_log, rooms, seats
 

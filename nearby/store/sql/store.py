@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from nearby.core.area import Area, AreaId
 from nearby.core.crowd import WindowCount
 from nearby.core.ids import PersonId
+from nearby.core.kept import Kept
 from nearby.core.rules import Rules
 from nearby.errors import ConfigError, StoreDown
-from nearby.store.base import Account, CheckInLog, Journal, Kept, Shadow, StoreEvents
+from nearby.store.base import Account, CheckInLog, Journal, Shadow, StoreEvents
 from nearby.store.sql import areas, rights, warm
 from nearby.store.sql.checkins import CHUNK_POSTGRESQL, CHUNK_SQLITE, SqlCheckInLog
 from nearby.store.sql.engine import Engines, make_engines, translated

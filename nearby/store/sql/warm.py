@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from nearby.core.changes import CatchmentRow, LogRow, PresenceRow, RecentRow, RoomRow, SeatRow
 from nearby.core.ids import PersonId, RoomId
+from nearby.core.kept import Kept, KeptRoom
 from nearby.core.rules import Rules
-from nearby.store.base import Kept, KeptRoom
-from nearby.store.changes import CatchmentRow, LogRow, PresenceRow, RecentRow, RoomRow, SeatRow
 from nearby.store.tables import catchments, markers, presence, recents, room_log, rooms, seats
 
 LOOK_BACK_SAID = 50

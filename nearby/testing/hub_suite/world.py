@@ -141,13 +141,13 @@ class World:
         self._connections = count(1)
 
     @classmethod
-    async def start(cls, go_live: GoLive, gateways: int, rules: Rules = RULES) -> "World":
-        """Return a world at ``START_MS`` with nobody in it."""
+    async def start(cls, go_live: GoLive, gateways: int, rules: Rules = RULES, *, now_ms: int = START_MS) -> "World":
+        """Return a world at ``now_ms`` with nobody connected."""
         journal: list[tuple[ConnectionId, Heard]] = []
         recorders = [Recorder(journal) for _ in range(gateways)]
-        live = await go_live(rules, START_MS)
+        live = await go_live(rules, now_ms)
         hubs = [await live.open_hub(recorder) for recorder in recorders]
-        return cls(live, hubs, recorders, rules=rules, clock=ManualClock(START_MS))
+        return cls(live, hubs, recorders, rules=rules, clock=ManualClock(now_ms))
 
     @property
     def now_ms(self) -> int:

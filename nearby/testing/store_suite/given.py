@@ -3,9 +3,9 @@
 from zlib import crc32
 
 from nearby.core.cell import ladder_of
+from nearby.core.changes import LogRow, PersonSeen, PresenceRow, RecentRow, RoomRow, SeatRow
 from nearby.core.ids import Cell, MemberId, PersonId, RoomId
 from nearby.core.rules import Rules
-from nearby.store.changes import LogRow, PersonSeen, PresenceRow, RecentRow, RoomRow, SeatRow
 
 RULES = Rules()
 WINDOW = 2_833_333

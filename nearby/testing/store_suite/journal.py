@@ -4,10 +4,7 @@ import asyncio
 
 import pytest
 
-from nearby.core.ids import MemberId, PersonId, RoomId
-from nearby.errors import StoreDown
-from nearby.store.base import Store
-from nearby.store.changes import (
+from nearby.core.changes import (
     CatchmentRow,
     Change,
     PersonSeen,
@@ -16,6 +13,9 @@ from nearby.store.changes import (
     RecentEnded,
     WindowEnded,
 )
+from nearby.core.ids import MemberId, PersonId, RoomId
+from nearby.errors import StoreDown
+from nearby.store.base import Store
 from nearby.testing.store_suite.base import Heard, SuiteBase
 from nearby.testing.store_suite.database import Database
 from nearby.testing.store_suite.given import (

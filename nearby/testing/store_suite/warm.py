@@ -1,9 +1,10 @@
 """Taking over what survived."""
 
+from nearby.core.changes import CatchmentRow, WindowEnded
 from nearby.core.ids import RoomId
+from nearby.core.kept import Kept
 from nearby.core.rules import MINUTE_MS, Rules
-from nearby.store.base import Kept, Store
-from nearby.store.changes import CatchmentRow, WindowEnded
+from nearby.store.base import Store
 from nearby.testing.store_suite.base import SuiteBase
 from nearby.testing.store_suite.database import Database
 from nearby.testing.store_suite.given import (

@@ -1,4 +1,4 @@
-"""What the live state tells the store: rows as they are now, and rows that are gone.
+"""What the live state records for a warm start: rows as they are now, and rows that are gone.
 
 Each is a named tuple in the order of its table's columns, so that it goes to the database as it is; making
 one costs about 0.3 µs. None of them holds a position: the finest cell is of resolution 7.
@@ -36,7 +36,11 @@ class RoomRow(NamedTuple):
 
 
 class SeatRow(NamedTuple):
-    """A seat as it is; with ``ended_ms`` it was one, and is kept for an hour so that a member can be named."""
+    """A seat as it is; with ``ended_ms`` it was one, and is kept for an hour so that a member can be named.
+
+    ``held_since_ms`` is as of when something else changed: connections come and go without a row, since
+    a warm start finds nobody connected and holds every seat.
+    """
 
     member: MemberId
     room: RoomId
@@ -84,7 +88,9 @@ class PresenceRow(NamedTuple):
 class RecentRow(NamedTuple):
     """What still binds a person: limits, rooms left by ``next`` (and until when), a seat they lost.
 
-    Nothing of it matters after ``until_ms``.
+    Nothing of it matters after ``until_ms``. The limits of ``say`` and of changes may be ahead by what the log
+    tells, that of check-ins by one check-in; a seat lost and a lapse are out of date if there is a seat
+    or a presence.
     """
 
     person: PersonId

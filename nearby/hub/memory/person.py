@@ -1,0 +1,65 @@
+"""What the hub knows of one person."""
+
+from dataclasses import dataclass, field
+
+from nearby.core.ids import ConnectionId, PersonId, RoomId
+from nearby.core.presence import Presence
+from nearby.core.room import Room, Seat
+from nearby.hub.base import Caller, Listener
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A connection and the ear of its gateway."""
+
+    connection: ConnectionId
+    listener: Listener
+
+
+@dataclass(frozen=True, slots=True)
+class LostSeat:
+    """A seat that ended without its person asking for it."""
+
+    room: RoomId
+    at_ms: int
+
+
+@dataclass(slots=True)
+class Person:
+    """What the hub knows of one person. ``room`` and ``seat`` are set together."""
+
+    caller: Caller
+    presence: Presence | None = None
+    is_counted: bool = False
+    attached: Attached | None = None
+    room: Room | None = None
+    seat: Seat | None = None
+    off_window: int | None = None
+    """The window in which the room's catchment left the person's ladder, or None while it is on it."""
+    lost: LostSeat | None = None
+    has_lapsed: bool = False
+    checkin_tat_ms: int = 0
+    say_tat_ms: int = 0
+    change_tat_ms: int = 0
+    joins_ms: tuple[int, ...] = ()
+    shunned: dict[RoomId, int] = field(default_factory=dict)
+    """Rooms left by ``next``, and until when they are out of the question."""
+    seen_day: int = -1
+    """The last day (UTC) on which it was recorded that the person called; -1 if it never was."""
+    has_recent_row: bool = False
+    """Whether what binds the person was recorded, and not yet that nothing does any more."""
+
+    @property
+    def id(self) -> PersonId:
+        """Return whose record this is."""
+        return self.caller.person
+
+    @property
+    def tat_of_say_ms(self) -> int:
+        """Return the say limit's state: it goes along from seat to seat."""
+        return self.seat.say_tat_ms if self.seat is not None else self.say_tat_ms
+
+    @property
+    def is_absent(self) -> bool:
+        """Return whether the person has neither presence nor connection nor seat."""
+        return self.presence is None and self.attached is None and self.seat is None

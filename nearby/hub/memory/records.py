@@ -1,0 +1,112 @@
+"""What changed, told as rows: enough for a warm start to go on from."""
+
+from collections.abc import Callable
+
+from nearby.core import wire
+from nearby.core.changes import (
+    CatchmentRow,
+    Change,
+    PersonSeen,
+    PresenceEnded,
+    PresenceRow,
+    RecentEnded,
+    RecentRow,
+    RoomRow,
+    SeatRow,
+    WindowEnded,
+)
+from nearby.core.log import row_of
+from nearby.core.room import Room, Seat
+from nearby.core.rules import DAY_MS
+from nearby.hub.base import Caller
+from nearby.hub.memory.person import Person
+
+
+class Records:
+    """Makes rows of the live state, as it is at the call, and hands them on.
+
+    Args:
+        record: Takes a change at once; see ``nearby.store.base.Journal.record``.
+    """
+
+    def __init__(self, record: Callable[[Change], None]) -> None:
+        self._record = record
+
+    def seen(self, person: Person, caller: Caller, now_ms: int) -> None:
+        """Somebody called: recorded once a day (UTC)."""
+        day = now_ms // DAY_MS
+        if person.seen_day != day:
+            person.seen_day = day
+            self._record(PersonSeen(person.id, caller.is_guest, now_ms, day))
+
+    def presence(self, person: Person) -> None:
+        """The person's presence changed or ended."""
+        presence = person.presence
+        if presence is None:
+            self._record(PresenceEnded(person.id))
+            return
+        pending = presence.pending.res7 if presence.pending is not None else None
+        cell, window = presence.ladder.res7, presence.last_window
+        self._record(PresenceRow(person.id, cell, window, pending, presence.due_ms, person.is_counted))
+
+    def recent(self, person: Person, until_ms: int) -> None:
+        """What binds the person changed; nothing of it matters after ``until_ms``."""
+        lost = person.lost
+        person.has_recent_row = True
+        self._record(
+            RecentRow(
+                person.id,
+                checkin_tat_ms=person.checkin_tat_ms,
+                say_tat_ms=person.tat_of_say_ms,
+                joins_ms=person.joins_ms,
+                shunned=dict(person.shunned),
+                lost_room=lost.room if lost is not None else None,
+                lost_ms=lost.at_ms if lost is not None else None,
+                has_lapsed=person.has_lapsed,
+                until_ms=until_ms,
+            )
+        )
+
+    def recent_ended(self, person: Person) -> None:
+        """Nothing binds the person any more."""
+        person.has_recent_row = False
+        self._record(RecentEnded(person.id))
+
+    def seat(self, person: Person) -> None:
+        """The person's seat is new or changed; without a seat there is nothing to record."""
+        if person.room is not None and person.seat is not None:
+            self._record(_seat_row(person.room, person.seat, off_window=person.off_window))
+
+    def seat_ended(self, room: Room, seat: Seat, now_ms: int) -> None:
+        """A seat of the room ended."""
+        self._record(_seat_row(room, seat, ended_ms=now_ms))
+
+    def room(self, room: Room) -> None:
+        """The room is new, or empty, or no longer empty."""
+        self._record(
+            RoomRow(room.id, room.catchment, room.opened_ms, room.capacity, room.epoch, room.seq, room.empty_since_ms)
+        )
+
+    def event(self, room: Room, event: wire.RoomEvent, now_ms: int, message_id: int | str | None) -> None:
+        """The room's log grew."""
+        self._record(row_of(event, room.epoch, now_ms, message_id))
+
+    def window(self, window: int, states: tuple[CatchmentRow, ...]) -> None:
+        """A window ended with these states of catchments."""
+        self._record(WindowEnded(window, states))
+
+
+def _seat_row(room: Room, seat: Seat, *, off_window: int | None = None, ended_ms: int | None = None) -> SeatRow:
+    return SeatRow(
+        seat.member,
+        room.id,
+        seat.person,
+        seat.name,
+        is_name_drawn=seat.is_name_drawn,
+        is_verified=seat.verified,
+        joined_seq=seat.joined_seq,
+        why=seat.why,
+        held_since_ms=seat.held_since_ms,
+        off_window=off_window,
+        ended_ms=ended_ms,
+    )
