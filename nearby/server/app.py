@@ -16,6 +16,8 @@ from random import SystemRandom
 
 from aiohttp import web
 
+from nearby.core.kept import Kept
+from nearby.core.rules import Rules
 from nearby.core.session import Patience
 from nearby.core.window import Windows
 from nearby.errors import ConfigError, StoreDown
@@ -31,11 +33,12 @@ from nearby.server.edge import EdgeHandler
 from nearby.server.gateway import Gateway
 from nearby.server.http import Http
 from nearby.server.keeper import Keeper
+from nearby.server.keeping import Keeping, keep_clean
 from nearby.server.keys import keep_fresh, load_keys
 from nearby.server.metrics import Metrics
 from nearby.server.placer import Placer
 from nearby.server.sockets import Sockets
-from nearby.store.base import Store
+from nearby.store.base import Store, StoreEvents
 from nearby.store.sql import init_store, open_store
 
 log = logging.getLogger(__name__)
@@ -97,13 +100,14 @@ class _Parts:
 
 
 @contextlib.asynccontextmanager
-async def database(settings: Settings, *, secret: bytes) -> AsyncIterator[Store]:
-    """Open the database the settings name until the block ends. ``secret`` as for ``open_store``.
+async def database(settings: Settings, *, secret: bytes, events: StoreEvents | None = None) -> AsyncIterator[Store]:
+    """Open the database the settings name until the block ends. ``secret`` and ``events`` as for ``open_store``.
 
     Raises:
         ConfigError: It cannot be reached, holds no schema, or one of another version.
     """
-    async with open_store(await asyncio.to_thread(settings.store_url), secret=secret) as store:
+    url = await asyncio.to_thread(settings.store_url)
+    async with open_store(url, secret=secret, events=events) as store:
         yield store
 
 
@@ -135,16 +139,19 @@ async def running(
     secrets_in_force = await asyncio.to_thread(_Secrets.of, settings)
     verifier = Verifier(secrets_in_force.signing, await load_keys(settings.jwks) if settings.jwks else ())
     async with contextlib.AsyncExitStack() as stack:
-        store = await stack.enter_async_context(database(settings, secret=secrets_in_force.store))
+        store = await stack.enter_async_context(database(settings, secret=secrets_in_force.store, events=metrics.store))
         areas = AreasInForce(metrics)
-        await _read_areas(areas, store)
+        clock = clock or system_clock()
+        kept = await _take_over(store, areas, clock, settings.rules())
         parts = _assemble(
             settings,
             secrets_in_force,
             verifier,
             metrics,
+            store=store,
+            kept=kept,
             areas=areas,
-            clock=clock or system_clock(),
+            clock=clock,
             patience=patience or Patience(),
             wrap_hub=wrap_hub,
         )
@@ -155,6 +162,7 @@ async def running(
         url = await listen(parts.http.app(), "port", settings.host, settings.port)
         await _background(stack, parts.keeper.run())
         await _background(stack, areas.keep_fresh(store))
+        await _background(stack, keep_clean(store, settings.rules(), clock))
         if settings.jwks:
             await _background(stack, keep_fresh(settings.jwks, verifier, metrics))
         metrics.ready.set(1)
@@ -164,9 +172,11 @@ async def running(
             phone.cut()
 
 
-async def _read_areas(areas: AreasInForce, store: Store) -> None:
+async def _take_over(store: Store, areas: AreasInForce, clock: SteadyClock, rules: Rules) -> Kept:
+    """Read the areas, and return what survived of the live state."""
     try:
         await areas.refresh(store)
+        return await store.take_over(clock.now_ms(), rules)
     except StoreDown as down:
         raise ConfigError("database_url", str(down)) from down
 
@@ -177,6 +187,8 @@ def _assemble(
     verifier: Verifier,
     metrics: Metrics,
     *,
+    store: Store,
+    kept: Kept,
     areas: AreasInForce,
     clock: SteadyClock,
     patience: Patience,
@@ -186,13 +198,15 @@ def _assemble(
     rules, secret = settings.rules(), secrets_in_force.draws
     windows = Windows(rules.window_ms, secret)
     gateway = Gateway(rules, patience, clock, metrics)
-    state = LiveState(rules, secret=secret, draw_id=_draw_id, now_ms=clock.now_ms())
+    record = Keeping(store, windows, clock).record
+    state = LiveState(rules, secret=secret, draw_id=_draw_id, now_ms=clock.now_ms(), record=record, kept=kept)
     hub = wrap_hub(MemoryHub(state, gateway))
     placer = Placer(hub, rules, windows, clock, metrics)
     dispatcher = Dispatcher(
         hub,
         gateway,
         placer=placer,
+        journal=store.journal,
         areas=areas,
         verifier=verifier,
         windows=windows,
@@ -214,6 +228,7 @@ def _assemble(
     http = Http(
         hub,
         dispatcher,
+        journal=store.journal,
         sockets=sockets,
         placer=placer,
         verifier=verifier,

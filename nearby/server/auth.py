@@ -88,6 +88,7 @@ class Verifier:
                 person=PersonId(person),
                 name=_name(payload.get("name")),
                 verified=verified,
+                is_guest=is_guest,
                 established=verified or (payload.get("established") is True and not is_guest),
             ),
             expires_ms=int(expires_s * 1000),

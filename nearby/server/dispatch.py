@@ -138,10 +138,7 @@ class Dispatcher:
             case wire.Next(id=id, room=room):
                 await self._next(phone, id, None if room is None else RoomId(room), now_ms)
             case wire.Leave(id=id):
-                had_seat = await self._hub.clear(phone.person, phone.id, now_ms)
-                _ack(phone, id)
-                if had_seat:
-                    self._gateway.unseated(phone.id, "left")
+                await self._leave(phone, id, now_ms)
             case wire.Renew():
                 await self._renew(phone, message, now_ms)
 
@@ -161,6 +158,18 @@ class Dispatcher:
             raise Disconnect(CloseCode.BAD_TOKEN) from None
         except HubDown:
             raise Disconnect(CloseCode.SHUTTING_DOWN) from None
+
+    async def _leave(self, phone: Connection, message_id: int | str | None, now_ms: int) -> None:
+        had_seat = await self._hub.clear(phone.person, phone.id, now_ms)
+        if had_seat:
+            # At once: while the ack waits for the disk the room goes on without this phone.
+            self._gateway.take_out(phone.id)
+        try:
+            await self._journal.durable()
+            _ack(phone, message_id)
+        finally:
+            if had_seat:
+                self._gateway.unseated(phone.id, "left")
 
     async def _say(self, phone: Connection, message: wire.Say, now_ms: int) -> None:
         started_s = perf_counter()

@@ -82,6 +82,12 @@ class Gateway:
             self._leave(phone)
             phone.send(wire.Unplaced(why=why))
 
+    def take_out(self, connection: ConnectionId) -> None:
+        """Let a connection hear nothing more of its room, and not yet that it has none."""
+        phone = self._connections.get(connection)
+        if phone is not None:
+            self._leave(phone)
+
     def replaced(self, connection: ConnectionId) -> None:
         """See ``Listener.replaced``."""
         phone = self._connections.get(connection)

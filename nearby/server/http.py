@@ -11,7 +11,7 @@ from aiohttp import hdrs, web
 from nearby.core import wire
 from nearby.core.rules import HOUR_MS, SECOND_MS
 from nearby.core.session import explain
-from nearby.errors import ErrorCode, Refused
+from nearby.errors import ErrorCode, Refused, StoreDown
 from nearby.hub.base import Hub
 from nearby.server.auth import GUEST_TTL_S, RENEWABLE_S, Claims, Verifier, mint_token
 from nearby.server.clock import SteadyClock
@@ -23,6 +23,7 @@ from nearby.server.networks import Network, client_network
 from nearby.server.placer import Placer
 from nearby.server.problems import problem, refusal_of
 from nearby.server.sockets import Sockets
+from nearby.store.base import Journal
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ class Http:
     Args:
         hub: Live state.
         dispatcher: Carries check-ins out.
+        journal: Says when what was done is on disk, and whether the database is there.
         sockets: Serves ``/v1/ws``.
         placer: Told to wait for a seat.
         verifier: Checks tokens.
@@ -60,6 +62,7 @@ class Http:
         hub: Hub,
         dispatcher: Dispatcher,
         *,
+        journal: Journal,
         sockets: Sockets,
         placer: Placer,
         verifier: Verifier,
@@ -74,6 +77,7 @@ class Http:
     ) -> None:
         self._hub = hub
         self._dispatcher = dispatcher
+        self._journal = journal
         self._sockets = sockets
         self._placer = placer
         self._verifier = verifier
@@ -209,6 +213,7 @@ class Http:
     async def _clear(self, request: web.Request) -> web.StreamResponse:
         claims = self._claims(request)
         await self._hub.clear(claims.caller.person, None, self._clock.now_ms())
+        await self._journal.durable()
         return web.Response(status=204)
 
     async def _healthy(self, request: web.Request) -> web.StreamResponse:
@@ -217,6 +222,8 @@ class Http:
     async def _ready(self, request: web.Request) -> web.StreamResponse:
         if self._dispatcher.is_draining:
             raise Refused(ErrorCode.DRAINING)
+        if self._journal.statistics().is_down:
+            raise StoreDown
         return web.Response(text="ready\n")
 
     async def _metrics_page(self, request: web.Request) -> web.StreamResponse:

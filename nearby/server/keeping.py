@@ -4,10 +4,17 @@ The journal is for a restart: it holds what is so now. The check-in log is for c
 and cell in force, under a key that dies with the window.
 """
 
+import asyncio
+import logging
+
 from nearby.core.changes import Change, PresenceRow, WindowEnded
+from nearby.core.rules import Rules
 from nearby.core.window import Windows
+from nearby.errors import StoreDown
 from nearby.server.clock import SteadyClock
 from nearby.store.base import Store
+
+log = logging.getLogger(__name__)
 
 PURGE_EVERY_S = 3_600.0
 
@@ -38,3 +45,13 @@ class Keeping:
             self._checkins.note(change.person, change.cell, start_ms, is_established=change.is_counted)
         elif type(change) is WindowEnded:
             self._checkins.end_window(self._windows.start_ms(change.window))
+
+
+async def keep_clean(store: Store, rules: Rules, clock: SteadyClock) -> None:
+    """Delete what is past its time every hour until cancelled; a database that is away is tried again in the next."""
+    while True:
+        await asyncio.sleep(PURGE_EVERY_S)
+        try:
+            await store.purge(clock.now_ms(), rules)
+        except StoreDown:
+            log.warning("the database could not be purged; trying again in an hour")

@@ -5,6 +5,7 @@ import json
 import logging
 import math
 from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from random import Random
 from typing import Any, cast
@@ -33,6 +34,8 @@ from nearby.server.metrics import Metrics
 from nearby.server.placer import Placer
 from nearby.store.base import Store
 from nearby.store.commands import import_areas, remove_area
+from nearby.store.sql.journal import SqlJournal
+from nearby.store.sql.store import Unheard
 from nearby.testing.serving import START_MS, LiveServer, live_server
 from nearby.testing.store_suite import Database
 from nearby.testing.waiting import eventually
@@ -227,6 +230,10 @@ async def test_a_server_does_not_start_without_its_database(tmp_path: Path) -> N
     assert "hunter2" not in str(wrong.value)
 
 
+NOTHING_TO_WRITE = SqlJournal(nullcontext, Unheard())  # type: ignore[arg-type]
+"""A journal in which nothing is recorded, so that nobody waits for it."""
+
+
 class City:
     """A server's parts between a check-in and a seat, without sockets: everything real but the clock."""
 
@@ -243,6 +250,7 @@ class City:
             self.hub,
             gateway,
             placer=self._placer,
+            journal=NOTHING_TO_WRITE,
             areas=areas,
             verifier=Verifier([SECRET]),
             windows=windows,

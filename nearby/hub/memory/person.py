@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from nearby.core.ids import ConnectionId, PersonId, RoomId
 from nearby.core.presence import Presence
 from nearby.core.room import Room, Seat
+from nearby.errors import ErrorCode, Refused
 from nearby.hub.base import Caller, Listener
 
 
@@ -53,6 +54,18 @@ class Person:
     def id(self) -> PersonId:
         """Return whose record this is."""
         return self.caller.person
+
+    def room_named(self, named: RoomId | None) -> Room:
+        """Return the person's room, by its id or None for whichever it is.
+
+        Raises:
+            Refused: ``moved`` if it is another one, ``not_in_room``.
+        """
+        if named is not None and (self.room is None or self.room.id != named):
+            raise Refused(ErrorCode.MOVED)
+        if self.room is None:
+            raise Refused(ErrorCode.NOT_IN_ROOM)
+        return self.room
 
     @property
     def tat_of_say_ms(self) -> int:

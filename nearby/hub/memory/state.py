@@ -10,7 +10,7 @@ from nearby.core.kept import Kept
 from nearby.core.room import Room, Seat
 from nearby.core.rules import Rules
 from nearby.core.window import Windows
-from nearby.errors import ErrorCode, Refused, Superseded
+from nearby.errors import Refused, Superseded
 from nearby.hub.base import Caller, HubStatistics, Listener, Offer, RoomSize, Standing
 from nearby.hub.memory.agenda import Agenda, Kind
 from nearby.hub.memory.networks import Networks
@@ -115,7 +115,7 @@ class LiveState:
         person = self._people.get(person_id) if connection is None else self._mine(person_id, connection)
         if why == "quiet_area":
             # Somebody unknown gets a record too: their check-ins have a rate.
-            person = person or self._people.meet(Caller(person_id))
+            person = person or self._people.meet(Caller(person_id), now_ms)
             person.checkin_tat_ms = self._people.check_rate(person, now_ms)
             if person.seat is None and person.attached is not None and connection is None:
                 person.attached.listener.unseated(person.attached.connection, why)
@@ -157,7 +157,7 @@ class LiveState:
         """See ``Hub.ask_next``."""
         self.catch_up(now_ms)
         person = self._mine(person_id, connection)
-        self._my_room(person, room_id)
+        person.room_named(room_id)
         self._people.check_joins(person, now_ms)
 
     def say(
@@ -177,7 +177,7 @@ class LiveState:
             repeat = named and named.repeat_of(person_id, message_id, text, now_ms, self._rules)
             if repeat:
                 return repeat.seq, repeat.at_ms
-        room = self._my_room(person, room_id)
+        room = person.room_named(room_id)
         assert person.seat is not None
         said = self._rooms.say(room, person.seat, text, message_id, now_ms)
         return said.seq, said.at_ms
@@ -238,15 +238,6 @@ class LiveState:
         if person is None or person.attached is None or person.attached.connection != connection:
             raise Superseded
         return person
-
-    @staticmethod
-    def _my_room(person: Person, named: RoomId | None) -> Room:
-        """Return the person's room, else raise ``moved`` or ``not_in_room``."""
-        if named is not None and (person.room is None or person.room.id != named):
-            raise Refused(ErrorCode.MOVED)
-        if person.room is None:
-            raise Refused(ErrorCode.NOT_IN_ROOM)
-        return person.room
 
     def _where(
         self, person: Person, resume: wire.Resume | None, now_ms: int
