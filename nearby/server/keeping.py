@@ -16,7 +16,8 @@ from nearby.store.base import Store
 
 log = logging.getLogger(__name__)
 
-PURGE_EVERY_S = 3_600.0
+PURGE_EVERY_S = 600.0
+"""What is past its time is gone from the database at most this much later."""
 
 
 class Keeping:
@@ -48,10 +49,10 @@ class Keeping:
 
 
 async def keep_clean(store: Store, rules: Rules, clock: SteadyClock) -> None:
-    """Delete what is past its time every hour until cancelled; a database that is away is tried again in the next."""
+    """Delete what is past its time every ten minutes until cancelled; a database that is away is tried again later."""
     while True:
         await asyncio.sleep(PURGE_EVERY_S)
         try:
             await store.purge(clock.now_ms(), rules)
         except StoreDown:
-            log.warning("the database could not be purged; trying again in an hour")
+            log.warning("the database could not be purged; trying again later")
