@@ -17,7 +17,6 @@ from random import SystemRandom
 from aiohttp import web
 
 from nearby.core.kept import Kept
-from nearby.core.rules import Rules
 from nearby.core.session import Patience
 from nearby.core.window import Windows
 from nearby.errors import ConfigError, StoreDown
@@ -33,7 +32,7 @@ from nearby.server.edge import EdgeHandler
 from nearby.server.gateway import Gateway
 from nearby.server.http import Http
 from nearby.server.keeper import Keeper
-from nearby.server.keeping import Keeping, keep_clean
+from nearby.server.keeping import Keeping, NothingKept, keep_clean
 from nearby.server.keys import keep_fresh, load_keys
 from nearby.server.metrics import Metrics
 from nearby.server.placer import Placer
@@ -142,7 +141,7 @@ async def running(
         store = await stack.enter_async_context(database(settings, secret=secrets_in_force.store, events=metrics.store))
         areas = AreasInForce(metrics)
         clock = clock or system_clock()
-        kept = await _take_over(store, areas, clock, settings.rules())
+        kept = await _take_over(settings, store, areas, clock)
         parts = _assemble(
             settings,
             secrets_in_force,
@@ -172,11 +171,11 @@ async def running(
             phone.cut()
 
 
-async def _take_over(store: Store, areas: AreasInForce, clock: SteadyClock, rules: Rules) -> Kept:
-    """Read the areas, and return what survived of the live state."""
+async def _take_over(settings: Settings, store: Store, areas: AreasInForce, clock: SteadyClock) -> Kept | None:
+    """Read the areas, and return what survived of the live state, None if nothing is kept of it."""
     try:
         await areas.refresh(store)
-        return await store.take_over(clock.now_ms(), rules)
+        return await store.take_over(clock.now_ms(), settings.rules()) if settings.keep == "on" else None
     except StoreDown as down:
         raise ConfigError("database_url", str(down)) from down
 
@@ -188,7 +187,7 @@ def _assemble(
     metrics: Metrics,
     *,
     store: Store,
-    kept: Kept,
+    kept: Kept | None,
     areas: AreasInForce,
     clock: SteadyClock,
     patience: Patience,
@@ -198,7 +197,8 @@ def _assemble(
     rules, secret = settings.rules(), secrets_in_force.draws
     windows = Windows(rules.window_ms, secret)
     gateway = Gateway(rules, patience, clock, metrics)
-    record = Keeping(store, windows, clock).record
+    record = Keeping(store, windows, clock).record if kept is not None else None
+    journal = store.journal if kept is not None else NothingKept()
     state = LiveState(rules, secret=secret, draw_id=_draw_id, now_ms=clock.now_ms(), record=record, kept=kept)
     hub = wrap_hub(MemoryHub(state, gateway))
     placer = Placer(hub, rules, windows, clock, metrics)
@@ -206,7 +206,7 @@ def _assemble(
         hub,
         gateway,
         placer=placer,
-        journal=store.journal,
+        journal=journal,
         areas=areas,
         verifier=verifier,
         windows=windows,
@@ -228,7 +228,7 @@ def _assemble(
     http = Http(
         hub,
         dispatcher,
-        journal=store.journal,
+        journal=journal,
         sockets=sockets,
         placer=placer,
         verifier=verifier,

@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     )
     trusted_proxies: Words = Field((), description="Networks whose X-Forwarded-For is believed, by commas.")
     cors_origins: Words = Field((), description="Origins of web pages that may call, by commas.")
+    keep: Literal["on", "off"] = Field(
+        "on", description="off keeps nothing of people and rooms: a restart begins empty, and acks wait for no disk."
+    )
     limits: Literal["on", "off"] = Field(
         "on", description="off lifts every limit on people and client networks: for load tests only."
     )

@@ -12,7 +12,7 @@ from nearby.core.rules import Rules
 from nearby.core.window import Windows
 from nearby.errors import StoreDown
 from nearby.server.clock import SteadyClock
-from nearby.store.base import Store
+from nearby.store.base import JournalStatistics, Store
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +46,22 @@ class Keeping:
             self._checkins.note(change.person, change.cell, start_ms, is_established=change.is_counted)
         elif type(change) is WindowEnded:
             self._checkins.end_window(self._windows.start_ms(change.window))
+
+
+class NothingKept:
+    """The journal of a server that keeps nothing: whatever is recorded is as durable as it ever will be."""
+
+    has_room = True
+
+    def record(self, change: Change) -> None:
+        """Forget it."""
+
+    async def durable(self) -> None:
+        """Return at once."""
+
+    def statistics(self) -> JournalStatistics:
+        """Return that nothing waits."""
+        return JournalStatistics(waiting=0, waiters=0, commits=0, committed=0, dropped=0, refused=0, is_down=False)
 
 
 async def keep_clean(store: Store, rules: Rules, clock: SteadyClock) -> None:

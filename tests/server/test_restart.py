@@ -87,8 +87,8 @@ def free_port() -> int:
 
 
 @contextlib.asynccontextmanager
-async def server(data_dir: Path, port: int) -> Any:
-    flags = ("--port", str(port), "--metrics-port", "0", "--data-dir", str(data_dir), "--drain-s", "0")
+async def server(data_dir: Path, port: int, *more: str) -> Any:
+    flags = ("--port", str(port), "--metrics-port", "0", "--data-dir", str(data_dir), "--drain-s", "0", *more)
     async with serving([*flags, "--log-level", "error", "--limits", "off"], key=KEY) as child:
         yield child
 
@@ -155,3 +155,13 @@ async def test_a_presence_and_a_seat_outlive_a_restart_that_was_asked_for(tmp_pa
     assert ana.room is not None
     assert ana.room["id"] == was["id"]
     assert ana.room["epoch"] > was["epoch"]
+
+
+async def test_a_server_that_keeps_nothing_begins_empty(tmp_path: Path) -> None:
+    port = free_port()
+    ana = Talker("ana")
+    async with server(tmp_path, port, "--keep", "off") as child:
+        await ana.sit_down(child.url)
+    async with server(tmp_path, port, "--keep", "off") as child:
+        phone = await ana.connect(child.url)
+        assert phone.received[-1] == {"type": "unplaced", "why": "none"}
