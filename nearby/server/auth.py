@@ -79,7 +79,9 @@ class Verifier:
         if now_ms >= (expires_s + expired_for_s) * 1000:
             raise _bad("the token has expired")
         not_before_s = payload.get("nbf", 0)
-        if not isinstance(not_before_s, int | float) or now_ms < not_before_s * 1000:
+        is_number = isinstance(not_before_s, int | float) and not isinstance(not_before_s, bool)
+        # Asked this way round because a NaN, which JSON as Python reads it may hold, is before and after nothing.
+        if not (is_number and not_before_s * 1000 <= now_ms):
             raise _bad("the token is not good yet")
         is_guest = payload.get("guest") is True
         verified = payload.get("verified") is True and not is_guest
