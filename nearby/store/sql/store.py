@@ -1,8 +1,8 @@
 """The store on SQLite or PostgreSQL."""
 
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 from sqlalchemy import and_, func, select, text
@@ -12,17 +12,18 @@ from nearby.core.area import Area, AreaId
 from nearby.core.crowd import WindowCount
 from nearby.core.ids import PersonId
 from nearby.core.kept import Kept
+from nearby.core.profile import ProfileChange
 from nearby.core.rules import Rules
 from nearby.errors import ConfigError, StoreDown
-from nearby.store.base import Account, CheckInLog, Journal, Shadow, StoreEvents
-from nearby.store.sql import areas, rights, warm
+from nearby.store.base import Account, CheckInLog, ExportPiece, Journal, Shadow, StoreEvents
+from nearby.store.sql import areas, profile, rights, warm
 from nearby.store.sql.checkins import CHUNK_POSTGRESQL, CHUNK_SQLITE, SqlCheckInLog
 from nearby.store.sql.engine import Engines, make_engines, translated
 from nearby.store.sql.journal import GATHER_S, MAX_LOG_ROWS, PATIENCE_S, SqlJournal
 from nearby.store.sql.migrate import migrate, version_of
 from nearby.store.sql.purge import purge
 from nearby.store.sql.turn import Turn
-from nearby.store.tables import SCHEMA_VERSION, checkins, people
+from nearby.store.tables import SCHEMA_VERSION, checkins
 
 KEY_BYTES = 32
 UNREACHABLE = "the database cannot be reached; is it running, and the URL right?"
@@ -78,19 +79,12 @@ class SqlStore:
     async def account(self, person: PersonId) -> Account | None:
         """See ``Store.account``."""
         async with self._reading() as connection:
-            row = (await connection.execute(select(people).where(people.c.person == person))).first()
-        if row is None:
-            return None
-        return Account(
-            person=person,
-            is_guest=row.is_guest,
-            created_ms=row.created_ms,
-            active_days=row.active_days,
-            name=row.name,
-            lang=row.lang,
-            tags=tuple(row.tags or ()),
-            is_listed=row.is_listed,
-        )
+            return await profile.read_account(connection, person)
+
+    async def change_profile(self, person: PersonId, change: ProfileChange, now_ms: int, *, is_guest: bool) -> Account:
+        """See ``Store.change_profile``."""
+        async with self._writing() as connection:
+            return await profile.change_profile(connection, person, change, now_ms, is_guest=is_guest)
 
     async def put_area(self, area: Area, now_ms: int) -> None:
         """See ``Store.put_area``."""
@@ -124,10 +118,12 @@ class SqlStore:
         """See ``Store.purge``."""
         return await purge(self._engines, self._turn, now_ms, rules)
 
-    async def export(self, person: PersonId) -> Mapping[str, Iterable[Mapping[str, Any]]]:
+    async def export(self, person: PersonId) -> AsyncGenerator[ExportPiece, None]:
         """See ``Store.export``."""
-        async with self._reading() as connection:
-            return await rights.export(connection, person)
+        await self._journal.durable()
+        async with self._reading() as connection, aclosing(rights.export(connection, person)) as pieces:
+            async for piece in pieces:
+                yield piece
 
     async def erase(self, person: PersonId, now_ms: int) -> bool:
         """See ``Store.erase``."""
