@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
+from functools import partial
 from typing import Any
 
 from sqlalchemy import and_, func, select, text
@@ -18,11 +19,14 @@ from nearby.errors import ConfigError, StoreDown
 from nearby.store.base import Account, CheckInLog, ExportPiece, Journal, Shadow, StoreEvents
 from nearby.store.sql import areas, profile, rights, warm
 from nearby.store.sql.checkins import CHUNK_POSTGRESQL, CHUNK_SQLITE, SqlCheckInLog
-from nearby.store.sql.engine import Engines, make_engines, translated
+from nearby.store.sql.engine import Engines, connect_sqlite, make_engines, translated
 from nearby.store.sql.journal import GATHER_S, MAX_LOG_ROWS, PATIENCE_S, SqlJournal
 from nearby.store.sql.migrate import migrate, version_of
+from nearby.store.sql.postgresql_writer import PostgresqlWriter
 from nearby.store.sql.purge import purge
+from nearby.store.sql.sqlite_writer import SqliteWriter
 from nearby.store.sql.turn import Turn
+from nearby.store.sql.writer import Writer
 from nearby.store.tables import SCHEMA_VERSION, checkins
 
 KEY_BYTES = 32
@@ -181,8 +185,8 @@ async def open_store(
         await _prepare(engines)
         events = events or Unheard()
         turn = Turn(is_needed=engines.is_sqlite)
-        begin = _starter(turn, engines.writer)
-        journal = SqlJournal(begin, events, gather_s=gather_s, patience_s=patience_s, max_log_rows=max_log_rows)
+        writer = _writer(engines, turn)
+        journal = SqlJournal(writer, events, gather_s=gather_s, patience_s=patience_s, max_log_rows=max_log_rows)
         chunk = CHUNK_SQLITE if engines.is_sqlite else CHUNK_POSTGRESQL
         checkin_log = SqlCheckInLog(_starter(turn, engines.log), events, draw_key=draw_key, chunk=chunk)
         journal.start()
@@ -220,6 +224,13 @@ async def _prepare(engines: Engines) -> None:
         raise ConfigError("database_url", UNREACHABLE) from error
     if version < SCHEMA_VERSION:
         raise ConfigError("database_url", "the database does not hold this version's schema; run nearby db init first")
+
+
+def _writer(engines: Engines, turn: Turn) -> Writer:
+    """Return what writes the journal's groups; on SQLite each is on disk when it is written."""
+    if engines.file is not None:
+        return SqliteWriter(partial(connect_sqlite, engines.file, "FULL"), turn.lock)
+    return PostgresqlWriter(engines.writer)
 
 
 def _starter(turn: Turn, engine: AsyncEngine) -> Callable[[], Any]:
