@@ -27,14 +27,14 @@ MAY_IMPORT = {
 CORE_MUST_NOT_IMPORT = {"asyncio", "datetime", "logging", "os", "random", "secrets", "socket", "threading", "time"}
 
 AT_HOME = {
-    "h3": ("nearby/core/cell.py", "nearby/core/area.py"),
+    "h3": ("nearby/core/cell.py", "nearby/core/area.py", "nearby/testing/privacy/ground.py"),
     "shapely": ("nearby/core/area.py",),
     "redis": ("nearby/hub/valkey",),
     "sqlalchemy": ("nearby/store/", "nearby/testing/store_suite/"),
     "asyncpg": ("nearby/store/",),
     "aiosqlite": ("nearby/store/",),
     "geoalchemy2": ("nearby/store/",),
-    "aiohttp": ("nearby/server/",),
+    "aiohttp": ("nearby/server/", "nearby/testing/privacy/stage.py"),
     "jwt": ("nearby/server/",),
     "prometheus_client": ("nearby/server/",),
     "pydantic_settings": ("nearby/server/config.py",),
