@@ -22,6 +22,7 @@ from nearby.core.window import Windows
 from nearby.errors import ConfigError, StoreDown
 from nearby.hub.base import Hub
 from nearby.hub.memory import LiveState, MemoryHub
+from nearby.server.admin import Admin
 from nearby.server.areas import AreasInForce
 from nearby.server.auth import Verifier
 from nearby.server.clock import SteadyClock
@@ -34,6 +35,7 @@ from nearby.server.http import Http
 from nearby.server.keeper import Keeper
 from nearby.server.keeping import Keeping, NothingKept, keep_clean
 from nearby.server.keys import keep_fresh, load_keys
+from nearby.server.me import Me
 from nearby.server.metrics import Metrics
 from nearby.server.placer import Placer
 from nearby.server.sockets import Sockets
@@ -271,6 +273,10 @@ def _assemble(
     http = Http(
         hub,
         dispatcher,
+        me=Me(
+            hub, gateway, journal=journal, store=store, keeps_people=kept is not None, verifier=verifier, clock=clock
+        ),
+        admin=Admin(store, verifier=verifier, window_ms=rules.window_ms, clock=clock),
         journal=journal,
         sockets=sockets,
         placer=placer,
@@ -284,15 +290,7 @@ def _assemble(
         draw_id=draw_id,
         documents=Documents(),
     )
-    keeper = Keeper(
-        hub,
-        gateway,
-        placer=placer,
-        sockets=sockets,
-        dispatcher=dispatcher,
-        clock=clock,
-        metrics=metrics,
-    )
+    keeper = Keeper(hub, gateway, placer=placer, sockets=sockets, dispatcher=dispatcher, clock=clock, metrics=metrics)
     return _Parts(gateway, http, keeper)
 
 

@@ -35,7 +35,7 @@ async def export(connection: AsyncConnection, person: PersonId) -> AsyncGenerato
             shown = [column for column in table.columns if NAMES not in column.info and _is_plain(column)]
             query = sa.select(*shown).where(sa.or_(*(column == person for column in owners)))
             async for rows in _pieces(connection, query.order_by(*table.primary_key.columns)):
-                yield table.name, rows
+                yield str(table.name), rows
     # What was said in rooms names its author by a member, and by the seat only as long as that is kept.
     said = (
         sa.select(room_log.c.room, room_log.c.seq, room_log.c.at_ms, room_log.c.text)
