@@ -22,10 +22,10 @@ class Room:
 
 
 class Baseline:
-    """A policy with its rooms by catchment; one is forgotten when its last member leaves.
+    """A policy with its rooms that have a seat, by catchment; one is forgotten when its last member leaves.
 
-    Whoever has a block with somebody in a room is not seated there. Whoever checks in from where their room's
-    catchment is not on their ladder is placed anew.
+    Whoever has a block with somebody in a room is not seated there. Whoever's room's catchment is off their ladder is
+    placed anew, at the same moment as by ours.
     """
 
     capacity: int
@@ -36,23 +36,21 @@ class Baseline:
         self._history = history
         self._random = Random(f"policy {seed}")
         self._ground = Ground(rules, seed)
-        self._rooms: dict[Cell | None, dict[str, Room]] = {}
+        self._with_seats: dict[Cell | None, dict[str, Room]] = {}
         self._room_of: dict[PersonId, Room] = {}
         self._waiting: dict[PersonId, str] = {}
+        self._moves_ms: dict[PersonId, int] = {}
         self._avoids: dict[PersonId, set[PersonId]] = {}
         self._opened = 0
 
     def arrive(self, person: PersonId, place: Place, traits: Traits, now_ms: int) -> None:
         """Wait for the next tick."""
-        self._ground.enter(person, place)
+        self._ground.enter(person, place, now_ms)
         self._waiting[person] = "new"
 
     def check_in(self, person: PersonId, place: Place, now_ms: int) -> None:
-        """Be elsewhere; wait to be placed anew if the room's catchment is not here."""
-        self._ground.enter(person, place)
-        room = self._room_of.get(person)
-        if room is not None and room.catchment is not None and not self._ground.is_on_ladder(person, room.catchment):
-            self._waiting.setdefault(person, "moved")
+        """Be elsewhere."""
+        self._ground.enter(person, place, now_ms)
 
     def leave(self, person: PersonId, now_ms: int) -> None:
         """Give up everything."""
@@ -78,26 +76,35 @@ class Baseline:
 
     def tick(self, now_ms: int) -> int:
         """Seat who waits."""
-        self._ground.catch_up(now_ms)
+        self._catch_up(now_ms)
         waiting, self._waiting = self._waiting, {}
         for person, why in waiting.items():
             room = self._choose(person)
             self._sit(person, room or self._open(self._ground.catchment(person)), why)
         return len(waiting)
 
+    def _catch_up(self, now_ms: int) -> None:
+        """Let time pass, and let those wait whose room has been off their ladder for long enough."""
+        for person in self._ground.catch_up(now_ms):
+            room = self._room_of.get(person)
+            if room is None or room.catchment is None or self._ground.is_on_ladder(person, room.catchment):
+                self._moves_ms.pop(person, None)
+            else:
+                self._moves_ms.setdefault(person, self._ground.moves_at_ms(person, now_ms))
+        for person, moves_ms in list(self._moves_ms.items()):
+            if moves_ms <= now_ms:
+                del self._moves_ms[person]
+                self._waiting.setdefault(person, "moved")
+
     def _choose(self, person: PersonId) -> Room | None:
         """Return where to sit, or None for a new room. Subclasses that seat one at a time say how."""
         raise NotImplementedError
 
     def _with_a_seat(self, person: PersonId) -> list[Room]:
-        """Return the rooms of the person's catchment with a seat and without conflict, in order of opening."""
-        rooms = self._rooms.get(self._ground.catchment(person), {})
+        """Return the rooms of the person's catchment with a seat and without conflict, longest with one first."""
+        rooms = self._with_seats.get(self._ground.catchment(person), {})
         here = self._room_of.get(person)
-        return [
-            room
-            for room in rooms.values()
-            if len(room.members) < self.capacity and room is not here and self._gets_along(person, room)
-        ]
+        return [room for room in rooms.values() if room is not here and self._gets_along(person, room)]
 
     def _gets_along(self, person: PersonId, room: Room) -> bool:
         avoids = self._avoids.get(person)
@@ -106,23 +113,32 @@ class Baseline:
     def _open(self, catchment: Cell | None) -> Room:
         self._opened += 1
         room = Room(f"{self._opened:x}", catchment)
-        self._rooms.setdefault(catchment, {})[room.id] = room
+        self._with_seats.setdefault(catchment, {})[room.id] = room
         return room
 
     def _sit(self, person: PersonId, room: Room, why: str) -> None:
         self._stand_up(person)
         room.members[person] = None
         room.ever += 1
+        if len(room.members) >= self.capacity:
+            self._forget(room)
         self._room_of[person] = room
         self._history.sat(person, room.id, resolution(room.catchment), why)
 
     def _stand_up(self, person: PersonId) -> None:
         room = self._room_of.pop(person, None)
+        self._moves_ms.pop(person, None)
         if room is None:
             return
         del room.members[person]
-        if not room.members:
-            rooms = self._rooms[room.catchment]
-            del rooms[room.id]
-            if not rooms:
-                del self._rooms[room.catchment]
+        if room.members:
+            self._with_seats.setdefault(room.catchment, {}).setdefault(room.id, room)
+        else:
+            self._forget(room)
+
+    def _forget(self, room: Room) -> None:
+        """Offer the room to nobody; one that was not offered is no error."""
+        rooms = self._with_seats.get(room.catchment, {})
+        rooms.pop(room.id, None)
+        if not rooms:
+            self._with_seats.pop(room.catchment, None)

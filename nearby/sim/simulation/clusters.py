@@ -37,7 +37,7 @@ class BalancedClusters(Baseline):
 
     def tick(self, now_ms: int) -> int:
         """Cluster everybody anew when it is time."""
-        self._ground.catch_up(now_ms)
+        self._catch_up(now_ms)
         if now_ms < self._next_ms:
             return 0
         self._next_ms = now_ms - now_ms % SNAPSHOT_MS + SNAPSHOT_MS
@@ -64,10 +64,18 @@ class BalancedClusters(Baseline):
         groups: list[list[PersonId]] = [[] for _ in range(count)]
         for person, cluster in zip(people, clusters, strict=True):
             groups[cluster].append(person)
-        for group, room in zip(groups, self._rooms_for(groups, catchment), strict=True):
-            for person in group:
-                if self._room_of.get(person) is not room:
-                    self._sit(person, room, "moved" if person in self._room_of else "new")
+        rooms = self._rooms_for(groups, catchment)
+        moving = [
+            (person, room, "moved" if person in self._room_of else "new")
+            for group, room in zip(groups, rooms, strict=True)
+            for person in group
+            if self._room_of.get(person) is not room
+        ]
+        # Everybody who moves stands up before anybody sits down, or rooms would be over capacity in between.
+        for person, _, _ in moving:
+            self._stand_up(person)
+        for person, room, why in moving:
+            self._sit(person, room, why)
 
     def _points(self, people: Sequence[PersonId]) -> Points:
         places = [self._ground.place(person) for person in people]

@@ -46,6 +46,7 @@ class Figures:
         share_bound: Of all time present, with fewer than 3 people in the res-5 cell: no policy does better.
         share_alone: Of all time present, alone in a room or waiting for one.
         alone_by_density: The same, by the people in the res-7 cell.
+        person_h_by_density: Hours of people present, by the people in their res-7 cell.
         rooms_over_fewest: Rooms there were over rooms needed if each res-5 cell filled its own to capacity.
         moves_per_h: Moves nobody asked for (``moved``, ``merged``), per person-hour.
         placed_per_h: Placements that no arrival and no ``next`` asked for, by why, per person-hour.
@@ -69,6 +70,7 @@ class Figures:
     share_bound: float
     share_alone: float
     alone_by_density: Mapping[str, float]
+    person_h_by_density: Mapping[str, float]
     rooms: float
     rooms_over_fewest: float
     moves_per_h: float
@@ -115,7 +117,10 @@ def figures_of(crowd: Crowd, entries: Sequence[Entry]) -> Figures:
         alone_by_density={
             density_name(number): _over(whole["alone by density", number], present)
             for number, present in sorted(whole.by("present by density").items())
-            if present
+        },
+        person_h_by_density={
+            density_name(number): present / HOUR_MS
+            for number, present in sorted(whole.by("present by density").items())
         },
         rooms=whole["rooms"] / span_ms,
         rooms_over_fewest=_over(whole["rooms"], whole["fewest rooms"]),

@@ -38,7 +38,7 @@ class IntervalMatchmaker(Baseline):
 
     def tick(self, now_ms: int) -> int:
         """Take tickets in; at the interval, form matches."""
-        self._ground.catch_up(now_ms)
+        self._catch_up(now_ms)
         for person, why in self._waiting.items():
             self._tickets.setdefault(person, _Ticket(why))
         self._waiting.clear()

@@ -5,7 +5,6 @@ waits for a seat an offer, a decision of ``core.placement`` and a seat, as in ``
 """
 
 from collections.abc import Sequence
-from hashlib import blake2b
 from itertools import count
 
 from nearby.core import wire
@@ -18,6 +17,7 @@ from nearby.hub.base import Caller
 from nearby.hub.memory import LiveState
 from nearby.hub.memory.person import Attached
 from nearby.sim.simulation.events import START_MS, Place, Traits
+from nearby.sim.simulation.ground import secret_of
 from nearby.sim.simulation.history import History
 
 RACES_LOST = 8
@@ -28,7 +28,7 @@ class Ours:
     """Refill, rescue and whatever else the live state does by itself. Everybody is established."""
 
     def __init__(self, history: History, rules: Rules, seed: int) -> None:
-        secret = blake2b(f"simulated secret {seed}".encode(), digest_size=32).digest()
+        secret = secret_of(seed)
         ids = count()
         self._rules = rules
         self._windows = Windows(rules.window_ms, secret)

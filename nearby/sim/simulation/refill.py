@@ -1,11 +1,14 @@
 """Baselines that seat one person at a time, on the tick after they came."""
 
 from math import cos, hypot, radians
+from sys import maxsize
 
 from nearby.core.ids import PersonId
+from nearby.core.rules import Rules
 from nearby.sim.crowd import METRES_PER_DEGREE
 from nearby.sim.simulation.baseline import Baseline, Room
 from nearby.sim.simulation.events import Place
+from nearby.sim.simulation.history import History
 
 
 class ClosedBuckets(Baseline):
@@ -46,10 +49,20 @@ class NearestFirst(Baseline):
 
 
 class Board(Baseline):
-    """Everybody of a city in one room, without seats to run out of."""
+    """Everybody of a city in one room that never runs out of seats. There is no other, and no way out of sight."""
+
+    def __init__(self, history: History, rules: Rules, seed: int) -> None:
+        super().__init__(history, rules, seed)
+        self.capacity = maxsize
+
+    def ask_next(self, person: PersonId, now_ms: int) -> None:
+        """There is no other room."""
+
+    def block(self, person: PersonId, other: PersonId, now_ms: int) -> None:
+        """Both stay."""
 
     def _choose(self, person: PersonId) -> Room | None:
-        return next(iter(self._rooms.get(None, {}).values()), None) or self._open(None)
+        return next(iter(self._with_seats.get(None, {}).values()), None) or self._open(None)
 
 
 def distance_m(one: Place, other: Place) -> float:
