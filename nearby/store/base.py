@@ -213,7 +213,7 @@ class Store(Protocol):
         """Yield the rows that are the person's own doing, as JSON takes them, with all that was recorded before.
 
         Of nobody else's: columns that name others are left out, and rows about the person too. A piece holds at
-        most 500 rows; those of one table follow one another, in the order of its key; a table without rows is left
+        most 200 rows; those of one table follow one another, in the order of its key; a table without rows is left
         out. It holds a connection to the database: read it to the end at once, or close it
         (``contextlib.aclosing``). If the database goes away in the middle it raises, and what came is not all.
         """

@@ -210,7 +210,7 @@ class RightsSuite(SuiteBase):
         await database.insert("audit", *rows)
         async with aclosing(store.export(ZOE)) as pieces:
             found = [(table, [row["entry"] for row in rows]) async for table, rows in pieces if table == "audit"]
-        assert max(len(entries) for _, entries in found) <= 500
+        assert max(len(entries) for _, entries in found) <= 200
         assert [entry for _, entries in found for entry in entries] == [row["entry"] for row in rows]
         for _ in range(6):
             async with aclosing(store.export(ZOE)) as pieces:
