@@ -213,6 +213,7 @@ def _assemble(
         clock=clock,
         metrics=metrics,
         random=SystemRandom(),
+        tags=frozenset(settings.tags),
     )
     sockets = Sockets(
         hub,

@@ -257,6 +257,7 @@ class City:
             clock=clock,
             metrics=metrics,
             random=Random(1),
+            tags=(),
         )
 
     async def is_placed(self, name: str, lat_deg: float, lon_deg: float) -> bool:
