@@ -212,12 +212,16 @@ CREATE TABLE seats (
     held_since_ms bigint,
     off_window bigint,
     ended_ms bigint,
+    came_from opaque_id,
+    was opaque_id,
     CONSTRAINT seats_pkey PRIMARY KEY (member),
     CONSTRAINT seats_room_fkey FOREIGN KEY (room) REFERENCES rooms (room) ON DELETE CASCADE,
-    CONSTRAINT seats_person_fkey FOREIGN KEY (person) REFERENCES people (person) ON DELETE CASCADE
+    CONSTRAINT seats_person_fkey FOREIGN KEY (person) REFERENCES people (person) ON DELETE CASCADE,
+    CONSTRAINT seats_was_check CHECK ((came_from IS NULL) = (was IS NULL))
 );
 COMMENT ON TABLE seats IS 'Who sits as which member, and who sat until an hour ago.';
 COMMENT ON COLUMN seats.person IS 'owner; who sits';
+COMMENT ON COLUMN seats.was IS 'the member in the room before, came_from, of somebody who was moved along with others';
 CREATE UNIQUE INDEX seats_one_each_idx ON seats (person) WHERE ended_ms IS NULL;
 COMMENT ON INDEX seats_one_each_idx IS 'nobody sits in two rooms';
 CREATE INDEX seats_person_idx ON seats (person);

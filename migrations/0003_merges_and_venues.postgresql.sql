@@ -12,4 +12,9 @@ ALTER TABLE rooms ADD COLUMN venue opaque_id;
 ALTER TABLE rooms ADD CONSTRAINT rooms_finest_check CHECK (((catchment >> 52) & 15) <= 7 AND (venue IS NULL OR ((catchment >> 52) & 15) = 7));
 COMMENT ON COLUMN rooms.catchment IS 'never finer than 7; of a venue''s room the cell that the venue shows';
 
+ALTER TABLE seats ADD COLUMN came_from opaque_id;
+ALTER TABLE seats ADD COLUMN was opaque_id;
+ALTER TABLE seats ADD CONSTRAINT seats_was_check CHECK ((came_from IS NULL) = (was IS NULL));
+COMMENT ON COLUMN seats.was IS 'the member in the room before, came_from, of somebody who was moved along with others';
+
 UPDATE markers SET value = 3 WHERE name = 'schema';

@@ -58,6 +58,8 @@ class SeatRow(NamedTuple):
     held_since_ms: int | None
     off_window: int | None
     ended_ms: int | None
+    came_from: RoomId | None = None
+    was: MemberId | None = None
 
 
 class LogRow(NamedTuple):

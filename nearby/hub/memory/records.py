@@ -116,4 +116,6 @@ def _seat_row(room: Room, seat: Seat, *, off_window: int | None = None, ended_ms
         held_since_ms=seat.held_since_ms,
         off_window=off_window,
         ended_ms=ended_ms,
+        came_from=seat.came_from,
+        was=seat.was,
     )

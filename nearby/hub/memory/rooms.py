@@ -108,6 +108,8 @@ class Rooms:
                 why=seat.why,
                 is_name_drawn=seat.is_name_drawn,
                 held_since_ms=now_ms,
+                came_from=seat.came_from,
+                was=seat.was,
             )
         room.restore(kept, self._rules)
         self._rooms[room.id] = room

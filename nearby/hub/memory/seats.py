@@ -116,6 +116,8 @@ class Seats:
         self.release(person, now_ms)
         seat = self.take(person, room, why, now_ms)
         seat.came_from, seat.was = old_room.id, old.member
+        if self._records is not None:
+            self._records.seat(person)
         if held_ms is not None:
             self._rooms.hold(room, seat, held_ms, now_ms)
         return old
