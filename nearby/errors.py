@@ -43,6 +43,11 @@ class ErrorCode(StrEnum):
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     TOO_LARGE = "too_large"
+    BAD_PROFILE = "bad_profile"
+    BAD_QUERY = "bad_query"
+    OPERATORS_ONLY = "operators_only"
+    ERASING = "erasing"
+    OFF = "off"
     BAD_SUBPROTOCOL = "bad_subprotocol"
     INTERNAL = "internal"
 
@@ -76,6 +81,11 @@ PROBLEMS: dict[ErrorCode, Problem] = {
     ErrorCode.NOT_FOUND: Problem(404, "There is nothing at this address; see /docs."),
     ErrorCode.METHOD_NOT_ALLOWED: Problem(405, "Use one of the methods in the Allow header."),
     ErrorCode.TOO_LARGE: Problem(413, "Send at most 16 KiB."),
+    ErrorCode.BAD_PROFILE: Problem(422, "Send name, lang and tags of the documented form, or null to clear one."),
+    ErrorCode.BAD_QUERY: Problem(422, "Send the documented query parameters, in their ranges."),
+    ErrorCode.OPERATORS_ONLY: Problem(403, "Use a token with the scope operator."),
+    ErrorCode.ERASING: Problem(409, "All that is kept of this person is being erased; call again in a moment."),
+    ErrorCode.OFF: Problem(403, "The operator of this server has switched this off."),
     ErrorCode.BAD_SUBPROTOCOL: Problem(400, "Offer the subprotocol nearby.v1, or none."),
     ErrorCode.INTERNAL: Problem(500, "This is our fault; try again, and tell the operator if it stays."),
 }
@@ -92,6 +102,7 @@ class CloseCode(IntEnum):
     BROKE_PROTOCOL = 3502
     HELLO_TOO_LATE = 3503
     REPLACED = 3504
+    ERASED = 3505
 
     @property
     def reason(self) -> str:
@@ -115,6 +126,7 @@ _REASONS: dict[CloseCode, str] = {
     CloseCode.BROKE_PROTOCOL: "a frame or message was not of the documented form",
     CloseCode.HELLO_TOO_LATE: "no hello came in time",
     CloseCode.REPLACED: "a newer connection of the same person took over",
+    CloseCode.ERASED: "all that was kept of this person was erased, as they asked",
 }
 
 

@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "hub": {"core", "errors"},
     "store": {"core", "errors"},
     "client": {"core", "errors"},
-    "sim": {"core", "client", "errors"},
+    "sim": {"core", "hub", "client", "errors"},
     "server": {"hub", "store", "core", "errors", ""},
     "cli": {"server", "client", "core", "errors", ""},
     "testing": {"server", "hub", "store", "client", "core", "errors", "sim"},
@@ -27,23 +27,28 @@ MAY_IMPORT = {
 CORE_MUST_NOT_IMPORT = {"asyncio", "datetime", "logging", "os", "random", "secrets", "socket", "threading", "time"}
 
 AT_HOME = {
-    "h3": ("nearby/core/cell.py", "nearby/core/area.py"),
+    "h3": ("nearby/core/cell.py", "nearby/core/area.py", "nearby/testing/privacy/ground.py"),
     "shapely": ("nearby/core/area.py",),
     "redis": ("nearby/hub/valkey",),
     "sqlalchemy": ("nearby/store/", "nearby/testing/store_suite/"),
     "asyncpg": ("nearby/store/",),
     "aiosqlite": ("nearby/store/",),
     "geoalchemy2": ("nearby/store/",),
-    "aiohttp": ("nearby/server/",),
+    "aiohttp": ("nearby/server/", "nearby/testing/privacy/stage.py"),
     "jwt": ("nearby/server/",),
     "prometheus_client": ("nearby/server/",),
     "pydantic_settings": ("nearby/server/config.py",),
     "websockets": ("nearby/client/", "nearby/testing/"),
+    "matplotlib": ("nearby/sim/simulation/plots.py",),
+    "scipy": ("nearby/sim/simulation/clusters.py",),
 }
 """Third parties and the only addresses that may name them."""
 
 ADAPTERS = ("nearby.hub.memory", "nearby.hub.valkey", "nearby.store.sql")
-NAMES_ADAPTERS = ("nearby/server/app.py", "nearby/hub/memory/", "nearby/store/sql/", "nearby/testing/")
+NAMES_ADAPTERS = (
+    *("nearby/server/app.py", "nearby/hub/memory/", "nearby/store/sql/", "nearby/testing/"),
+    "nearby/sim/simulation/",
+)
 
 READS_A_CLOCK = {"time", "time_ns", "monotonic", "monotonic_ns"}
 MAY_READ_A_CLOCK = ("nearby/server/app.py", "nearby/cli.py", "nearby/client/", "nearby/sim/", "nearby/testing/")

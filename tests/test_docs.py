@@ -33,6 +33,8 @@ from tests.test_architecture import MAY_IMPORT
 SHAPES = (
     *(wire.Position, wire.Resume, wire.Area, wire.Window, wire.RoomInfo, wire.Member),
     *(wire.GuestRequest, wire.GuestAnswer, wire.CheckInAnswer, wire.RoomAnswer, wire.ProblemAnswer),
+    *(wire.MeAnswer, wire.MeChange, wire.ExportAnswer),
+    *(wire.CrowdAnswer, wire.CrowdFeature, wire.CrowdProperties, wire.Geometry),
 )
 MESSAGES = (*get_args(wire.ClientMessage), *get_args(wire.ServerMessage))
 

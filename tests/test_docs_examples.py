@@ -17,9 +17,10 @@ from scripts.benches.cli import app as bench
 from scripts.tools.load import app as load
 from scripts.tools.replay import app as replay
 from scripts.tools.run import app as run
+from scripts.tools.simulate import app as simulate
 from tests.documents import PAGES, ROOT, blocks, name_of, page, rows, words
 
-COMMANDS = {"nearby": nearby_command, "load": load, "replay": replay, "run": run, "bench": bench}
+COMMANDS = {"nearby": nearby_command, "load": load, "replay": replay, "run": run, "bench": bench, "simulate": simulate}
 SPECIAL_FLAGS = {"test": {"--full", "--help"}, "lock": set[str](), "curl": set[str]()}
 """Commands of the documents that are not ours, or not typer's, and the long flags they may be shown with."""
 
@@ -77,7 +78,7 @@ def test_every_command_shown_is_one_that_can_be_run() -> None:
     assert [line for line in lines if wrong_in(line)] == []
 
 
-@pytest.mark.parametrize("line", ["scripts/simulate", "scripts/load --drain-s 1", ".venv/bin/nearby serve --hub-url x"])
+@pytest.mark.parametrize("line", ["scripts/board", "scripts/load --drain-s 1", ".venv/bin/nearby serve --hub-url x"])
 def test_a_command_that_cannot_be_run_is_found(line: str) -> None:
     assert wrong_in(line)
 

@@ -12,13 +12,14 @@ from typing import Any, cast
 import h3.api.basic_int as h3  # type: ignore[import-untyped]
 import shapely  # type: ignore[import-untyped]
 from shapely.geometry.base import BaseGeometry  # type: ignore[import-untyped]
+from shapely.geometry.polygon import orient  # type: ignore[import-untyped]
 
 from nearby.core.area_index import Area, AreaId, Kind
 from nearby.core.cell import LOOKUP_RESOLUTION
 from nearby.core.ids import Cell
 from nearby.errors import BadArea
 
-__all__ = ["Area", "AreaId", "Kind", "cells_touching", "outline_of", "read_areas"]
+__all__ = ["Area", "AreaId", "Kind", "cells_touching", "geojson_of", "outline_of", "read_areas"]
 
 MAX_VERTICES = 2_000
 MAX_CELLS = 200_000
@@ -86,6 +87,13 @@ def outline_of(cell: Cell) -> bytes:
     here = east_of.intersection(shapely.box(0, -90, 180, 90))
     there = shapely.transform(east_of.intersection(shapely.box(180, -90, 360, 90)), lambda xy: xy - (360.0, 0.0))
     return _to_wkb(shapely.MultiPolygon([here, there]))
+
+
+def geojson_of(outline: bytes) -> dict[str, Any]:
+    """Return a WKB multipolygon as a GeoJSON geometry (RFC 7946): outer rings counterclockwise, 6 decimals (0.1 m)."""
+    polygons = shapely.from_wkb(outline).geoms
+    rings = [[(round(lon, 6), round(lat, 6)) for lon, lat in orient(one).exterior.coords] for one in polygons]
+    return {"type": "MultiPolygon", "coordinates": [[ring] for ring in rings]}
 
 
 def _features(document: Any) -> list[Any]:

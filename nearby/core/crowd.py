@@ -16,6 +16,9 @@ from nearby.core.rules import HOUR_MS
 CLASSES = (10, 20, 50, 100)
 """Lower bounds: 10-19, 20-49, 50-99, 100 and more."""
 
+RESOLUTIONS = (7, 6, 5)
+"""What may be asked for, the finest first."""
+
 
 @dataclass(frozen=True, slots=True)
 class WindowCount:
@@ -52,7 +55,7 @@ def crowds(counts: Iterable[WindowCount], resolution: int) -> list[Crowd]:
     Raises:
         ValueError: If the resolution is another.
     """
-    if resolution not in (7, 6, 5):
+    if resolution not in RESOLUTIONS:
         raise ValueError("the crowd map has the resolutions 7, 6 and 5")
     busiest: Counter[tuple[int, Cell]] = Counter()
     for count in counts:

@@ -22,6 +22,7 @@ from nearby.core.window import Windows
 from nearby.errors import ConfigError, StoreDown
 from nearby.hub.base import Hub
 from nearby.hub.memory import LiveState, MemoryHub
+from nearby.server.admin import Admin
 from nearby.server.areas import AreasInForce
 from nearby.server.auth import Verifier
 from nearby.server.clock import SteadyClock
@@ -34,6 +35,7 @@ from nearby.server.http import Http
 from nearby.server.keeper import Keeper
 from nearby.server.keeping import Keeping, NothingKept, keep_clean
 from nearby.server.keys import keep_fresh, load_keys
+from nearby.server.me import Me
 from nearby.server.metrics import Metrics
 from nearby.server.placer import Placer
 from nearby.server.sockets import Sockets
@@ -70,6 +72,10 @@ def system_clock() -> SteadyClock:
     )
 
 
+def _draw_id() -> str:
+    return secrets.token_urlsafe(ID_BYTES)
+
+
 @dataclass(frozen=True, slots=True)
 class _Secrets:
     """``signing`` keys for tokens, the one that signs first; ``draws`` keys windows and draws, ``store`` its hashes."""
@@ -98,6 +104,20 @@ class _Parts:
     keeper: Keeper
 
 
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """A whole server with its database that takes no phones yet and in which nothing happens by itself."""
+
+    gateway: Gateway
+    http: Http
+    keeper: Keeper
+    metrics: Metrics
+    verifier: Verifier
+    store: Store
+    areas: AreasInForce
+    clock: SteadyClock
+
+
 @contextlib.asynccontextmanager
 async def database(settings: Settings, *, secret: bytes, events: StoreEvents | None = None) -> AsyncIterator[Store]:
     """Open the database the settings name until the block ends. ``secret`` and ``events`` as for ``open_store``.
@@ -122,6 +142,7 @@ async def running(
     clock: SteadyClock | None = None,
     patience: Patience | None = None,
     wrap_hub: Callable[[Hub], Hub] = lambda hub: hub,
+    draw_id: Callable[[], str] = _draw_id,
 ) -> AsyncIterator[Running]:
     """Run a server on the current loop until the block ends; connections still open are cut then.
 
@@ -130,15 +151,51 @@ async def running(
         clock: The time; the machine's if None.
         patience: Pings and deadlines; the contract's if None.
         wrap_hub: Returns what the server uses in the hub's place: tests put faults between the two.
+        draw_id: Returns a new opaque id at each call; random ones by default.
 
     Raises:
         ConfigError: A setting is wrong, the database cannot be used, or a port is taken. Nothing is left open.
     """
+    async with contextlib.AsyncExitStack() as stack:
+        parts = await stack.enter_async_context(
+            assembled(settings, clock=clock, patience=patience, wrap_hub=wrap_hub, draw_id=draw_id)
+        )
+        metrics = parts.metrics
+        listen = partial(_listen, stack, metrics)
+        metrics_url = await listen(
+            parts.http.metrics_app(), "metrics_port", settings.metrics_host, settings.metrics_port
+        )
+        url = await listen(parts.http.app(), "port", settings.host, settings.port)
+        await _background(stack, parts.keeper.run())
+        await _background(stack, parts.areas.keep_fresh(parts.store))
+        await _background(stack, keep_clean(parts.store, settings.rules(), parts.clock))
+        if settings.jwks:
+            await _background(stack, keep_fresh(settings.jwks, parts.verifier, metrics))
+        metrics.ready.set(1)
+        yield Running(url, metrics_url, parts.keeper, metrics)
+        metrics.ready.set(0)
+        for phone in parts.gateway.connections():
+            phone.cut()
+
+
+@contextlib.asynccontextmanager
+async def assembled(
+    settings: Settings,
+    *,
+    clock: SteadyClock | None = None,
+    patience: Patience | None = None,
+    wrap_hub: Callable[[Hub], Hub] = lambda hub: hub,
+    draw_id: Callable[[], str] = _draw_id,
+) -> AsyncIterator[Assembled]:
+    """Put a server together and open its database until the block ends; arguments as for ``running``.
+
+    Raises:
+        ConfigError: A setting is wrong, or the database cannot be used. Nothing is left open.
+    """
     metrics = Metrics()
     secrets_in_force = await asyncio.to_thread(_Secrets.of, settings)
     verifier = Verifier(secrets_in_force.signing, await load_keys(settings.jwks) if settings.jwks else ())
-    async with contextlib.AsyncExitStack() as stack:
-        store = await stack.enter_async_context(database(settings, secret=secrets_in_force.store, events=metrics.store))
+    async with database(settings, secret=secrets_in_force.store, events=metrics.store) as store:
         areas = AreasInForce(metrics)
         clock = clock or system_clock()
         kept = await _take_over(settings, store, areas, clock)
@@ -153,22 +210,9 @@ async def running(
             clock=clock,
             patience=patience or Patience(),
             wrap_hub=wrap_hub,
+            draw_id=draw_id,
         )
-        listen = partial(_listen, stack, metrics)
-        metrics_url = await listen(
-            parts.http.metrics_app(), "metrics_port", settings.metrics_host, settings.metrics_port
-        )
-        url = await listen(parts.http.app(), "port", settings.host, settings.port)
-        await _background(stack, parts.keeper.run())
-        await _background(stack, areas.keep_fresh(store))
-        await _background(stack, keep_clean(store, settings.rules(), clock))
-        if settings.jwks:
-            await _background(stack, keep_fresh(settings.jwks, verifier, metrics))
-        metrics.ready.set(1)
-        yield Running(url, metrics_url, parts.keeper, metrics)
-        metrics.ready.set(0)
-        for phone in parts.gateway.connections():
-            phone.cut()
+        yield Assembled(parts.gateway, parts.http, parts.keeper, metrics, verifier, store, areas, clock)
 
 
 async def _take_over(settings: Settings, store: Store, areas: AreasInForce, clock: SteadyClock) -> Kept | None:
@@ -192,6 +236,7 @@ def _assemble(
     clock: SteadyClock,
     patience: Patience,
     wrap_hub: Callable[[Hub], Hub],
+    draw_id: Callable[[], str],
 ) -> _Parts:
     """Return a server's parts, put together; nothing runs yet."""
     rules, secret = settings.rules(), secrets_in_force.draws
@@ -199,7 +244,7 @@ def _assemble(
     gateway = Gateway(rules, patience, clock, metrics)
     record = Keeping(store, windows, clock).record if kept is not None else None
     journal = store.journal if kept is not None else NothingKept()
-    state = LiveState(rules, secret=secret, draw_id=_draw_id, now_ms=clock.now_ms(), record=record, kept=kept)
+    state = LiveState(rules, secret=secret, draw_id=draw_id, now_ms=clock.now_ms(), record=record, kept=kept)
     hub = wrap_hub(MemoryHub(state, gateway))
     placer = Placer(hub, rules, windows, clock, metrics)
     dispatcher = Dispatcher(
@@ -224,11 +269,15 @@ def _assemble(
         max_connections=settings.max_connections,
         clock=clock,
         metrics=metrics,
-        draw_id=_draw_id,
+        draw_id=draw_id,
     )
     http = Http(
         hub,
         dispatcher,
+        me=Me(
+            hub, gateway, journal=journal, store=store, keeps_people=kept is not None, verifier=verifier, clock=clock
+        ),
+        admin=Admin(store, verifier=verifier, window_ms=rules.window_ms, clock=clock),
         journal=journal,
         sockets=sockets,
         placer=placer,
@@ -239,18 +288,10 @@ def _assemble(
         cors_origins=settings.cors_origins,
         clock=clock,
         metrics=metrics,
-        draw_id=_draw_id,
+        draw_id=draw_id,
         documents=Documents(),
     )
-    keeper = Keeper(
-        hub,
-        gateway,
-        placer=placer,
-        sockets=sockets,
-        dispatcher=dispatcher,
-        clock=clock,
-        metrics=metrics,
-    )
+    keeper = Keeper(hub, gateway, placer=placer, sockets=sockets, dispatcher=dispatcher, clock=clock, metrics=metrics)
     return _Parts(gateway, http, keeper)
 
 
@@ -317,7 +358,3 @@ async def _background(stack: contextlib.AsyncExitStack, work: "asyncio._Coroutin
             await task
 
     stack.push_async_callback(end)
-
-
-def _draw_id() -> str:
-    return secrets.token_urlsafe(ID_BYTES)

@@ -1,7 +1,9 @@
 """Tokens: who is calling, by whose word, until when."""
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +16,9 @@ from nearby.hub.base import Caller
 GUEST_TTL_S = 24 * 3600
 RENEWABLE_S = 30 * 24 * 3600
 """A guest's token may be renewed this long after it expired."""
+
+ERASED_WITHIN_MS = 1_000
+"""After how long it is worth asking again while somebody is being erased."""
 
 MAX_NAME_CHARACTERS = 64
 PERSON = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -54,6 +59,18 @@ class Verifier:
     def __init__(self, secrets: Sequence[bytes], keys: Sequence[PublicKey] = ()) -> None:
         self._secrets = tuple(secrets)
         self._keys = tuple(keys)
+        self._refused: Counter[PersonId] = Counter()
+
+    @contextmanager
+    def refusing(self, person: PersonId) -> Iterator[None]:
+        """Refuse every token of a person until the block ends, so that nothing is begun for them meanwhile."""
+        self._refused[person] += 1
+        try:
+            yield
+        finally:
+            self._refused[person] -= 1
+            if not self._refused[person]:
+                del self._refused[person]
 
     def replace_keys(self, keys: Sequence[PublicKey]) -> None:
         """Believe these public keys from now on instead."""
@@ -68,7 +85,8 @@ class Verifier:
             expired_for_s: Accept a token that expired at most this long ago.
 
         Raises:
-            Refused: ``bad_token``. The detail says what is wrong and nothing of what the token holds.
+            Refused: ``bad_token``; the detail says what is wrong and nothing of what the token holds. ``erasing``,
+                of a good token, while ``refusing`` its person.
         """
         payload = self._payload(token)
         person, expires_s = payload.get("sub"), payload.get("exp")
@@ -79,8 +97,12 @@ class Verifier:
         if now_ms >= (expires_s + expired_for_s) * 1000:
             raise _bad("the token has expired")
         not_before_s = payload.get("nbf", 0)
-        if not isinstance(not_before_s, int | float) or now_ms < not_before_s * 1000:
+        is_number = isinstance(not_before_s, int | float) and not isinstance(not_before_s, bool)
+        # Asked this way round because a NaN, which JSON as Python reads it may hold, is before and after nothing.
+        if not (is_number and not_before_s * 1000 <= now_ms):
             raise _bad("the token is not good yet")
+        if person in self._refused:
+            raise Refused(ErrorCode.ERASING, retry_ms=ERASED_WITHIN_MS)
         is_guest = payload.get("guest") is True
         verified = payload.get("verified") is True and not is_guest
         return Claims(

@@ -9,6 +9,7 @@ import msgspec
 
 from nearby import __version__
 from nearby.core import wire
+from nearby.core.crowd import RESOLUTIONS
 from nearby.errors import PROBLEMS, CloseCode, ErrorCode
 
 _CLIENT = (wire.Hello, wire.CheckIn, wire.Say, wire.Next, wire.Leave, wire.Renew, wire.Ping)
@@ -26,7 +27,17 @@ _SERVER = (
     wire.Bye,
     wire.Pong,
 )
-_BODIES = (wire.Position, wire.GuestRequest, wire.GuestAnswer, wire.CheckInAnswer, wire.ProblemAnswer)
+_BODIES = (
+    wire.Position,
+    wire.GuestRequest,
+    wire.GuestAnswer,
+    wire.CheckInAnswer,
+    wire.MeAnswer,
+    wire.MeChange,
+    wire.ExportAnswer,
+    wire.CrowdAnswer,
+    wire.ProblemAnswer,
+)
 
 _CALLS: tuple[tuple[str, str, str, str | None, dict[int, str | None], bool], ...] = (
     # method, path, what it does, request body, answers by status, needs a token
@@ -34,6 +45,11 @@ _CALLS: tuple[tuple[str, str, str, str | None, dict[int, str | None], bool], ...
     ("post", "/v1/guests/renew", "Renew a guest token, up to 30 days expired.", None, {201: "GuestAnswer"}, True),
     ("post", "/v1/checkins", "I am here, now.", "Position", {200: "CheckInAnswer"}, True),
     ("delete", "/v1/presence", "Clear my location and leave my room.", None, {204: None}, True),
+    ("get", "/v1/me", "What is known of me.", None, {200: "MeAnswer"}, True),
+    ("patch", "/v1/me", "Change what I say of myself; null clears.", "MeChange", {200: "MeAnswer"}, True),
+    ("delete", "/v1/me", "Erase all that is kept of me.", None, {204: None}, True),
+    ("get", "/v1/me/export", "A copy of all I did that is kept.", None, {200: "ExportAnswer"}, True),
+    ("get", "/v1/admin/crowd", "How many people were where, for operators.", None, {200: "CrowdAnswer"}, True),
     ("get", "/v1/ws", "Upgrade to the WebSocket; see /asyncapi.json.", None, {101: None}, False),
     ("get", "/healthz", "Whether the process lives.", None, {200: None}, False),
     ("get", "/readyz", "Whether new phones are taken.", None, {200: None, 503: "ProblemAnswer"}, False),
@@ -41,6 +57,18 @@ _CALLS: tuple[tuple[str, str, str, str | None, dict[int, str | None], bool], ...
     ("get", "/asyncapi.json", "The messages of the socket.", None, {200: None}, False),
     ("get", "/docs", "A page for people.", None, {200: None}, False),
 )
+
+_TIME_MS = {"type": "integer", "minimum": 0}
+_PARAMETERS: dict[str, tuple[tuple[str, bool, dict[str, Any]], ...]] = {
+    # of the address, by path: name, whether it is required, schema
+    "/v1/admin/crowd": (
+        ("from_ms", True, _TIME_MS),
+        ("to_ms", True, _TIME_MS),
+        ("resolution", False, {"type": "integer", "enum": list(RESOLUTIONS), "default": RESOLUTIONS[0]}),
+    ),
+}
+_CONTENT_TYPES = {"ProblemAnswer": "application/problem+json", "CrowdAnswer": "application/geo+json"}
+"""Of shapes that are told as something else than plain JSON."""
 
 
 class Documents:
@@ -67,7 +95,12 @@ def _openapi() -> dict[str, Any]:
         responses["default"] = _response(0, "ProblemAnswer")
         call: dict[str, Any] = {"summary": summary, "responses": responses}
         if body is not None:
-            call["requestBody"] = {"required": body == "Position", "content": _content("application/json", body)}
+            call["requestBody"] = {"required": body != "GuestRequest", "content": _content("application/json", body)}
+        if path in _PARAMETERS:
+            call["parameters"] = [
+                {"name": name, "in": "query", "required": is_required, "schema": schema}
+                for name, is_required, schema in _PARAMETERS[path]
+            ]
         if needs_token:
             call["security"] = [{"bearer": []}]
         paths.setdefault(path, {})[method] = call
@@ -85,7 +118,7 @@ def _openapi() -> dict[str, Any]:
 def _response(status: int, name: str | None) -> dict[str, Any]:
     if name is None:
         return {"description": "Done." if status != 101 else "Switching protocols."}
-    kind = "application/problem+json" if name == "ProblemAnswer" else "application/json"
+    kind = _CONTENT_TYPES.get(name, "application/json")
     return {"description": "A problem." if name == "ProblemAnswer" else "Done.", "content": _content(kind, name)}
 
 

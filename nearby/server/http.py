@@ -3,34 +3,33 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
 
-import msgspec
 from aiohttp import hdrs, web
 
 from nearby.core import wire
+from nearby.core.ids import PersonId
 from nearby.core.rules import HOUR_MS, SECOND_MS
-from nearby.core.session import explain
 from nearby.core.venue import shown_area
 from nearby.errors import ErrorCode, Refused, StoreDown
 from nearby.hub.base import Hub
+from nearby.server.admin import Admin
 from nearby.server.auth import GUEST_TTL_S, RENEWABLE_S, Claims, Verifier, mint_token
 from nearby.server.clock import SteadyClock
 from nearby.server.dispatch import Dispatcher
 from nearby.server.documents import Documents
 from nearby.server.edge import EdgeHandler
+from nearby.server.me import Me
 from nearby.server.metrics import CONTENT_TYPE, Metrics
 from nearby.server.networks import Network, client_network
 from nearby.server.placer import Placer
 from nearby.server.problems import problem, refusal_of
+from nearby.server.requests import bearer_of, body_of, json_answer, private
 from nearby.server.sockets import Sockets
 from nearby.store.base import Journal
 
 log = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-T = TypeVar("T")
-
 GUESTS_PER_HOUR = 30
 PREFLIGHT_AGE_S = 600
 
@@ -44,6 +43,8 @@ class Http:
     Args:
         hub: Live state.
         dispatcher: Carries check-ins out.
+        me: The calls about oneself.
+        admin: Operators' calls.
         journal: Says when what was done is on disk, and whether the database is there.
         sockets: Serves ``/v1/ws``.
         placer: Told to wait for a seat.
@@ -63,6 +64,8 @@ class Http:
         hub: Hub,
         dispatcher: Dispatcher,
         *,
+        me: Me,
+        admin: Admin,
         journal: Journal,
         sockets: Sockets,
         placer: Placer,
@@ -78,6 +81,8 @@ class Http:
     ) -> None:
         self._hub = hub
         self._dispatcher = dispatcher
+        self._me = me
+        self._admin = admin
         self._journal = journal
         self._sockets = sockets
         self._placer = placer
@@ -99,6 +104,7 @@ class Http:
         app.router.add_post("/v1/guests/renew", self._renew_guest)
         app.router.add_post("/v1/checkins", self._check_in)
         app.router.add_delete("/v1/presence", self._clear)
+        app.router.add_routes([*self._me.routes(), *self._admin.routes()])
         app.router.add_get("/healthz", self._healthy)
         app.router.add_get("/readyz", self._ready)
         for path, (content_type, body) in self._documents.by_path().items():
@@ -167,20 +173,23 @@ class Http:
     async def _new_guest(self, request: web.Request) -> web.StreamResponse:
         if self._guest_secret is None:
             raise Refused(ErrorCode.GUESTS_OFF)
-        guest = await _body(request, wire.GuestRequest) if await request.read() else wire.GuestRequest()
+        guest = await body_of(request, wire.GuestRequest) if await request.read() else wire.GuestRequest()
         network = self._network(request)
         now_ms = self._clock.now_ms()
         if network is not None:
             wait_ms = await self._hub.spend("guests", network, limit=GUESTS_PER_HOUR, span_ms=HOUR_MS, now_ms=now_ms)
             if wait_ms:
                 raise Refused(ErrorCode.RATE_LIMITED, retry_ms=wait_ms, limit="guests")
-        return self._guest_token(self._guest_secret, f"g-{self._draw_id()}", guest.name, now_ms)
+        person = PersonId(f"g-{self._draw_id()}")
+        if guest.name is not None:
+            await self._me.introduce(person, guest.name, now_ms)
+        return self._guest_token(self._guest_secret, person, guest.name, now_ms)
 
     async def _renew_guest(self, request: web.Request) -> web.StreamResponse:
         if self._guest_secret is None:
             raise Refused(ErrorCode.GUESTS_OFF)
         now_ms = self._clock.now_ms()
-        claims = self._verifier.verify(_bearer(request), now_ms, expired_for_s=RENEWABLE_S)
+        claims = self._verifier.verify(bearer_of(request), now_ms, expired_for_s=RENEWABLE_S)
         if not claims.is_guest:
             raise Refused(ErrorCode.BAD_TOKEN, "only a guest's token is renewed here")
         return self._guest_token(self._guest_secret, claims.caller.person, claims.caller.name, now_ms)
@@ -188,22 +197,21 @@ class Http:
     def _guest_token(self, secret: bytes, person: str, name: str | None, now_ms: int) -> web.Response:
         expires_s = now_ms // SECOND_MS + GUEST_TTL_S
         token = mint_token(secret, person, expires_s=expires_s, name=name, guest=True)
-        answer = _json(wire.GuestAnswer(user=person, token=token, expires_at_ms=expires_s * SECOND_MS), status=201)
-        answer.headers[hdrs.CACHE_CONTROL] = "no-store"
-        return answer
+        answer = wire.GuestAnswer(user=person, token=token, expires_at_ms=expires_s * SECOND_MS)
+        return private(json_answer(answer, status=201))
 
     async def _check_in(self, request: web.Request) -> web.StreamResponse:
         claims = self._claims(request)
-        position = await _body(request, wire.Position)
+        position = await body_of(request, wire.Position)
         now_ms = self._clock.now_ms()
         standing = await self._dispatcher.check_in(claims.caller, position, now_ms, connection=None)
         window = self._dispatcher.window(now_ms)
         if standing is None:
-            return _json(wire.CheckInAnswer(area=None, window=window, room=None))
+            return json_answer(wire.CheckInAnswer(area=None, window=window, room=None))
         if standing.seat_wanted:
             await self._placer.wait_answered()
         room = await self._hub.room_of(claims.caller.person)
-        return _json(
+        return json_answer(
             wire.CheckInAnswer(
                 area=shown_area(standing.area),
                 window=window,
@@ -232,7 +240,7 @@ class Http:
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE})
 
     def _claims(self, request: web.Request) -> Claims:
-        return self._verifier.verify(_bearer(request), self._clock.now_ms())
+        return self._verifier.verify(bearer_of(request), self._clock.now_ms())
 
     def _network(self, request: web.Request) -> str | None:
         """Return the client network a request counts for, None if it does not count."""
@@ -242,29 +250,6 @@ class Http:
         return client_network(
             peer[0] if peer else None, ",".join(request.headers.getall("X-Forwarded-For", [])), self._proxies
         )
-
-
-async def _body(request: web.Request, kind: type[T]) -> T:
-    """Return the request's JSON body.
-
-    Raises:
-        Refused: ``bad_message`` or ``bad_position``.
-    """
-    try:
-        return msgspec.json.decode(await request.read(), type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as unreadable:
-        raise Refused(*explain(unreadable)) from None
-
-
-def _bearer(request: web.Request) -> str:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
-        raise Refused(ErrorCode.BAD_TOKEN, "send the header Authorization: Bearer followed by a token")
-    return token.strip()
-
-
-def _json(answer: Any, *, status: int = 200) -> web.Response:
-    return web.Response(status=status, body=msgspec.json.encode(answer), headers={"Content-Type": "application/json"})
 
 
 def _preflight() -> web.Response:

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nearby.errors import ServerFailed
+from nearby.errors import ConfigError, ServerFailed
 
 STARTED_WITHIN_S = 30.0
 STOPPED_WITHIN_S = 40.0
@@ -62,10 +62,11 @@ class Child:
 
 
 @contextlib.asynccontextmanager
-async def own_server(*flags: str, key: str) -> AsyncIterator[Child]:
+async def own_server(*flags: str, key: str, database_url: str | None = None) -> AsyncIterator[Child]:
     """Run ``nearby serve`` on free ports with a throw-away data directory until the block ends.
 
-    What the environment sets for an operator's own server has no effect on it.
+    What the environment sets for an operator's own server has no effect on it. Without ``database_url`` the
+    database is a file in that directory; with it, it must hold the schema.
 
     Raises:
         ServerFailed: As ``serving``.
@@ -73,7 +74,8 @@ async def own_server(*flags: str, key: str) -> AsyncIterator[Child]:
     directory = await asyncio.to_thread(tempfile.mkdtemp, prefix="nearby-")
     try:
         places = ("--port", "0", "--metrics-port", "0", "--data-dir", directory)
-        async with running(_serve([*places, *flags]), bare_environment() | {"NEARBY_KEY": key}) as child:
+        environment = bare_environment() | {"NEARBY_KEY": key} | _database(database_url)
+        async with running(_serve([*places, *flags]), environment) as child:
             yield child
     finally:
         await asyncio.to_thread(shutil.rmtree, directory, ignore_errors=True)
@@ -117,6 +119,29 @@ async def running(command: Sequence[str], environment: Mapping[str, str]) -> Asy
 def bare_environment() -> dict[str, str]:
     """Return our environment without an operator's settings, which would make another server of it."""
     return {name: value for name, value in os.environ.items() if not name.startswith("NEARBY_")}
+
+
+async def init_database(database_url: str) -> None:
+    """Run ``nearby db init`` on a database.
+
+    Raises:
+        ConfigError: The database cannot be used; the command's own sentence.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", "-m", "nearby.cli", "db", "init"),
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+        env=bare_environment() | _database(database_url),
+    )
+    _, said = await process.communicate()
+    if process.returncode:
+        last = said.decode(errors="replace").strip().rpartition("\n")[2]
+        raise ConfigError("database_url", last.removeprefix("nearby: ").removeprefix("database_url: "))
+
+
+def _database(url: str | None) -> dict[str, str]:
+    """Return the setting as part of an environment, where no other user sees a password in it."""
+    return {} if url is None else {"NEARBY_DATABASE_URL": url}
 
 
 def _serve(flags: Sequence[str]) -> tuple[str, ...]:

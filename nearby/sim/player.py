@@ -2,7 +2,7 @@
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from random import Random
 from time import monotonic
@@ -13,6 +13,7 @@ from nearby.client import Connected, Disconnected, Phone, PhoneEvent, PhoneSetti
 from nearby.core import wire
 from nearby.errors import ErrorCode, NearbyError, NotAcknowledged, PhoneClosed, Refused
 from nearby.sim.ledger import Ledger
+from nearby.sim.log_check import Answer, Watch
 from nearby.sim.person_time import PersonTime
 from nearby.sim.phone_book import PhoneBook
 
@@ -54,6 +55,8 @@ class Books:
     latency: HdrHistogram = field(default_factory=lambda: HdrHistogram(1, MAX_LATENCY_US, 3))
     sent_s: dict[str, float] = field(default_factory=dict)
     """When each text was said."""
+    watch: Watch | None = None
+    """Is told where people said they are, if anybody wants to know."""
 
 
 class Player:
@@ -62,6 +65,7 @@ class Player:
     Args:
         url: The server.
         token: Signed for this phone's person.
+        person: Who that is.
         books: Where everything is written down.
         random: The source of chance.
         speed: How many times as fast the server's world runs: it forgets the ids of sayings so much sooner.
@@ -75,6 +79,7 @@ class Player:
         token: str,
         books: Books,
         *,
+        person: str,
         random: Random,
         speed: float = 1.0,
         on_lapse: Callable[["Player"], None] = lambda player: None,
@@ -83,6 +88,8 @@ class Player:
         self.position: tuple[float, float] | None = None
         self.is_connected = False
         self.may_hang_up = False
+        self._person = person
+        self._drops = self._tellings = self._under_way = 0
         self._books = books
         self._page = PhoneBook(books.ledger)
         self._on_lapse = on_lapse
@@ -118,17 +125,20 @@ class Player:
         self.position = (lat_deg, lon_deg)
         tally.checkins += 1
         self._wait_from(asked_s)
-        try:
-            await self.phone.check_in(lat_deg, lon_deg)
-        except Refused as refused:
-            tally.refused[refused.code] += 1
-            tally.turned_away += not self.room_size
-            self._stop_waiting()
-        except NearbyError:
-            return
-        else:
-            # The seat may have ended between the question and the answer.
-            self._wait_from(asked_s)
+        with self._watched() as answer:
+            try:
+                ack = await self.phone.check_in(lat_deg, lon_deg)
+            except Refused as refused:
+                answer.is_refused = True
+                tally.refused[refused.code] += 1
+                tally.turned_away += not self.room_size
+                self._stop_waiting()
+            except NearbyError:
+                return
+            else:
+                answer.acknowledged(ack)
+                # The seat may have ended between the question and the answer.
+                self._wait_from(asked_s)
 
     async def say(self, text: str) -> None:
         """Say ``text``, which nobody else says, and keep the server to its answer; without a room, say nothing."""
@@ -155,8 +165,9 @@ class Player:
     async def leave(self) -> None:
         """Leave the room, clear the position and hang up."""
         self.position = None
-        with contextlib.suppress(NearbyError):
+        with contextlib.suppress(NearbyError), self._watched() as answer:
             await self.phone.leave()
+            answer.is_taken = True
             self._page.left()
         await self.hang_up()
 
@@ -207,11 +218,31 @@ class Player:
             self.settle()
             self._page.dropped()
             self.is_connected = False
+            self._drops += 1
             if event.back_in_s is not None:
                 self._books.tally.reconnects += 1
             elif event.code is not None:
                 self._is_closed = True
                 self._books.tally.closed[event.code] += 1
+
+    @contextlib.contextmanager
+    def _watched(self) -> Iterator[Answer]:
+        """Let whoever watches know of the message that the block sends about where the person is."""
+        watch = self._books.watch
+        if watch is None:
+            yield Answer()
+            return
+        is_alone = self.is_connected and not self._under_way
+        self._tellings += 1
+        self._under_way += 1
+        before = (self._drops, self._tellings)
+        with watch.telling(self._person, self.position) as answer:
+            try:
+                yield answer
+            finally:
+                # After a drop it is sent again, and of two that wait only the later one is sent.
+                self._under_way -= 1
+                answer.is_once = is_alone and before == (self._drops, self._tellings)
 
     def _placed(self, why: str) -> None:
         tally = self._books.tally

@@ -159,14 +159,17 @@ class Players:
         is_established = self.random.random() < self._share_established
         self.established_met += is_established
 
+        person = f"{self._run_id}-{self.met}"
+
         async def hang_up(player: Player) -> None:
             await player.hang_up()
             self._players.pop(name, None)
 
         return Player(
             self.url,
-            self._mint(f"{self._run_id}-{self.met}", is_established),
+            self._mint(person, is_established),
             self.books,
+            person=person,
             random=self.random,
             speed=self._speed,
             on_lapse=lambda player: self.spawn(hang_up(player)),

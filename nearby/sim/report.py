@@ -9,6 +9,7 @@ from rich.table import Table
 
 from nearby.sim.child import Child
 from nearby.sim.ledger import Faults
+from nearby.sim.log_check import LogFigures
 from nearby.sim.player import PLACED_WITHIN_S
 from nearby.sim.players import Players
 
@@ -30,6 +31,7 @@ class Figures:
         cut_off_at_end: Phones that could not come back.
         closed: Phones that the server closed for good, by close code.
         server_cpu_s: None for a server not our own, or one that ended.
+        checkin_log: None if it was not looked at.
     """
 
     seconds: float
@@ -62,6 +64,7 @@ class Figures:
     closed: Mapping[int, int]
     server_cpu_s: float | None
     server_peak_mib: float | None
+    checkin_log: LogFigures | None = None
 
     def broken(self) -> list[str]:
         """Return a sentence for each broken promise; empty is the only good result."""
@@ -82,7 +85,7 @@ class Figures:
             sentences.append(f"{count} phones were closed for good with code {code}")
         if self.established and not self.share_of_time_by_resolution.get(FINEST_RESOLUTION):
             sentences.append(f"no time at all was spent at resolution {FINEST_RESOLUTION}")
-        return sentences
+        return sentences + (self.checkin_log.broken() if self.checkin_log is not None else [])
 
     def as_json(self) -> dict[str, Any]:
         """Return the figures and the broken promises as plain values."""
@@ -142,7 +145,8 @@ def _shares(seconds: Mapping[int, float]) -> dict[int, float]:
 
 def as_tables(run: Figures) -> RenderableType:
     """Return the figures for a terminal."""
-    return Group(_promises(run), _people(run), _time_by_size(run))
+    log = [_checkin_log(run.checkin_log)] if run.checkin_log is not None else []
+    return Group(_promises(run), _people(run), _time_by_size(run), *log)
 
 
 def _promises(run: Figures) -> Table:
@@ -198,6 +202,23 @@ def _time_by_size(run: Figures) -> Table:
     table = Table("people in the room", "share of time", "", title="Room sizes as people saw them")
     for size, share in run.share_of_time_by_size.items():
         table.add_row(str(size), f"{share:.1%}", "█" * round(40 * share))
+    return table
+
+
+def _checkin_log(found: LogFigures) -> Table:
+    table = Table("rows", "count", title="The check-in log, against the model")
+    table.columns[1].justify = "right"
+    for name, count, may_be in (
+        ("in the log", found.rows, True),
+        ("windows and cells with rows", found.places, True),
+        ("windows and cells with the one possible number", found.exact, True),
+        ("may be there or not: a moment fell between sending and answer", found.undecided, True),
+        ("of windows under way at the end", found.under_way, True),
+        ("people whose check-ins may have been taken twice or never", found.unsure_people, True),
+        ("missing", found.missing, False),
+        ("too many", found.surplus, False),
+    ):
+        table.add_row(name, f"{count:,}", style="red" if count and not may_be else None)
     return table
 
 

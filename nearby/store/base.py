@@ -31,7 +31,7 @@ disk; everything else one or a few round trips. All calls may be cancelled; a ca
 not at all. Calls other than the journal's raise ``StoreDown`` while the database cannot be reached.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -40,6 +40,7 @@ from nearby.core.changes import Change
 from nearby.core.crowd import WindowCount
 from nearby.core.ids import Cell, PersonId
 from nearby.core.kept import Kept
+from nearby.core.profile import ProfileChange
 from nearby.core.rules import Rules
 
 
@@ -65,6 +66,10 @@ class Shadow:
     kind: str
     owner: PersonId | None
     until_ms: int
+
+
+ExportPiece = tuple[str, Sequence[Mapping[str, Any]]]
+"""Some of a person's rows: the table's name, and rows by column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +178,13 @@ class Store(Protocol):
     async def account(self, person: PersonId) -> Account | None:
         """Return what is known of somebody, or None."""
 
+    async def change_profile(self, person: PersonId, change: ProfileChange, now_ms: int, *, is_guest: bool) -> Account:
+        """Change what somebody says of themselves and return all that is known of them, on disk when it returns.
+
+        An account is made if there is none; ``is_guest`` counts for a new one only. Counts as a call: the day is
+        one on which the person was active. What ``change`` does not name stays, also under changes at the same time.
+        """
+
     async def put_area(self, area: Area, now_ms: int) -> None:
         """Add an area, or replace the one with its id; the revision grows in the same transaction."""
 
@@ -197,10 +209,13 @@ class Store(Protocol):
         Idempotent and safe beside a running server. On SQLite the WAL is truncated afterwards.
         """
 
-    async def export(self, person: PersonId) -> Mapping[str, Iterable[Mapping[str, Any]]]:
-        """Return the rows that are the person's own doing, by table, as JSON takes them.
+    def export(self, person: PersonId) -> AsyncGenerator[ExportPiece, None]:
+        """Yield the rows that are the person's own doing, as JSON takes them, with all that was recorded before.
 
-        Of nobody else's: columns that name others are left out, and rows about the person too.
+        Of nobody else's: columns that name others are left out, and rows about the person too. A piece holds at
+        most 500 rows; those of one table follow one another, in the order of its key; a table without rows is left
+        out. It holds a connection to the database: read it to the end at once, or close it
+        (``contextlib.aclosing``). If the database goes away in the middle it raises, and what came is not all.
         """
 
     async def erase(self, person: PersonId, now_ms: int) -> bool:

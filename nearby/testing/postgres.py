@@ -4,6 +4,7 @@ Needs the Debian packages of PostgreSQL 15 or newer with PostGIS. ``fsync`` is o
 on disk survives its own crash and not the machine's, which is enough for everything but measuring a commit.
 """
 
+import asyncio
 import contextlib
 import os
 import shutil
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from nearby.store.sql import init_store
 from nearby.store.sql.engine import make_engines
 
 SETTINGS = {
@@ -32,33 +34,77 @@ UNIX_USER = "postgres"
 START_WITHIN_S = "60"
 
 
+class OwnPostgres:
+    """One server that a test may stop and start as it likes. Made by ``own_postgres``.
+
+    Its data and log are files under ``directory``, for tests that search them. ``url`` names its one database.
+    """
+
+    def __init__(self, directory: Path, settings: dict[str, str]) -> None:
+        self.directory = directory
+        self._port = _free_port()
+        self._options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+        self._options += f" -c port={self._port} -c unix_socket_directories={directory}"
+        self._programs = find_programs()
+        self.url = f"postgresql://nearby@127.0.0.1:{self._port}/postgres"
+
+    def make(self) -> None:
+        """Make its files."""
+        options = ("-U", "nearby", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        _run(self._programs / "initdb", "-D", self.directory / "data", *options)
+
+    def start(self) -> None:
+        """Start it, at the address it had before. Blocks until it takes connections."""
+        self._control("-l", self.directory / "log", "-o", self._options, "start")
+
+    def stop(self, how: str = "immediate") -> None:
+        """Stop it: ``immediate`` as a crash would, ``fast`` in order. Blocks until it is gone."""
+        self._control("-m", how, "stop")
+
+    def _control(self, *arguments: str | Path) -> None:
+        _run(self._programs / "pg_ctl", "-D", self.directory / "data", "-w", "-t", START_WITHIN_S, *arguments)
+
+
 @contextlib.contextmanager
-def running_postgres(settings: dict[str, str] | None = None) -> Iterator[str]:
-    """Yield the URL of a new, empty server's database; it is stopped and removed when the block ends.
+def own_postgres(settings: dict[str, str] | None = None) -> Iterator[OwnPostgres]:
+    """Yield a new, empty server that runs; it is stopped, if it still runs, and removed when the block ends.
 
     Args:
-        settings: More settings, or other values for those above.
+        settings: More settings, or other values for ``SETTINGS``.
 
     Raises:
         RuntimeError: PostgreSQL is not installed.
     """
-    programs = find_programs()
+    find_programs()
     directory = Path(tempfile.mkdtemp(prefix="nearby-postgres-"))
     try:
         if os.geteuid() == 0:
             shutil.chown(directory, UNIX_USER)
-        data, port = directory / "data", _free_port()
-        _run(programs / "initdb", "-D", data, "-U", "nearby", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-        options = " ".join(f"-c {name}={value}" for name, value in {**SETTINGS, **(settings or {})}.items())
-        options += f" -c port={port} -c unix_socket_directories={directory}"
-        control: list[str | Path] = [programs / "pg_ctl", "-D", data, "-w", "-t", START_WITHIN_S]
-        _run(*control, "-l", directory / "log", "-o", options, "start")
+        server = OwnPostgres(directory, {**SETTINGS, **(settings or {})})
+        server.make()
+        server.start()
         try:
-            yield f"postgresql://nearby@127.0.0.1:{port}/postgres"
+            yield server
         finally:
-            _run(*control, "-m", "immediate", "stop")
+            if (directory / "data" / "postmaster.pid").exists():
+                server.stop()
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def running_postgres(settings: dict[str, str] | None = None) -> Iterator[str]:
+    """Yield the URL of a new, empty server's database; see ``own_postgres``."""
+    with own_postgres(settings) as server:
+        yield server.url
+
+
+@contextlib.contextmanager
+def postgres_with_schema(settings: dict[str, str] | None = None) -> Iterator[OwnPostgres]:
+    """Yield a server as ``own_postgres`` does, whose database holds the schema: use it, or copy it by ``Server``."""
+    with own_postgres(settings) as server:
+        asyncio.run(init_store(server.url))
+        yield server
 
 
 def find_programs() -> Path:

@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Annotated
@@ -28,6 +28,7 @@ from nearby.sim.child import Child, own_server
 from nearby.sim.files import allow_connections
 from nearby.sim.players import Players
 from nearby.sim.report import Figures, as_tables, figures
+from scripts.tools.checkin_log import LogCheck, prepared
 
 EXIT_BROKEN = 1
 EXIT_WRONG_ARGUMENT = 2
@@ -60,11 +61,16 @@ Play = Callable[[Players, Callable[[float], None]], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Where phones go: ``server`` with its ``key``, or a server of our own at ``speed``."""
+    """Where phones go: ``server`` with its ``key``, or a server of our own at ``speed``.
+
+    Our own has a throw-away database without ``database_url``; ``is_log_checked`` asks whether its check-in log holds.
+    """
 
     server: str | None
     key: str | None
     speed: float
+    database_url: str | None = None
+    is_log_checked: bool = False
 
     def check(self) -> None:
         """Refuse what cannot work.
@@ -78,6 +84,10 @@ class Target:
                 raise ConfigError("server", "give an address such as http://127.0.0.1:8080")
             if self.key is None:
                 raise ConfigError("key", "give the server's shared secret too, or phones have no tokens")
+            if self.database_url is not None:
+                raise ConfigError("database_url", "a server that runs has its own; leave one of the two out")
+            if self.is_log_checked:
+                raise ConfigError("check_log", "the log of a server that runs is not ours to read; leave server out")
         if self.key is not None and len(self.key.encode()) < MIN_KEY_BYTES:
             raise ConfigError("key", f"a shared secret has at least {MIN_KEY_BYTES} bytes")
 
@@ -142,27 +152,48 @@ async def _run(
 ) -> tuple[Figures, signal.Signals | None]:
     """Return the figures, and the signal that cut the run short if one did."""
     key = target.key or secrets.token_hex(MIN_KEY_BYTES)
-    mint = minter(key.encode())
-    async with _server(target, key) as (url, child):
-        await _knock(url, mint)
-        players = Players(url, mint, established=established, random=random, speed=target.speed)
-        started_s = time.monotonic()
-        try:
-            with _progress_bar() as progress:
-                end = await _play_to_an_end(play, players, child, progress)
-            await (players.finish(within_s=GONE_WITHIN_S) if end.is_server_gone else players.finish())
-            seconds = time.monotonic() - started_s
-            return figures(players, seconds=seconds, child=child, cut_short=end.sentence), end.signalled
-        finally:
-            await players.close()
+    async with _database(target, key) as log:
+        async with _server(target, key, log) as (url, child):
+            mint = minter(key.encode())
+            await _knock(url, mint)
+            players = Players(url, mint, established=established, random=random, speed=target.speed)
+            players.books.watch = log.watch if log is not None and target.is_log_checked else None
+            result, end = await _play_and_hang_up(play, players, child)
+            stopped_ms = log.watch.now_ms() if log is not None else 0
+        if log is not None and target.is_log_checked and not end.is_server_gone:
+            result = replace(result, checkin_log=await log.figures(stopped_ms=stopped_ms))
+        return result, end.signalled
+
+
+async def _play_and_hang_up(play: Play, players: Players, child: Child | None) -> tuple[Figures, "_End"]:
+    started_s = time.monotonic()
+    try:
+        with _progress_bar() as progress:
+            end = await _play_to_an_end(play, players, child, progress)
+        await (players.finish(within_s=GONE_WITHIN_S) if end.is_server_gone else players.finish())
+        seconds = time.monotonic() - started_s
+        return figures(players, seconds=seconds, child=child, cut_short=end.sentence), end
+    finally:
+        await players.close()
 
 
 @contextlib.asynccontextmanager
-async def _server(target: Target, key: str) -> AsyncIterator[tuple[str, Child | None]]:
+async def _database(target: Target, key: str) -> AsyncIterator[LogCheck | None]:
+    """Make a database ready for a server of our own, if one was named or its log is to be read."""
+    if target.database_url is None and not target.is_log_checked:
+        yield None
+        return
+    async with prepared(target.database_url, key=key, speed=target.speed) as log:
+        yield log
+
+
+@contextlib.asynccontextmanager
+async def _server(target: Target, key: str, log: LogCheck | None) -> AsyncIterator[tuple[str, Child | None]]:
     if target.server is not None:
         yield target.server, None
         return
-    async with own_server("--speed", str(target.speed), "--drain-s", "0", "--log-level", "warning", key=key) as child:
+    flags = ("--speed", str(target.speed), "--drain-s", "0", "--log-level", "warning")
+    async with own_server(*flags, key=key, database_url=None if log is None else log.database_url) as child:
         yield child.url, child
 
 

@@ -33,6 +33,13 @@ FromOption = Annotated[
 ]
 ToOption = Annotated[str | None, typer.Option("--to", help="End, as --from; not included.")]
 PhonesOption = Annotated[int | None, typer.Option(min=1, help="At most this many phones, drawn by chance.")]
+DatabaseOption = Annotated[
+    str | None,
+    typer.Option(help="Database of the server started for the run: postgresql://..., of its own; made ready by us."),
+]
+LogOption = Annotated[
+    bool, typer.Option("--check-log", help="Hold the server's check-in log against a model of the rule afterwards.")
+]
 OffsetOption = Annotated[
     int | None, typer.Option(min=-12, max=14, help="Hours that local time is ahead of UTC; guessed by longitude.")
 ]
@@ -52,6 +59,8 @@ def replay(
     established: EstablishedOption = 0.9,
     server: ServerOption = None,
     key: KeyOption = None,
+    database_url: DatabaseOption = None,
+    check_log: LogOption = False,
     seed: SeedOption = 1,
     json_file: JsonOption = None,
 ) -> None:
@@ -66,8 +75,9 @@ def replay(
 
     Exit code 1: something was lost, said twice or out of order, an answer was missing or wrong, a room
     was over capacity, a phone waited more than 5 s for a room or had none, or could not come back, the
-    server ended, or nobody ever sat in a room of resolution 7 though people are established. Exit code 2:
-    a wrong argument. Ctrl-C ends a run with the figures so far.
+    server ended, nobody ever sat in a room of resolution 7 though people are established, or, with
+    --check-log, the check-in log has other rows than it must have. Exit code 2: a wrong argument.
+    Ctrl-C ends a run with the figures so far.
     """
     random = Random(seed)
     visits = _visits(
@@ -84,7 +94,7 @@ def replay(
     async def play_visits(players: Players, progress: Callable[[float], None]) -> None:
         await play(visits, players, speed=speed, says_per_s=says, progress=progress)
 
-    target = Target(server=server, key=key, speed=speed)
+    target = Target(server=server, key=key, speed=speed, database_url=database_url, is_log_checked=check_log)
     run(target, play_visits, phones=most_at_once(visits), established=established, random=random, json_file=json_file)
 
 

@@ -1,4 +1,5 @@
 import json
+from itertools import pairwise
 from typing import Any
 
 import h3.api.basic_int as h3  # type: ignore[import-untyped]
@@ -7,7 +8,7 @@ import shapely  # type: ignore[import-untyped]
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from nearby.core.area import MAX_VERTICES, Area, outline_of, read_areas
+from nearby.core.area import MAX_VERTICES, Area, geojson_of, outline_of, read_areas
 from nearby.core.area_index import AreaId, AreaIndex, Inside
 from nearby.core.cell import ladder_of, place_of
 from nearby.core.ids import Cell
@@ -190,3 +191,18 @@ def test_the_outline_of_a_cell_holds_its_centre_and_keeps_its_size(lat_deg: floa
     west, _, east, _ = outline.bounds
     assert -180 <= west <= east <= 180
     assert sum(part.bounds[2] - part.bounds[0] for part in outline.geoms) < 0.2
+
+
+@pytest.mark.parametrize("place", [(52.5, 13.4), (-70.0, 100.0), (0.0, 180.0), (16.5, -179.999)])
+def test_a_cells_outline_as_geojson_is_the_same_outline_the_right_way_round(place: tuple[float, float]) -> None:
+    cell = ladder_of(*place).res7
+    geometry = geojson_of(outline_of(cell))
+    assert geometry["type"] == "MultiPolygon"
+    assert len(geometry["coordinates"]) == (2 if abs(place[1]) > 179 else 1)
+    for (ring,) in geometry["coordinates"]:
+        assert ring[0] == ring[-1]
+        # Twice the area by the shoelace formula: above 0 is counterclockwise, as RFC 7946 asks.
+        assert sum(x * next_y - next_x * y for (x, y), (next_x, next_y) in pairwise(ring)) > 0
+        assert all(abs(lon) <= 180 for lon, _ in ring)
+    corners = {(round(lon, 6), round(lat, 6)) for lat, lon in h3.cell_to_boundary(cell)}
+    assert corners <= {corner for (ring,) in geometry["coordinates"] for corner in ring}

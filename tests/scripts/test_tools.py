@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from nearby.sim.child import bare_environment, own_server
+from nearby.testing.postgres import running_postgres
 from nearby.testing.waiting import eventually
 from tests.scripts.crowds import write_crowd
 
@@ -67,6 +68,29 @@ def test_a_run_that_keeps_every_promise_exits_0_and_reports_it(crowd: str, tmp_p
     assert 0.5 < figures["share_in_company"] <= 1
     assert 0 < figures["established"] < 80
     assert figures["server_peak_mib"] > 0
+
+
+@pytest.fixture(scope="module")
+def postgres_url() -> Iterator[str]:
+    with running_postgres() as url:
+        yield url
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_the_check_in_log_of_a_run_is_what_the_model_computes(
+    kind: str, crowd: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = ("--database-url", request.getfixturevalue("postgres_url")) if kind == "postgresql" else ()
+    done = tool("replay", crowd, *FAST, *url, "--check-log", "--json", str(tmp_path / "figures.json"))
+    assert done.returncode == 0, done.stderr
+    assert "The check-in log, against the model" in done.stdout
+    found = figures_of(tmp_path / "figures.json")["checkin_log"]
+    assert (found["missing"], found["surplus"], found["unsure_people"]) == (0, 0, 0)
+    assert found["rows"] > 300
+    if kind == "postgresql":
+        done = tool("replay", crowd, *FAST, *url)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "give the run one of its own" in done.stderr
 
 
 def test_the_report_names_every_figure(crowd: str) -> None:
@@ -143,6 +167,9 @@ WRONG = [
     (("--from", "2030-01-01T00:00"), "no check-in lies between"),
     (("--server", "http://127.0.0.1:1"), "key: "),
     (("--server", "127.0.0.1:8080", "--key", KEY), "server: "),
+    (("--server", "http://127.0.0.1:1", "--key", KEY, "--check-log"), "check_log: "),
+    (("--server", "http://127.0.0.1:1", "--key", KEY, "--database-url", "sqlite:///file"), "database_url: "),
+    (("--database-url", "mysql://127.0.0.1/nearby"), "database_url: "),
     (("--key", "short"), "key: "),
     (("--json", "/nowhere/at/all.json"), "json: "),
     (("--json", "/"), "json"),

@@ -39,7 +39,13 @@ class Scene:
         self.books = Books()
         self.lapsed: list[Player] = []
         self.player = Player(
-            "ws://127.0.0.1:1", "", self.books, random=Random(1), on_lapse=self.lapsed.append, clock=lambda: self.now_s
+            "ws://127.0.0.1:1",
+            "",
+            self.books,
+            person="ana",
+            random=Random(1),
+            on_lapse=self.lapsed.append,
+            clock=lambda: self.now_s,
         )
 
     def passes(self, seconds: float) -> None:

@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 from nearby.sim.ledger import Faults
+from nearby.sim.log_check import LogFigures
 from nearby.sim.players import Players
 from nearby.sim.report import Figures, as_tables, figures
 
@@ -60,6 +61,8 @@ def test_a_run_in_which_every_promise_held_says_nothing(good: Figures) -> None:
         ({"closed": {3504: 3}}, "3 phones were closed for good with code 3504"),
         ({"cut_short": "the server ended by itself"}, "the server ended by itself"),
         ({"share_of_time_by_resolution": {5: 1.0}}, "no time at all was spent at resolution 7"),
+        ({"checkin_log": LogFigures(9, 9, 6, 0, 0, 0, 3, 0)}, "3 rows are missing from the check-in log"),
+        ({"checkin_log": LogFigures(9, 9, 6, 0, 0, 0, 0, 3)}, "3 rows are too many in the check-in log"),
     ],
 )
 def test_each_broken_promise_has_its_sentence_and_its_row(

@@ -34,6 +34,9 @@ BUSY_TRIES = 50
 
 READERS = 4
 
+CACHED_STATEMENTS = 256
+"""Statements SQLite's driver keeps prepared: a few sizes for each kind of row."""
+
 
 class RowRefused(Exception):
     """The database refuses a row; trying again would not help. Internal to the store."""
@@ -44,12 +47,14 @@ class Engines:
     """A database's connections.
 
     On SQLite, which lets one connection write at a time, ``writer`` and ``log`` are one connection each; the
-    commits of ``log`` do not wait for the disk. On PostgreSQL ``reader`` is for whatever takes long.
+    commits of ``log`` do not wait for the disk. On PostgreSQL ``reader`` is for whatever takes long. ``file`` is
+    SQLite's.
     """
 
     writer: AsyncEngine
     log: AsyncEngine
     reader: AsyncEngine
+    file: Path | None = None
 
     @property
     def is_sqlite(self) -> bool:
@@ -88,8 +93,10 @@ async def make_engines(url: str) -> Engines:
 
 
 def _on_file(url: URL) -> Engines:
-    _make_file(Path(str(url.database)))
+    path = Path(str(url.database)).absolute()
+    _make_file(path)
     return Engines(
+        file=path,
         writer=_sqlite(url, "FULL", "BEGIN IMMEDIATE"),
         log=_sqlite(url, "NORMAL", "BEGIN IMMEDIATE"),
         reader=_sqlite(url, "NORMAL", "BEGIN", size=READERS),
@@ -151,22 +158,28 @@ def _sqlite(url: URL, synchronous: str, begin: str, *, size: int = 1) -> AsyncEn
 
     @event.listens_for(engine.sync_engine, "connect")
     def set_up(connection: Any, record: object) -> None:
-        connection.isolation_level = None  # We say when a transaction begins.
-        cursor = connection.cursor()
-        for pragma in (
-            f"synchronous = {synchronous}",
-            "foreign_keys = ON",
-            "secure_delete = ON",
-            "temp_store = MEMORY",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+        _set_up(connection, synchronous)
 
     @event.listens_for(engine.sync_engine, "begin")
     def start(connection: Any) -> None:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def connect_sqlite(path: Path, synchronous: str) -> sqlite3.Connection:
+    """Return a connection of the driver's own, set up as the engines' are; blocks."""
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_MS / 1_000, cached_statements=CACHED_STATEMENTS)
+    _set_up(connection, synchronous)
+    return connection
+
+
+def _set_up(connection: Any, synchronous: str) -> None:
+    connection.isolation_level = None  # We say when a transaction begins.
+    cursor = connection.cursor()
+    for pragma in (f"synchronous = {synchronous}", "foreign_keys = ON", "secure_delete = ON", "temp_store = MEMORY"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
 
 
 @contextmanager
@@ -178,6 +191,11 @@ def translated() -> Iterator[None]:
         raise StoreDown from error
     except OverflowError as error:
         raise RowRefused("a number is too large") from error
+    except UnicodeEncodeError as error:
+        raise RowRefused("a text is no Unicode") from error
+    except sqlite3.Error as error:
+        is_refusal = isinstance(error, sqlite3.IntegrityError | sqlite3.DataError | sqlite3.ProgrammingError)
+        raise (RowRefused(type(error).__name__) if is_refusal else StoreDown()) from error
     except DBAPIError as error:
         raise (RowRefused(type(error.orig).__name__) if _is_refusal(error, error.orig) else StoreDown()) from error
     except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:

@@ -2,16 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, suppress
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nearby.core.changes import Change, LogRow
 from nearby.errors import StoreDown
 from nearby.store.base import JournalStatistics, StoreEvents
 from nearby.store.sql.batch import Batch
-from nearby.store.sql.engine import RowRefused, translated
+from nearby.store.sql.engine import RowRefused
+from nearby.store.sql.writer import Writer
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +26,6 @@ RETRY_MOST_S = 2.0
 
 MEMBERSHIP_POLICY = "drop_membership_events"
 REFUSED_POLICY = "refused"
-
-Transaction = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 
 
 class _Waiters:
@@ -72,7 +67,7 @@ class SqlJournal:
     """See ``nearby.store.base.Journal``. Between ``start`` and ``close`` one task writes.
 
     Args:
-        transaction: Begins the transaction of one commit.
+        writer: Writes one group after the other; closed with the journal.
         events: Is told of commits, of what was dropped, and when the database goes and comes.
         gather_s: How long a commit waits for more.
         patience_s: How long ``durable`` waits.
@@ -81,14 +76,14 @@ class SqlJournal:
 
     def __init__(
         self,
-        transaction: Transaction,
+        writer: Writer,
         events: StoreEvents,
         *,
         gather_s: float = GATHER_S,
         patience_s: float = PATIENCE_S,
         max_log_rows: int = MAX_LOG_ROWS,
     ) -> None:
-        self._transaction = transaction
+        self._writer = writer
         self._events = events
         self._gather_s = gather_s
         self._patience_s = patience_s
@@ -96,7 +91,8 @@ class SqlJournal:
         self._next, self._next_waiters = Batch(), _Waiters()
         self._writing, self._writing_waiters = Batch(), [_Waiters()]
         self._wake = asyncio.Event()
-        self._closing = asyncio.Event()
+        self._gathered = asyncio.Event()
+        self._is_closing = False
         self._is_down = False
         self._commits = self._committed = self._dropped = self._refused = 0
         self._task: asyncio.Task[None] | None = None
@@ -140,7 +136,8 @@ class SqlJournal:
 
     async def close(self) -> None:
         """Write what was recorded, if the database takes it within the patience, and stop."""
-        self._closing.set()
+        self._is_closing = True
+        self._gathered.set()
         self._wake.set()
         if self._task is not None:
             await asyncio.wait([self._task], timeout=self._patience_s)
@@ -148,6 +145,7 @@ class SqlJournal:
             await asyncio.gather(self._task, return_exceptions=True)
         for waiters in (*self._writing_waiters, self._next_waiters):
             waiters.release(StoreDown("the store was closed"))
+        await self._writer.close()
         lost = len(self._next) + len(self._writing)
         if lost:
             log.error("%d changes were not written: the database did not take them", lost)
@@ -155,13 +153,18 @@ class SqlJournal:
     async def _run(self) -> None:
         while True:
             await self._wake.wait()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._gather_s):
-                    await self._closing.wait()
+            await self._gather()
             self._wake.clear()
             await self._commit()
-            if self._closing.is_set() and not len(self._next):
+            if self._is_closing and not len(self._next):
                 return
+
+    async def _gather(self) -> None:
+        """Wait for company, unless we are closing."""
+        if not self._is_closing:
+            self._gathered.clear()
+            asyncio.get_running_loop().call_later(self._gather_s, self._gathered.set)
+            await self._gathered.wait()
 
     async def _commit(self) -> None:
         """Write the changes that wait, however long the database is away; newer ones join when it is."""
@@ -198,16 +201,12 @@ class SqlJournal:
         Raises:
             StoreDown: The database went away; it may have been written and may be written again.
         """
+        steps = batch.steps()
         try:
-            with translated():
-                async with self._transaction() as connection:
-                    await batch.write(connection)
+            await self._writer.write(steps)
             return 0
         except RowRefused:
-            pass
-        with translated():
-            async with self._transaction() as connection:
-                return await batch.write_what_is_accepted(connection)
+            return await self._writer.write_what_is_accepted(steps)
 
     def _join_newer(self) -> None:
         """Fold what was recorded meanwhile into what is tried again, so that an outage is held once."""

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -11,7 +12,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nearby.core import changes
 from nearby.store.columns import Identifier
-from nearby.store.tables import catchments, people, presence, recents, room_log, rooms, seats
+from nearby.store.tables import catchments, markers, people, presence, recents, room_log, rooms, seats
+
+
+class StatesCleared(NamedTuple):
+    """All states of catchments go: those of the window that ended follow."""
+
+
+class Mark(NamedTuple):
+    """A number of the database's own."""
+
+    name: str
+    value: int
+
 
 TABLE_OF: dict[type, sa.Table] = {
     changes.PersonSeen: people,
@@ -21,30 +34,68 @@ TABLE_OF: dict[type, sa.Table] = {
     changes.PresenceRow: presence,
     changes.RecentRow: recents,
     changes.CatchmentRow: catchments,
+    Mark: markers,
 }
 """Which table a kind of row belongs to; the row's fields are columns of it, in their order."""
 
+EMPTIED_BY: dict[type, sa.Table] = {
+    changes.PresenceEnded: presence,
+    changes.RecentEnded: recents,
+    StatesCleared: catchments,
+}
+"""From which table a kind of change deletes: the row with its one field as key, or all rows if it has none."""
+
+Step = tuple[type, Sequence[tuple[Any, ...]]]
+"""A kind of the two above, and its rows. One that is there is overwritten; an event of a log stays as it was."""
+
+_SQLITE: Dialect = sqlite.dialect()
+_POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+
 
 async def write(connection: AsyncConnection, kind: type, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Write rows of one kind; one that is there is overwritten, an event of a log stays as it was."""
-    if not rows:
-        return
-    sql = _write_sql(kind, connection.dialect)
+    """Write a few rows of one kind in a transaction that does more; for many there is a ``Writer``."""
     if connection.dialect.name == "sqlite":
-        await connection.exec_driver_sql(sql, list(rows))
+        await connection.exec_driver_sql(sqlite_sql(kind, len(rows)), tuple(chain.from_iterable(rows)))
     else:
-        # One statement with an array a column: a fifth of the server's work of one statement a row.
-        await connection.exec_driver_sql(sql, tuple(map(list, zip(*rows, strict=True))))
-
-
-async def delete(connection: AsyncConnection, table: sa.Table, keys: Sequence[str]) -> None:
-    """Delete rows by the table's one key column."""
-    if keys:
-        await connection.exec_driver_sql(_delete_sql(table, connection.dialect), [(key,) for key in keys])
+        await connection.exec_driver_sql(postgresql_sql(kind), tuple(map(list, zip(*rows, strict=True))))
 
 
 @cache
+def sqlite_sql(kind: type, count: int) -> str:
+    """Return the statement for ``count`` rows of one kind, their fields one after the other as parameters.
+
+    One statement for many rows: at each call SQLite lets go of the interpreter's lock, and getting it back from
+    a busy event loop takes longer than the row.
+    """
+    if kind in EMPTIED_BY:
+        table = EMPTIED_BY[kind]
+        return f"DELETE FROM {table.name}" + (f" WHERE {_key(table)} IN ({_places(count)})" if _has_key(kind) else "")
+    sql = _write_sql(kind, _SQLITE)
+    head, _, tail = sql.partition(" VALUES (")
+    row, found, conflict = tail.partition(") ON CONFLICT ")
+    return f"{head} VALUES {', '.join([f'({row})'] * count)}{found[1:]}{conflict}"
+
+
+@cache
+def postgresql_sql(kind: type) -> str:
+    """Return the statement for any number of rows of one kind, an array a column as parameters.
+
+    That is a fifth of the server's work of one statement a row.
+    """
+    if kind in EMPTIED_BY:
+        table = EMPTIED_BY[kind]
+        return f"DELETE FROM {table.name}" + (f" WHERE {_key(table)} = ANY ($1::text[])" if _has_key(kind) else "")
+    table, fields = TABLE_OF[kind], kind._fields  # type: ignore[attr-defined]
+    types = [_ARRAY_TYPES[type(_plain(table.c[field].type))] for field in fields]
+    arrays = ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(types, 1))
+    taken = ", ".join(f"{field}::jsonb" if isinstance(table.c[field].type, sa.JSON) else field for field in fields)
+    names = ", ".join(fields)
+    _, found, conflict = _write_sql(kind, _POSTGRESQL).partition(" ON CONFLICT ")
+    return f"INSERT INTO {table.name} ({names}) SELECT {taken} FROM unnest({arrays}) AS row ({names}){found}{conflict}"
+
+
 def _write_sql(kind: type, dialect: Dialect) -> str:
+    """Return the insert of one row, and what it does if there is one."""
     table, fields = TABLE_OF[kind], kind._fields  # type: ignore[attr-defined]
     make = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
     statement = make(table).values({field: sa.bindparam(field, type_=_plain(table.c[field].type)) for field in fields})
@@ -61,18 +112,11 @@ def _write_sql(kind: type, dialect: Dialect) -> str:
         statement = statement.on_conflict_do_update(index_elements=key, set_=change)
     else:
         statement = statement.on_conflict_do_update(index_elements=key, set_=change)
-    sql = _sql(statement, fields, dialect)
-    return sql if dialect.name == "sqlite" else _from_arrays(table, fields, sql)
-
-
-def _from_arrays(table: sa.Table, fields: Sequence[str], sql: str) -> str:
-    """Return an insert of single values as one of arrays, a column each; what it does on a conflict stays."""
-    types = [_ARRAY_TYPES[type(_plain(table.c[field].type))] for field in fields]
-    arrays = ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(types, 1))
-    taken = ", ".join(f"{field}::jsonb" if isinstance(table.c[field].type, sa.JSON) else field for field in fields)
-    names = ", ".join(fields)
-    _, found, conflict = sql.partition(" ON CONFLICT ")
-    return f"INSERT INTO {table.name} ({names}) SELECT {taken} FROM unnest({arrays}) AS row ({names}){found}{conflict}"
+    compiled = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+    order = getattr(compiled, "positiontup", None) or tuple(compiled.params)
+    if list(order) != list(fields):
+        raise AssertionError(f"{order} is not the order of the row's fields {fields}")
+    return str(compiled)
 
 
 _ARRAY_TYPES: dict[type, str] = {
@@ -85,20 +129,19 @@ _ARRAY_TYPES: dict[type, str] = {
 }
 
 
-@cache
-def _delete_sql(table: sa.Table, dialect: Dialect) -> str:
+def _has_key(kind: type) -> bool:
+    return bool(kind._fields)  # type: ignore[attr-defined]
+
+
+def _key(table: sa.Table) -> str:
     (column,) = table.primary_key.columns
-    return _sql(table.delete().where(column == sa.bindparam("key", type_=sa.Text())), ("key",), dialect)
+    return column.name
+
+
+def _places(count: int) -> str:
+    return ", ".join("?" * count)
 
 
 def _plain(kind: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
     """Return the type a value has when it goes to the driver as it is: JSON goes as text."""
     return sa.Text() if isinstance(kind, sa.JSON) else kind
-
-
-def _sql(statement: sa.ClauseElement, fields: Sequence[str], dialect: Dialect) -> str:
-    compiled = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
-    order = getattr(compiled, "positiontup", None)
-    if list(order or ()) != list(fields):
-        raise AssertionError(f"{order} is not the order of the row's fields {fields}")
-    return str(compiled)

@@ -1,8 +1,9 @@
 """The store on SQLite or PostgreSQL."""
 
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
+from functools import partial
 from typing import Any
 
 from sqlalchemy import and_, func, select, text
@@ -12,17 +13,21 @@ from nearby.core.area import Area, AreaId
 from nearby.core.crowd import WindowCount
 from nearby.core.ids import PersonId
 from nearby.core.kept import Kept
+from nearby.core.profile import ProfileChange
 from nearby.core.rules import Rules
 from nearby.errors import ConfigError, StoreDown
-from nearby.store.base import Account, CheckInLog, Journal, Shadow, StoreEvents
-from nearby.store.sql import areas, rights, warm
+from nearby.store.base import Account, CheckInLog, ExportPiece, Journal, Shadow, StoreEvents
+from nearby.store.sql import areas, profile, rights, warm
 from nearby.store.sql.checkins import CHUNK_POSTGRESQL, CHUNK_SQLITE, SqlCheckInLog
-from nearby.store.sql.engine import Engines, make_engines, translated
+from nearby.store.sql.engine import Engines, connect_sqlite, make_engines, translated
 from nearby.store.sql.journal import GATHER_S, MAX_LOG_ROWS, PATIENCE_S, SqlJournal
 from nearby.store.sql.migrate import migrate, version_of
+from nearby.store.sql.postgresql_writer import PostgresqlWriter
 from nearby.store.sql.purge import purge
+from nearby.store.sql.sqlite_writer import SqliteWriter
 from nearby.store.sql.turn import Turn
-from nearby.store.tables import SCHEMA_VERSION, checkins, people
+from nearby.store.sql.writer import Writer
+from nearby.store.tables import SCHEMA_VERSION, checkins
 
 KEY_BYTES = 32
 UNREACHABLE = "the database cannot be reached; is it running, and the URL right?"
@@ -78,19 +83,12 @@ class SqlStore:
     async def account(self, person: PersonId) -> Account | None:
         """See ``Store.account``."""
         async with self._reading() as connection:
-            row = (await connection.execute(select(people).where(people.c.person == person))).first()
-        if row is None:
-            return None
-        return Account(
-            person=person,
-            is_guest=row.is_guest,
-            created_ms=row.created_ms,
-            active_days=row.active_days,
-            name=row.name,
-            lang=row.lang,
-            tags=tuple(row.tags or ()),
-            is_listed=row.is_listed,
-        )
+            return await profile.read_account(connection, person)
+
+    async def change_profile(self, person: PersonId, change: ProfileChange, now_ms: int, *, is_guest: bool) -> Account:
+        """See ``Store.change_profile``."""
+        async with self._writing() as connection:
+            return await profile.change_profile(connection, person, change, now_ms, is_guest=is_guest)
 
     async def put_area(self, area: Area, now_ms: int) -> None:
         """See ``Store.put_area``."""
@@ -124,10 +122,12 @@ class SqlStore:
         """See ``Store.purge``."""
         return await purge(self._engines, self._turn, now_ms, rules)
 
-    async def export(self, person: PersonId) -> Mapping[str, Iterable[Mapping[str, Any]]]:
+    async def export(self, person: PersonId) -> AsyncGenerator[ExportPiece, None]:
         """See ``Store.export``."""
-        async with self._reading() as connection:
-            return await rights.export(connection, person)
+        await self._journal.durable()
+        async with self._reading() as connection, aclosing(rights.export(connection, person)) as pieces:
+            async for piece in pieces:
+                yield piece
 
     async def erase(self, person: PersonId, now_ms: int) -> bool:
         """See ``Store.erase``."""
@@ -185,8 +185,8 @@ async def open_store(
         await _prepare(engines)
         events = events or Unheard()
         turn = Turn(is_needed=engines.is_sqlite)
-        begin = _starter(turn, engines.writer)
-        journal = SqlJournal(begin, events, gather_s=gather_s, patience_s=patience_s, max_log_rows=max_log_rows)
+        writer = _writer(engines, turn)
+        journal = SqlJournal(writer, events, gather_s=gather_s, patience_s=patience_s, max_log_rows=max_log_rows)
         chunk = CHUNK_SQLITE if engines.is_sqlite else CHUNK_POSTGRESQL
         checkin_log = SqlCheckInLog(_starter(turn, engines.log), events, draw_key=draw_key, chunk=chunk)
         journal.start()
@@ -224,6 +224,13 @@ async def _prepare(engines: Engines) -> None:
         raise ConfigError("database_url", UNREACHABLE) from error
     if version < SCHEMA_VERSION:
         raise ConfigError("database_url", "the database does not hold this version's schema; run nearby db init first")
+
+
+def _writer(engines: Engines, turn: Turn) -> Writer:
+    """Return what writes the journal's groups; on SQLite each is on disk when it is written."""
+    if engines.file is not None:
+        return SqliteWriter(partial(connect_sqlite, engines.file, "FULL"), turn.lock)
+    return PostgresqlWriter(engines.writer)
 
 
 def _starter(turn: Turn, engine: AsyncEngine) -> Callable[[], Any]:

@@ -147,6 +147,27 @@ class JournalSuite(SuiteBase):
         await commit(store, said(ANA, 2))
         assert len(await database.rows("room_log")) == 2
 
+    async def test_a_group_of_many_rows_is_there_to_the_last_one(self, store: Store, database: Database) -> None:
+        """In more rows than one statement takes."""
+        people = [PersonId(f"person-{number}") for number in range(700)]
+        await commit(store, room(), *map(seen, people), *map(present, people), *(said(ANA, n) for n in range(1, 700)))
+        assert {row["person"] for row in await database.rows("presence")} == set(people)
+        assert [row["seq"] for row in await database.rows("room_log")] == list(range(1, 700))
+        await commit(store, *map(PresenceEnded, people[1:]), said(ANA, 700))
+        assert [row["person"] for row in await database.rows("presence")] == people[:1]
+
+    async def test_what_is_refused_is_left_out_of_a_group_of_many_rows(
+        self, store: Store, database: Database, heard: Heard
+    ) -> None:
+        """Of a window's end too, and of what no database takes as a text."""
+        states = (CatchmentRow(HERE.res7, True, -1, 0.0), CatchmentRow(HERE.res6, True, 0, 0.0))
+        events = [said(ANA, n, "\ud800" if n == 200 else "hello") for n in range(1, 400)]
+        with pytest.raises(StoreDown, match="refused"):
+            await commit(store, room(), *events, WindowEnded(WINDOW, states))
+        assert [row["seq"] for row in await database.rows("room_log")] == [n for n in range(1, 400) if n != 200]
+        assert [row["cell"] for row in await database.rows("catchments")] == [HERE.res6]
+        assert heard.drops == [("refused", 2)]
+
     @pytest.mark.parametrize(
         "change",
         [

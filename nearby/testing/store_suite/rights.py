@@ -1,8 +1,10 @@
 """Export and erasure."""
 
+from contextlib import aclosing
 from typing import Any
 
-from nearby.core.ids import PersonId
+from nearby.core.cell import cell_name
+from nearby.core.ids import Cell, PersonId
 from nearby.store.base import Shadow, Store
 from nearby.store.columns import NAMES
 from nearby.store.retention import SHADOW_MS
@@ -12,6 +14,7 @@ from nearby.testing.store_suite.database import Database
 from nearby.testing.store_suite.given import (
     BEN,
     EVE,
+    HERE,
     NOW_MS,
     ROOM,
     RULES,
@@ -100,6 +103,15 @@ async def settle_in(store: Store, database: Database) -> None:
         await database.insert(table, row)
 
 
+async def exported(store: Store) -> dict[str, list[dict[str, Any]]]:
+    """Return Zoe's export, put together."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    async with aclosing(store.export(ZOE)) as pieces:
+        async for table, rows in pieces:
+            found.setdefault(table, []).extend(dict(row) for row in rows)
+    return found
+
+
 class RightsSuite(SuiteBase):
     """Tests of ``Store.export`` and ``Store.erase``."""
 
@@ -167,7 +179,7 @@ class RightsSuite(SuiteBase):
     ) -> None:
         """And names nobody, not even the person they blocked."""
         await settle_in(store, database)
-        export = {table: [dict(row) for row in rows] for table, rows in (await store.export(ZOE)).items()}
+        export = await exported(store)
         assert [row["handle"] for row in export["relations"]] == ["zoe-blocks-ben"]
         assert [row["report"] for row in export["reports"]] == ["by"]
         assert [row["text"] for row in export["room_log"]] == ["zoe says"]
@@ -180,7 +192,35 @@ class RightsSuite(SuiteBase):
 
     async def test_an_export_of_nobody_is_empty(self, store: Store) -> None:
         """Rather than an error."""
-        assert await store.export(ZOE) == {}
+        assert await exported(store) == {}
+
+    async def test_cells_are_exported_by_their_names(self, store: Store, database: Database) -> None:
+        """A number of 64 bits would reach whoever reads it with JavaScript as another one."""
+        await settle_in(store, database)
+        export = await exported(store)
+        assert [row["cell"] for row in export["presence"]] == [cell_name(HERE.res7)]
+        assert [row["origin"] for row in export["bottles"]] == [cell_name(Cell(RES4))]
+        numbers = [value for rows in export.values() for row in rows for value in row.values() if type(value) is int]
+        assert max(numbers) < 2**53
+
+    async def test_a_large_export_comes_in_pieces_in_order(self, store: Store, database: Database) -> None:
+        """So that nobody's loop is held by however much somebody wrote; half of it may be read and left."""
+        await commit(store, seen(ZOE))
+        rows = [{"entry": f"e{number:05}", "at_ms": number, "operator": ZOE, "action": "x"} for number in range(1_700)]
+        await database.insert("audit", *rows)
+        async with aclosing(store.export(ZOE)) as pieces:
+            found = [(table, [row["entry"] for row in rows]) async for table, rows in pieces if table == "audit"]
+        assert max(len(entries) for _, entries in found) <= 500
+        assert [entry for _, entries in found for entry in entries] == [row["entry"] for row in rows]
+        for _ in range(6):
+            async with aclosing(store.export(ZOE)) as pieces:
+                await anext(pieces)
+        assert await store.erase(ZOE, NOW_MS)
+
+    async def test_what_waited_for_the_disk_is_exported_too(self, store: Store) -> None:
+        """Exporting waits for the journal first."""
+        store.journal.record(seen(ZOE))
+        assert [row["active_days"] for row in (await exported(store))["people"]] == [1]
 
     async def test_what_waited_for_the_disk_is_erased_too(self, store: Store, database: Database) -> None:
         """Erasing waits for the journal first."""

@@ -1,0 +1,127 @@
+"""Our policy: the live state that serves phones, driven by a simulated clock.
+
+What a server does around it is done here without sockets: on every tick the sweep, then for each person who
+waits for a seat an offer, a decision of ``core.placement`` and a seat, as in ``server.keeper`` and ``server.placer``.
+"""
+
+from collections.abc import Sequence
+from itertools import count
+
+from nearby.core import wire
+from nearby.core.ids import ConnectionId, PersonId, RoomId
+from nearby.core.placement import decide
+from nearby.core.rules import Rules
+from nearby.core.window import Windows
+from nearby.errors import Refused
+from nearby.hub.base import Caller
+from nearby.hub.memory import LiveState
+from nearby.hub.memory.person import Attached
+from nearby.sim.simulation.events import START_MS, Place, Traits
+from nearby.sim.simulation.ground import secret_of
+from nearby.sim.simulation.history import History
+
+RACES_LOST = 8
+"""As a server: after this many seats lost between look and take, a new room is opened."""
+
+
+class Ours:
+    """Refill, rescue and whatever else the live state does by itself. Everybody is established."""
+
+    def __init__(self, history: History, rules: Rules, seed: int) -> None:
+        secret = secret_of(seed)
+        ids = count()
+        self._rules = rules
+        self._windows = Windows(rules.window_ms, secret)
+        self._ear = _Ear(history)
+        self._state = LiveState(rules, secret=secret, draw_id=lambda: f"{next(ids):x}", now_ms=START_MS)
+        self._state.listen(self._ear)
+        self._wishes: dict[PersonId, str] = {}
+
+    def arrive(self, person: PersonId, place: Place, traits: Traits, now_ms: int) -> None:
+        """Connect and check in."""
+        self._state.attach(_caller(person), Attached(ConnectionId(person), self._ear), None, now_ms)
+        self.check_in(person, place, now_ms)
+
+    def check_in(self, person: PersonId, place: Place, now_ms: int) -> None:
+        """Check in; one that is refused because of a limit changes nothing, as for a phone."""
+        try:
+            standing = self._state.check_in(_caller(person), place.ladder, now_ms)
+        except Refused:
+            return
+        if standing.seat_wanted:
+            self._wishes.setdefault(person, "new")
+
+    def leave(self, person: PersonId, now_ms: int) -> None:
+        """Send ``leave`` and hang up."""
+        self._wishes.pop(person, None)
+        self._state.clear(person, ConnectionId(person), now_ms, why="left")
+        self._state.detach(person, ConnectionId(person), now_ms)
+
+    def say(self, person: PersonId, now_ms: int) -> None:
+        """Say something, unless there is no room or it is too much."""
+        try:
+            self._state.say(person, ConnectionId(person), "something", now_ms, room_id=None, message_id=None)
+        except Refused:
+            return
+
+    def ask_next(self, person: PersonId, now_ms: int) -> None:
+        """Ask for another room."""
+        try:
+            self._state.ask_next(person, ConnectionId(person), None, now_ms)
+        except Refused:
+            return
+        self._wishes.setdefault(person, "next")
+
+    def block(self, person: PersonId, other: PersonId, now_ms: int) -> None:
+        """Nothing: the live state knows no conflicts."""
+
+    def tick(self, now_ms: int) -> int:
+        """Sweep, then seat everybody who waits."""
+        for person in self._state.sweep(now_ms):
+            self._wishes.setdefault(person, "moved")
+        wishes, self._wishes = self._wishes, {}
+        for person, why in wishes.items():
+            self._place(person, why, now_ms)
+        return len(wishes)
+
+    def _place(self, person: PersonId, why: str, now_ms: int) -> None:
+        for _ in range(RACES_LOST):
+            offer = self._state.offer(person, now_ms)
+            if offer is None:
+                return
+            choice = decide(person, offer.candidates, now_ms, rules=self._rules, windows=self._windows)
+            if choice.room is None:
+                break
+            if self._state.seat(person, choice.room, why, now_ms):
+                return
+        offer = self._state.offer(person, now_ms)
+        if offer is not None:
+            self._state.open_room(person, offer.catchment, why, now_ms)
+
+
+class _Ear:
+    """Writes down the seats that the live state gives and takes."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+
+    def welcomed(self, connection: ConnectionId, *, resumed: RoomId | None, then: Sequence[wire.ServerMessage]) -> None:
+        """Nobody comes back with a seat."""
+
+    def seated(self, connection: ConnectionId, placed: wire.Placed) -> None:
+        """A seat was given, or its room lifted."""
+        self._history.sat(PersonId(connection), placed.room.id, placed.area.resolution, placed.why)
+
+    def unseated(self, connection: ConnectionId, why: str) -> None:
+        """A seat was lost."""
+        self._history.rose(PersonId(connection))
+
+    def replaced(self, connection: ConnectionId) -> None:
+        """Nobody connects twice."""
+
+    def room_event(self, event: wire.RoomEvent, *, unheard_by: ConnectionId | None) -> None:
+        """What is in rooms' logs follows from the seats."""
+
+
+def _caller(person: PersonId) -> Caller:
+    return Caller(person, established=True)
