@@ -6,12 +6,14 @@ async with Phone("ws://127.0.0.1:8080", token) as phone:
         print(event)
 """
 
+from nearby.client.account import Account
 from nearby.client.backoff import Backoff, next_check_in_s
 from nearby.client.events import Connected, Disconnected, PhoneEvent
 from nearby.client.phone import Phone
 from nearby.client.settings import PhoneSettings, PhoneStatistics
 
 __all__ = [
+    "Account",
     "Backoff",
     "Connected",
     "Disconnected",

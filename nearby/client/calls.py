@@ -97,7 +97,7 @@ class Calls:
                 again_s = TRY_AGAIN_S if retry_ms is None else retry_ms / SECOND_MS
                 first_sent_s = now_s if call.first_sent_s is None else call.first_sent_s
                 call.again_s = again_s if now_s + again_s - first_sent_s <= self._repeat_within_s else None
-            call.answer.set_exception(_refusal(error.code, error.detail, retry_ms))
+            call.answer.set_exception(refusal_of(error.code, error.detail, retry_ms))
 
     def again(self, call: Call) -> bool:
         """Let a refused call wait for another answer: it is to be sent again, in its old place.
@@ -152,7 +152,7 @@ def _has(kind: type[wire.Command], calls: list[Call]) -> bool:
     return any(isinstance(call.message, kind) for call in calls)
 
 
-def _refusal(code: str, detail: str, retry_ms: int | None) -> Refused:
+def refusal_of(code: str, detail: str, retry_ms: int | None) -> Refused:
     """Return a refusal by a code of the catalogue; one that a newer server made up counts as ``bad_message``."""
     try:
         return Refused(ErrorCode(code), detail, retry_ms=retry_ms)
