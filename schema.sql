@@ -165,12 +165,18 @@ CREATE TABLE recents (
     lost_ms bigint,
     has_lapsed boolean NOT NULL,
     until_ms bigint NOT NULL,
+    cells_ms jsonb NOT NULL,
+    forced_ms bigint NOT NULL,
+    lifted_resolution integer,
+    lifted_window bigint,
     CONSTRAINT recents_pkey PRIMARY KEY (person),
     CONSTRAINT recents_person_fkey FOREIGN KEY (person) REFERENCES people (person) ON DELETE CASCADE,
-    CONSTRAINT recents_lost_check CHECK ((lost_room IS NULL) = (lost_ms IS NULL))
+    CONSTRAINT recents_lost_check CHECK ((lost_room IS NULL) = (lost_ms IS NULL)),
+    CONSTRAINT recents_lifted_check CHECK ((lifted_resolution IS NULL) = (lifted_window IS NULL))
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
-COMMENT ON TABLE recents IS 'What still binds a person after the fact: joins of the hour, rooms left by next, a lost seat.';
+COMMENT ON TABLE recents IS 'What still binds a person after the fact: joins and cells of the hour, rooms left by next, a lost seat, a merge, a lift.';
 COMMENT ON COLUMN recents.person IS 'owner; whom it binds';
+COMMENT ON COLUMN recents.cells_ms IS 'when res-7 cells came into force, and not which';
 CREATE INDEX recents_until_ms_idx ON recents (until_ms);
 COMMENT ON INDEX recents_until_ms_idx IS 'purge: what binds nobody any more';
 
@@ -182,13 +188,15 @@ CREATE TABLE rooms (
     epoch bigint NOT NULL,
     seq bigint NOT NULL,
     empty_since_ms bigint,
+    venue opaque_id,
     CONSTRAINT rooms_pkey PRIMARY KEY (room),
     CONSTRAINT rooms_catchment_check CHECK (((catchment >> 52) & 15) BETWEEN 5 AND 9),
+    CONSTRAINT rooms_finest_check CHECK (((catchment >> 52) & 15) <= 7 AND (venue IS NULL OR ((catchment >> 52) & 15) = 7)),
     CONSTRAINT rooms_position_check CHECK (epoch >= 1 AND seq >= 0 AND capacity BETWEEN 1 AND 64)
 );
 COMMENT ON TABLE rooms IS 'Rooms, until an hour after they ended.';
 COMMENT ON COLUMN rooms.seq IS 'a lower bound: room_log may be ahead';
-COMMENT ON COLUMN rooms.catchment IS 'finer than 7 only for a venue, which people name themselves';
+COMMENT ON COLUMN rooms.catchment IS 'never finer than 7; of a venue''s room the cell that the venue shows';
 CREATE INDEX rooms_empty_since_ms_idx ON rooms (empty_since_ms) WHERE empty_since_ms IS NOT NULL;
 COMMENT ON INDEX rooms_empty_since_ms_idx IS 'purge: rooms that ended';
 
@@ -204,12 +212,16 @@ CREATE TABLE seats (
     held_since_ms bigint,
     off_window bigint,
     ended_ms bigint,
+    came_from opaque_id,
+    was opaque_id,
     CONSTRAINT seats_pkey PRIMARY KEY (member),
     CONSTRAINT seats_room_fkey FOREIGN KEY (room) REFERENCES rooms (room) ON DELETE CASCADE,
-    CONSTRAINT seats_person_fkey FOREIGN KEY (person) REFERENCES people (person) ON DELETE CASCADE
+    CONSTRAINT seats_person_fkey FOREIGN KEY (person) REFERENCES people (person) ON DELETE CASCADE,
+    CONSTRAINT seats_was_check CHECK ((came_from IS NULL) = (was IS NULL))
 );
 COMMENT ON TABLE seats IS 'Who sits as which member, and who sat until an hour ago.';
 COMMENT ON COLUMN seats.person IS 'owner; who sits';
+COMMENT ON COLUMN seats.was IS 'the member in the room before, came_from, of somebody who was moved along with others';
 CREATE UNIQUE INDEX seats_one_each_idx ON seats (person) WHERE ended_ms IS NULL;
 COMMENT ON INDEX seats_one_each_idx IS 'nobody sits in two rooms';
 CREATE INDEX seats_person_idx ON seats (person);
@@ -425,4 +437,4 @@ COMMENT ON COLUMN thread_messages.author IS 'owner; who wrote it';
 CREATE INDEX thread_messages_author_idx ON thread_messages (author);
 COMMENT ON INDEX thread_messages_author_idx IS 'export; erase';
 
-INSERT INTO markers (name, value) VALUES ('schema', 2), ('areas', 0);
+INSERT INTO markers (name, value) VALUES ('schema', 3), ('areas', 0);

@@ -8,7 +8,7 @@ Resolution 5 is always open: everybody has somewhere to be.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from nearby.core.cell import COARSEST_RESOLUTION, Ladder, resolution_of
+from nearby.core.cell import COARSEST_RESOLUTION, FINEST_RESOLUTION, Ladder, resolution_of
 from nearby.core.changes import CatchmentRow
 from nearby.core.ids import Cell
 from nearby.core.rules import Rules
@@ -81,11 +81,12 @@ class Catchments:
         state = self._states.get(cell)
         return state.is_open if state is not None else resolution_of(cell) == COARSEST_RESOLUTION
 
-    def finest_open(self, ladder: Ladder) -> Cell:
-        """Return the finest open cell of ``ladder``; there always is one."""
-        if self.is_open(ladder.res7):
-            return ladder.res7
-        return ladder.res6 if self.is_open(ladder.res6) else ladder.res5
+    def finest_open(self, ladder: Ladder, at_most: int = FINEST_RESOLUTION) -> Cell:
+        """Return the finest open cell of ``ladder`` of resolution ``at_most`` or coarser; there always is one."""
+        for cell in ladder:
+            if resolution_of(cell) <= at_most and self.is_open(cell):
+                return cell
+        return ladder.res5
 
     def fill_level(self, cell: Cell) -> int:
         """Return to how many seats the rooms of ``cell`` are filled, by the window before."""

@@ -5,6 +5,7 @@ res-6 and res-5 parents, and the operators' areas it stands in. The point and th
 up with do not leave ``place_of``. Why resolution 7 and why by parents: docs/privacy.md.
 """
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -16,6 +17,9 @@ from nearby.core.ids import Cell
 LOOKUP_RESOLUTION = 9
 """The one resolution a position is looked up at. A direct look-up per rung would differ from the
 parent chain in slivers along the borders (7 % of points a rung), and a sliver locates a person to 260 m."""
+
+FINEST_RESOLUTION = 7
+"""The first rung: about 5 km², more than any law calls a precise location."""
 
 COARSEST_RESOLUTION = 5
 """The last rung, always open; whoever is alone there has nobody near."""
@@ -43,7 +47,7 @@ def place_of(lat_deg: float, lon_deg: float, areas: AreaIndex) -> tuple[Ladder, 
     if not (-90 <= lat_deg <= 90 and -180 <= lon_deg <= 180):
         raise ValueError("a position is latitude in [-90, 90] and longitude in [-180, 180], both finite")
     fine: int = h3.latlng_to_cell(lat_deg, lon_deg, LOOKUP_RESOLUTION)
-    return ladder_above(h3.cell_to_parent(fine, 7)), areas.at(fine)
+    return ladder_above(h3.cell_to_parent(fine, FINEST_RESOLUTION)), areas.at(fine)
 
 
 def ladder_of(lat_deg: float, lon_deg: float) -> Ladder:
@@ -58,6 +62,18 @@ def ladder_above(res7: Cell) -> Ladder:
     Cached so that everybody of a cell shares one tuple: 172 bytes a person less.
     """
     return Ladder(res7, Cell(h3.cell_to_parent(res7, 6)), Cell(h3.cell_to_parent(res7, 5)))
+
+
+@lru_cache(maxsize=1 << 14)
+def rungs_above(cell: Cell) -> tuple[Cell, ...]:
+    """Return the coarser rungs of the ladders that ``cell`` is on, finest first; none above the last."""
+    coarser = range(resolution_of(cell) - 1, COARSEST_RESOLUTION - 1, -1)
+    return tuple(Cell(h3.cell_to_parent(cell, resolution)) for resolution in coarser)
+
+
+def home_of(fine_cells: Iterable[int]) -> Cell:
+    """Return the res-7 cell of the smallest of an area's finer cells, at least one: the same whoever asks."""
+    return Cell(h3.cell_to_parent(min(fine_cells), FINEST_RESOLUTION))
 
 
 def resolution_of(cell: Cell) -> int:

@@ -6,6 +6,7 @@ one costs about 0.3 µs. None of them holds a position: the finest cell is of re
 
 from typing import NamedTuple
 
+from nearby.core.area_index import AreaId
 from nearby.core.ids import Cell, MemberId, PersonId, RoomId
 
 
@@ -24,7 +25,10 @@ class PersonSeen(NamedTuple):
 
 
 class RoomRow(NamedTuple):
-    """A room as it is. ``seq`` may lag behind: the log's last row counts if it is ahead."""
+    """A room as it is. ``seq`` may lag behind: the log's last row counts if it is ahead.
+
+    Of a venue's room ``catchment`` is the cell that the venue shows as its own.
+    """
 
     room: RoomId
     catchment: Cell
@@ -33,6 +37,7 @@ class RoomRow(NamedTuple):
     epoch: int
     seq: int
     empty_since_ms: int | None
+    venue: AreaId | None = None
 
 
 class SeatRow(NamedTuple):
@@ -53,6 +58,8 @@ class SeatRow(NamedTuple):
     held_since_ms: int | None
     off_window: int | None
     ended_ms: int | None
+    came_from: RoomId | None = None
+    was: MemberId | None = None
 
 
 class LogRow(NamedTuple):
@@ -86,11 +93,11 @@ class PresenceRow(NamedTuple):
 
 
 class RecentRow(NamedTuple):
-    """What still binds a person: limits, rooms left by ``next`` (and until when), a seat they lost.
+    """What still binds a person: limits, rooms left by ``next`` (and until when), a seat they lost, a merge, a lift.
 
     Nothing of it matters after ``until_ms``. The limits of ``say`` and of changes may be ahead by what the log
-    tells, that of check-ins by one check-in; a seat lost and a lapse are out of date if there is a seat
-    or a presence.
+    tells, those of check-ins and of cells in force by one check-in; a seat lost and a lapse are out of date if there
+    is a seat or a presence.
     """
 
     person: PersonId
@@ -102,6 +109,10 @@ class RecentRow(NamedTuple):
     lost_ms: int | None
     has_lapsed: bool
     until_ms: int
+    cells_ms: tuple[int, ...] = ()
+    forced_ms: int = 0
+    lifted_resolution: int | None = None
+    lifted_window: int | None = None
 
 
 class PresenceEnded(NamedTuple):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from nearby.core.ids import PersonId, RoomId
 from nearby.core.rules import Rules
 from nearby.core.window import Windows
+from nearby.core.wishes import NO_WISHES, Wishes
 
 CANDIDATES_READ = 16
 CANDIDATES_SCORED = 8
@@ -18,26 +19,49 @@ CANDIDATES_SCORED = 8
 _THIN_POINTS = 4.0
 _SIZE_POINTS = 2.0
 _NOISE_POINTS = 3.0
+_TAGS_POINTS = 0.5
+_LANGUAGE_POINTS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A room with a free seat. ``size`` counts connected members; held seats are not company."""
+    """A room with a free seat. ``size`` counts connected members; held seats are not company.
+
+    ``tags`` are those that any of its people named, ``lang`` the language that most who named one did.
+    """
 
     room: RoomId
     size: int
     opened_ms: int
+    tags: frozenset[str] = frozenset()
+    lang: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Where to sit: ``room``, or a new one if None; ``rescue`` if that room was thin."""
+    """Where to sit: ``room``, or a new one if None; ``rescue`` if that room was thin.
+
+    ``score`` is the room's, noise included, and ``margin`` by how much it beat the next; 0 without one.
+    """
 
     room: RoomId | None
     rescue: bool = False
+    score: float = 0.0
+    margin: float = 0.0
 
 
-def decide(person: PersonId, candidates: Sequence[Candidate], now_ms: int, *, rules: Rules, windows: Windows) -> Choice:
+NEW_ROOM = Choice(None)
+
+
+def decide(
+    person: PersonId,
+    candidates: Sequence[Candidate],
+    now_ms: int,
+    *,
+    rules: Rules,
+    windows: Windows,
+    wishes: Wishes = NO_WISHES,
+) -> Choice:
     """Return the room for ``person``; a pure function of its arguments.
 
     Args:
@@ -46,25 +70,39 @@ def decide(person: PersonId, candidates: Sequence[Candidate], now_ms: int, *, ru
         now_ms: The time of the decision.
         rules: Sizes.
         windows: The keyed noise.
+        wishes: What the person would like.
     """
+    if not candidates:
+        return NEW_ROOM
     window = windows.at(now_ms)
-    best, best_score = None, float("-inf")
+    best, best_score, next_score = candidates[0], float("-inf"), float("-inf")
     for candidate in candidates[:CANDIDATES_SCORED]:
-        noise = _NOISE_POINTS * windows.draw(window, "score", person, candidate.room)
-        score = noise + _merit(candidate, now_ms, rules)
+        score = _NOISE_POINTS * windows.draw(window, "score", person, candidate.room)
+        score += _merit(candidate, now_ms, rules)
+        if wishes is not NO_WISHES:
+            score += _fit(candidate, wishes)
         if score > best_score:
-            best, best_score = candidate, score
-    if best is None:
-        return Choice(None)
-    return Choice(best.room, rescue=_is_thin(best, rules))
+            best, best_score, next_score = candidate, score, best_score
+        elif score > next_score:
+            next_score = score
+    margin = best_score - next_score if len(candidates) > 1 else 0.0
+    return Choice(best.room, _is_thin(best, rules), best_score, margin)
 
 
 def _merit(candidate: Candidate, now_ms: int, rules: Rules) -> float:
-    """Return the points of a room before noise."""
+    """Return the points of a room before noise, whoever asks."""
     size_points = _SIZE_POINTS * candidate.size / rules.target
     if _is_thin(candidate, rules):
         return _THIN_POINTS + size_points
     return size_points - min((now_ms - candidate.opened_ms) / rules.old_after_ms, 1.0)
+
+
+def _fit(candidate: Candidate, wishes: Wishes) -> float:
+    """Return the points of what a person and a room have in common."""
+    points = _LANGUAGE_POINTS if wishes.lang is not None and wishes.lang == candidate.lang else 0.0
+    if wishes.tags and candidate.tags:
+        points += _TAGS_POINTS * len(wishes.tags & candidate.tags) / len(wishes.tags | candidate.tags)
+    return points
 
 
 def _is_thin(candidate: Candidate, rules: Rules) -> bool:

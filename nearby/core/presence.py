@@ -67,6 +67,11 @@ def at_moment(presence: Presence, person: PersonId, now_ms: int, windows: Window
     return presence
 
 
+def put_off(presence: Presence, person: PersonId, now_ms: int, windows: Windows) -> Presence:
+    """Return the presence with the pending cell to come into force at the next moment instead."""
+    return replace(presence, due_ms=_next_moment_ms(person, now_ms, windows))
+
+
 def _next_moment_ms(person: PersonId, now_ms: int, windows: Windows) -> int:
     """Return the person's first moment after ``now_ms``."""
     window = windows.at(now_ms)

@@ -5,17 +5,20 @@ snapshot. Resume, tests and reports all use that one fact. Positions are ``(epoc
 epoch a seq is never reused (as in Centrifuge's stream positions).
 """
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from nearby.core import wire
-from nearby.core.cell import COARSEST_RESOLUTION, cell_name, resolution_of
-from nearby.core.ids import Cell, MemberId, PersonId, RoomId
+from nearby.core.ids import MemberId, PersonId, RoomId
 from nearby.core.kept import KeptRoom
 from nearby.core.limits import gcra
 from nearby.core.log import event_of, message_id_of
+from nearby.core.mending import Party
 from nearby.core.rules import Rules
 from nearby.core.shelves import Shelf
+from nearby.core.venue import CatchmentId, is_last_rung, shown_area
+from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.errors import ErrorCode, Refused
 
 REMEMBERED_IDS = 512
@@ -25,7 +28,10 @@ minutes, and only a retry within that time asks for one."""
 
 @dataclass(slots=True)
 class Seat:
-    """A person's place in a room. ``held_since_ms`` is None while a connection sits on it."""
+    """A person's place in a room. ``held_since_ms`` is None while a connection sits on it.
+
+    Of somebody who came by a merge, ``came_from`` is the room before and ``was`` the pseudonym there.
+    """
 
     member: MemberId
     person: PersonId
@@ -37,10 +43,19 @@ class Seat:
     held_since_ms: int | None = None
     spoke_ms: int = 0
     say_tat_ms: int = 0
+    wishes: Wishes = NO_WISHES
+    came_from: RoomId | None = None
+    was: MemberId | None = None
 
     def shown(self) -> wire.Member:
         """Return the seat as the others see it."""
         return wire.Member(member=self.member, name=self.name, verified=self.verified)
+
+    def shown_to(self, other: "Seat") -> wire.Member:
+        """Return the seat as ``other`` sees it, who may have known it in the room before."""
+        if self.was is None or self.came_from != other.came_from:
+            return self.shown()
+        return wire.Member(member=self.member, name=self.name, verified=self.verified, was=self.was)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +78,20 @@ class Room:
     """The state of one room. Owned by one task; every method is atomic."""
 
     id: RoomId
-    catchment: Cell
+    catchment: CatchmentId
     opened_ms: int
     capacity: int
     epoch: int = 1
     seq: int = 0
+    lifted_seq: int = -1
+    """The log cannot say that the catchment changed: who has seen no event after this one needs a snapshot."""
+    thin_since_ms: int | None = None
+    lonely_since_ms: int | None = None
+    """Since when the thin room has nobody to merge with, or None if it had at the last look."""
+    tags: frozenset[str] = frozenset()
+    """Named by any of its people."""
+    lang: str | None = None
+    """Named by most of its people who named one."""
     seats: dict[MemberId, Seat] = field(default_factory=dict)
     empty_since_ms: int | None = None
     _log: list[tuple[int, wire.RoomEvent]] = field(default_factory=list, init=False)
@@ -175,14 +199,14 @@ class Room:
     def after(self, epoch: int, seq: int, now_ms: int, rules: Rules) -> list[wire.RoomEvent] | None:
         """Return the events after a position, oldest first, or None if a snapshot is needed instead.
 
-        None means another epoch, a position ahead of the log, more missed events than ``rules.resume_events``
-        or more bytes of them than ``rules.resume_bytes``, or events that are no longer kept.
+        None means another epoch, a position ahead of the log or before the room was lifted, more missed events than
+        ``rules.resume_events`` or more bytes of them than ``rules.resume_bytes``, or events that are no longer kept.
 
         A log may hold more than a connection's outbox: a phone that got it all at once would be closed as
         too slow, come back, and be closed again. Costs an encoding of each missed event.
         """
         missed = self.seq - seq
-        if epoch != self.epoch or not 0 <= missed <= rules.resume_events:
+        if epoch != self.epoch or not 0 <= missed <= rules.resume_events or seq <= self.lifted_seq:
             return None
         self.trim(now_ms, rules)
         if missed > len(self._log):
@@ -194,15 +218,15 @@ class Room:
 
     def snapshot(self, member: MemberId, why: str, rules: Rules) -> wire.Placed:
         """Return the room as one member sees it: only what was said since they joined."""
-        joined_seq = self.seats[member].joined_seq
+        own = self.seats[member]
         recent = self._said[-rules.snapshot_messages :]
         return wire.Placed(
             room=wire.RoomInfo(id=self.id, epoch=self.epoch, capacity=self.capacity, opened_ms=self.opened_ms),
-            area=wire.Area(cell=cell_name(self.catchment), resolution=resolution_of(self.catchment)),
+            area=shown_area(self.catchment),
             you=member,
-            quiet=resolution_of(self.catchment) == COARSEST_RESOLUTION and len(self.seats) == 1,
-            members=[seat.shown() for seat in self.seats.values()],
-            messages=[said for said in recent if said.seq > joined_seq],
+            quiet=is_last_rung(self.catchment) and len(self.seats) == 1,
+            members=[seat.shown_to(own) for seat in self.seats.values()],
+            messages=[said for said in recent if said.seq > own.joined_seq],
             seq=self.seq,
             why=why,
         )
@@ -212,10 +236,30 @@ class Room:
         taken = len(self.seats)
         if not taken or taken >= self.capacity:
             return None
-        is_thin = 0 < self.size < rules.low_water
-        if taken < rules.target:
-            return Shelf.THIN if is_thin else Shelf.ROOMY
-        return Shelf.THIN_NEARLY_FULL if is_thin else Shelf.NEARLY_FULL
+        return Shelf(self.is_thin(rules), taken)
+
+    def is_thin(self, rules: Rules) -> bool:
+        """Return whether one or two people are there, and nobody else."""
+        return 0 < self.size < rules.low_water
+
+    def note_wishes(self) -> None:
+        """Work out what its people have in common. Call it when a member or what one wishes for changed."""
+        wishes = [seat.wishes for seat in self.seats.values() if seat.wishes is not NO_WISHES]
+        self.tags = frozenset[str]().union(*(one.tags for one in wishes))
+        langs = Counter(one.lang for one in wishes if one.lang is not None)
+        most = langs.most_common(1)
+        self.lang = most[0][0] if most and 2 * most[0][1] > langs.total() else None
+
+    def lift(self, catchment: CatchmentId, why: str) -> None:
+        """Gather people of another catchment from now on; it keeps its id, epoch, log and members."""
+        self.catchment, self.lifted_seq, self.lonely_since_ms = catchment, self.seq, None
+        for seat in self.seats.values():
+            seat.why = why
+
+    def party(self, forced_ms: int, rules: Rules) -> Party:
+        """Return the room's people as a merge sees them; ``forced_ms`` as in ``Party``."""
+        spoke_ms = max(seat.spoke_ms for seat in self.seats.values())
+        return Party(self.opened_ms, self.is_thin(rules), spoke_ms, forced_ms)
 
     def trim(self, now_ms: int, rules: Rules) -> int | None:
         """Forget events and ids past their time; return when the next event's is up, or None if none is left."""

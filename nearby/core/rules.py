@@ -33,6 +33,8 @@ class Rules:
     """Windows in a row at or above k that open a catchment, or below k that close it."""
     noise_scale: float = 3.0
     """Scale of the Laplace noise on every count."""
+    open_venue: int = 20
+    """Established people who must name a venue, in a window or the one before, for it to be open."""
 
     capacity: int = 8
     """Seats of a room. Talk holds at 3-5 talkers; with half to two thirds attentive that is 6-8 seats."""
@@ -53,6 +55,19 @@ class Rules:
     """How long a room left by ``next`` is out of the question."""
     settle_ms: int = 10 * SECOND_MS
     """Nobody is moved this soon after speaking."""
+
+    mend_every_ms: int = 15 * SECOND_MS
+    """How often a thin room is looked at."""
+    merge_after_ms: int = 30 * SECOND_MS
+    """A room that was thin for this long is merged with another one of its catchment, if that has the seats."""
+    forced_every_ms: int = 10 * MINUTE_MS
+    """A person is moved by a merge at most once in this time."""
+    lift_after_ms: int = 2 * MINUTE_MS
+    """A thin room that had nobody to merge with for this long is lifted to the next open rung."""
+    lifted_windows: int = 3
+    """For this many windows after, its people are not placed finer than it was lifted to."""
+    conflicts: int = 1_000
+    """The newest hard conflicts that are kept of a person."""
 
     old_after_ms: int = 15 * MINUTE_MS
     """A room loses up to one point of its score by this age: fresh rooms have fresh talk."""
@@ -75,6 +90,8 @@ class Rules:
     joins_per_hour: int = 6
     """Seats taken in any ``hour_ms``, not counting moves and returns. 0 means no limit."""
     joins_per_hour_verified: int = 12
+    cells_per_hour: int = 6
+    """Res-7 cells that come into force for a person in any ``hour_ms``. 0 means no limit."""
     hour_ms: int = HOUR_MS
     """The span of the rolling counts."""
 
@@ -95,4 +112,12 @@ class Rules:
     def unlimited(self) -> "Rules":
         """Return the same rules without any limit on what a person may send: for load tests."""
         free = Rate(1, 0)
-        return replace(self, say=free, checkin=free, change=free, joins_per_hour=0, joins_per_hour_verified=0)
+        return replace(
+            self,
+            say=free,
+            checkin=free,
+            change=free,
+            joins_per_hour=0,
+            joins_per_hour_verified=0,
+            cells_per_hour=0,
+        )

@@ -1,12 +1,12 @@
 """The rooms of one catchment that have a free seat, ready to be drawn from in constant time.
 
-*Thin* rooms (one or two connected members) need company, the others do without. Both kinds stand apart by
-whether fewer seats than the target are taken, held ones included: what is *nearly full* by that is filled
-only where people are few.
+*Thin* rooms (one or two connected members) need company, the others do without. Both kinds stand apart by how many
+seats are taken, held ones included: a room at the target is filled only where people are few, and a merge asks for
+the fullest room that has the seats.
 """
 
-from collections.abc import Iterator
-from enum import IntEnum
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from nearby.core.ids import RoomId
 
@@ -15,22 +15,25 @@ _MULTIPLIER = 0xBF58476D1CE4E5B9
 _MASK = (1 << 64) - 1
 
 
-class Shelf(IntEnum):
+class Shelf(NamedTuple):
     """Where a room with a free seat stands."""
 
-    THIN = 0
-    THIN_NEARLY_FULL = 1
-    ROOMY = 2
-    NEARLY_FULL = 3
+    is_thin: bool
+    taken: int
+    """Seats taken, at least 1 and fewer than the capacity."""
 
 
 class Shelves:
-    """A set of rooms per shelf; every call costs the same however many rooms there are."""
+    """A set of rooms per shelf; every call but ``fullest`` costs the same however many rooms there are.
+
+    Args:
+        capacity: Seats of a room.
+    """
 
     __slots__ = ("_place", "_rooms")
 
-    def __init__(self) -> None:
-        self._rooms: tuple[list[RoomId], ...] = ([], [], [], [])
+    def __init__(self, capacity: int) -> None:
+        self._rooms: tuple[list[list[RoomId]], ...] = ([[] for _ in range(capacity)], [[] for _ in range(capacity)])
         self._place: dict[RoomId, tuple[Shelf, int]] = {}
 
     def __len__(self) -> int:
@@ -44,7 +47,7 @@ class Shelves:
             if place[0] == shelf:
                 return
             self.take_off(room)
-        rooms = self._rooms[shelf]
+        rooms = self._rooms[shelf.is_thin][shelf.taken]
         self._place[room] = (shelf, len(rooms))
         rooms.append(room)
 
@@ -54,13 +57,13 @@ class Shelves:
         if place is None:
             return
         shelf, index = place
-        rooms = self._rooms[shelf]
+        rooms = self._rooms[shelf.is_thin][shelf.taken]
         last = rooms.pop()
         if last != room:
             rooms[index] = last
             self._place[last] = (shelf, index)
 
-    def sample(self, key: int, limit: int, *, nearly_full: bool) -> list[RoomId]:
+    def sample(self, key: int, limit: int, *, fill: int) -> list[RoomId]:
         """Return at most ``limit`` different rooms: thin ones first, then the rest, both in an order drawn by ``key``.
 
         Over all keys each thin room is equally often in each place, and so is each of the rest.
@@ -68,15 +71,32 @@ class Shelves:
         Args:
             key: 64 keyed bits; the same key and the same shelves give the same rooms.
             limit: At most this many.
-            nearly_full: Whether rooms at the target may be filled up, thin ones too.
+            fill: Only rooms with fewer seats taken than this.
         """
-        thin, thin_full, roomy, full = self._rooms
         drawn: list[RoomId] = []
-        for below, above in ((thin, thin_full), (roomy, full)):
-            count = len(below) + (len(above) if nearly_full else 0)
-            for index in _shuffled(count, key, limit - len(drawn)):
-                drawn.append(below[index] if index < len(below) else above[index - len(below)])
+        for is_thin in (True, False):
+            rows = [rooms for rooms in self._rooms[is_thin][1:fill] if rooms]
+            for index in _shuffled(sum(map(len, rows)), key, limit - len(drawn)):
+                drawn.append(_at(rows, index))
         return drawn
+
+    def fullest(self, taken_at_most: int) -> Iterator[RoomId]:
+        """Yield the rooms with at most so many seats taken, fullest first; among these thin ones last.
+
+        Do not change the shelves meanwhile. Whoever stops at the first room has looked at one.
+        """
+        for taken in range(taken_at_most, 0, -1):
+            for is_thin in (False, True):
+                yield from self._rooms[is_thin][taken]
+
+
+def _at(rows: Sequence[Sequence[RoomId]], index: int) -> RoomId:
+    """Return one of all the rooms of ``rows``, counted through."""
+    for rooms in rows:
+        if index < len(rooms):
+            return rooms[index]
+        index -= len(rooms)
+    raise IndexError("there are fewer rooms")
 
 
 def _shuffled(count: int, key: int, limit: int) -> Iterator[int]:

@@ -102,10 +102,11 @@ ClientMessage = Hello | Command
 
 
 class Area(Struct, kw_only=True, frozen=True):
-    """The caller's finest open catchment: an H3 cell of resolution 7 or coarser."""
+    """The caller's finest open catchment: an H3 cell of resolution 7 or coarser; in a venue one of its cells."""
 
     cell: str
     resolution: int
+    venue: str | UnsetType = UNSET
 
 
 class Window(Struct, kw_only=True, frozen=True):
@@ -125,11 +126,15 @@ class RoomInfo(Struct, kw_only=True, frozen=True):
 
 
 class Member(Struct, kw_only=True, frozen=True):
-    """Somebody in my room, by the pseudonym that holds for this room."""
+    """Somebody in my room, by the pseudonym that holds for this room.
+
+    ``was`` is the pseudonym of somebody who came along from the room I was in before.
+    """
 
     member: str
     name: str
     verified: bool
+    was: str | UnsetType = UNSET
 
 
 class Welcome(Struct, kw_only=True, frozen=True, tag="welcome"):

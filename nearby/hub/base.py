@@ -24,8 +24,10 @@ from typing import Protocol
 
 from nearby.core import wire
 from nearby.core.cell import Ladder
-from nearby.core.ids import Cell, ConnectionId, PersonId, RoomId
+from nearby.core.ids import ConnectionId, PersonId, RoomId
 from nearby.core.placement import Candidate
+from nearby.core.venue import CatchmentId
+from nearby.core.wishes import NO_WISHES, Wishes
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +45,26 @@ class Caller:
 class Standing:
     """What a check-in came to.
 
-    ``area`` is the person's finest open catchment, by the cell in force. ``seat_wanted`` tells the
-    caller to place the person: they are connected and have no seat.
+    ``area`` is the person's finest open catchment, by the cell in force or the venue they named. ``wish`` tells the
+    caller to place the person, and why: "new" if they are connected and have no seat, "venue" if they have one and
+    now name an open venue that they did not name before. None: nothing is to be done.
     """
 
-    area: Cell
-    seat_wanted: bool
+    area: CatchmentId
+    wish: str | None = None
+
+    @property
+    def seat_wanted(self) -> bool:
+        """Return whether the person is to be placed."""
+        return self.wish is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
     """Where a person may be seated: rooms of ``catchment`` with a seat and no conflict, thin ones first.
+
+    ``wishes`` are what their last check-in named, for the score. Companions are seen to already: whoever came with
+    others is offered the room they sit in and no other, if it has a seat, or rooms with a seat for each of them.
 
     A room whose taken seats reach the target, held ones included, is among them only while the catchment counted
     few people in the window before.
@@ -62,8 +73,9 @@ class Offer:
     room is equally often among the few that placement looks at.
     """
 
-    catchment: Cell
+    catchment: CatchmentId
     candidates: Sequence[Candidate]
+    wishes: Wishes = NO_WISHES
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +114,9 @@ class Listener(Protocol):
     def unseated(self, connection: ConnectionId, why: str) -> None:
         """The connection's person has no seat any more."""
 
+    def taken_out(self, connection: ConnectionId) -> None:
+        """The connection's person had to give up the seat: nothing is heard until ``seated`` or ``unseated``."""
+
     def replaced(self, connection: ConnectionId) -> None:
         """A newer connection took over."""
 
@@ -138,13 +153,18 @@ class Hub(Protocol):
         nobody sees is not counted.
         """
 
-    async def check_in(self, caller: Caller, ladder: Ladder, now_ms: int) -> Standing:
+    async def check_in(self, caller: Caller, ladder: Ladder, now_ms: int, wishes: Wishes = NO_WISHES) -> Standing:
         """Refresh the person's presence. A new cell comes into force at their moment, the first at once.
 
-        While a connection is attached, the claims of its token stay in force: this acts as its check-in.
+        While a connection is attached, the claims of its token stay in force: this acts as its check-in. What it
+        names, ``wishes``, is in force at once and until the next check-in.
+
+        Cells come into force for a person at a bounded rate. Over it a first check-in is refused, and a change at the
+        moment waits for the next one, which nobody can tell from a check-in that came later.
 
         Raises:
-            Refused: ``rate_limited``, by the check-in rate or because it would need one join too many.
+            Refused: ``rate_limited``, by the check-in rate, because it would need one join too many or, for the first
+                check-in after none, one cell too many.
         """
 
     async def clear(self, person: PersonId, connection: ConnectionId | None, now_ms: int, *, why: str = "left") -> bool:
@@ -170,13 +190,28 @@ class Hub(Protocol):
         """Seat the person in ``room``; False if the seat is gone, the room conflicts or the person left.
 
         What is wished for may be out of date by now. Somebody who has a seat keeps it, and it is True, with
-        ``why`` "new", and with "moved" unless the seat has to be given up at this moment. Somebody without
-        a seat gets a first one: ``why`` is "new", whatever it was. "new" and "next" count as a join; "next"
-        bars the old room for the shun time.
+        ``why`` "new", with "moved" unless the seat has to be given up at this moment, and with "venue" in a room of
+        the venue they named. Somebody without a seat gets a first one: ``why`` is "new", whatever it was, or "moved"
+        if the seat was taken from them to separate them from somebody. "new", "next" and "venue" count as a join;
+        "next" bars the old room for the shun time.
+
+        Whoever sits there and must give way to the person (see ``separate``) loses the seat in the same step.
         """
 
-    async def open_room(self, person: PersonId, catchment: Cell, why: str, now_ms: int) -> bool:
+    async def open_room(self, person: PersonId, catchment: CatchmentId, why: str, now_ms: int) -> bool:
         """Seat the person in a new room of ``catchment``; False if the person left. ``why`` as for ``seat``."""
+
+    async def separate(self, author: PersonId, other: PersonId, now_ms: int, *, is_mutual: bool) -> None:
+        """Let nobody of the two be seated where the other sits, from now on: a hard conflict.
+
+        If ``is_mutual`` is False it bars the author only, and the author gives way where the other takes a seat.
+        If they share a room, the author's seat ends in the same step, the others hear ``left``, and the next ``sweep``
+        returns the author, to be placed anew with why "moved". What the two are told by is the caller's to choose.
+        The newest ``Rules.conflicts`` of an author are kept.
+        """
+
+    async def reconcile(self, author: PersonId, other: PersonId) -> None:
+        """End the conflict that ``author`` has with ``other``; none is no error. One the other authored stays."""
 
     async def ask_next(self, person: PersonId, connection: ConnectionId, room: RoomId | None, now_ms: int) -> None:
         """Check that the person may have another room.
@@ -205,9 +240,12 @@ class Hub(Protocol):
         """Return the room of a connected person, or None."""
 
     async def sweep(self, now_ms: int) -> Sequence[PersonId]:
-        """Do what time has brought: window ends, moments, lapses, held seats, empty rooms, logs.
+        """Do what time has brought: window ends, moments, lapses, held seats, empty rooms, logs, merges and lifts.
 
-        Return the people to be placed anew because their room's area is no longer theirs.
+        Thin rooms are mended by ``nearby.core.mending``: those who are moved, and those whose room was lifted, hear
+        ``seated``. A merged room ends; seats held in it are held in the other one.
+
+        Return the people to be placed anew: their room's area is no longer theirs, or they had to give up their seat.
         Safe on any gateway at any time.
         """
 

@@ -242,7 +242,7 @@ def _assemble(
     rules, secret = settings.rules(), secrets_in_force.draws
     windows = Windows(rules.window_ms, secret)
     gateway = Gateway(rules, patience, clock, metrics)
-    record = Keeping(store, windows, clock).record if kept is not None else None
+    record = Keeping(store, windows, clock, kept).record if kept is not None else None
     journal = store.journal if kept is not None else NothingKept()
     state = LiveState(rules, secret=secret, draw_id=draw_id, now_ms=clock.now_ms(), record=record, kept=kept)
     hub = wrap_hub(MemoryHub(state, gateway))
@@ -258,6 +258,7 @@ def _assemble(
         clock=clock,
         metrics=metrics,
         random=SystemRandom(),
+        tags=frozenset(settings.tags),
     )
     sockets = Sockets(
         hub,

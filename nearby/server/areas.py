@@ -3,9 +3,11 @@
 import asyncio
 import logging
 from collections import Counter
+from collections.abc import Mapping
 from typing import get_args
 
-from nearby.core.area_index import NO_AREAS, AreaIndex, Kind
+from nearby.core.area_index import NO_AREAS, AreaId, AreaIndex, Kind
+from nearby.core.venue import Venue, venue_of
 from nearby.errors import StoreDown
 from nearby.server.metrics import Metrics
 from nearby.store.base import Store
@@ -17,10 +19,11 @@ REFRESH_S = 2.0
 
 
 class AreasInForce:
-    """The areas that check-ins are held against. ``index`` is replaced whole, never changed."""
+    """The areas that check-ins are held against. ``index`` and ``venues`` are replaced whole, never changed."""
 
     def __init__(self, metrics: Metrics) -> None:
         self.index: AreaIndex = NO_AREAS
+        self.venues: Mapping[AreaId, Venue] = {}
         self._revision: int | None = None
         self._metrics = metrics
 
@@ -38,6 +41,7 @@ class AreasInForce:
         areas = await store.areas()
         # In a thread: a country's parks take a tenth of a second.
         self.index = await asyncio.to_thread(AreaIndex, areas)
+        self.venues = {area.id: venue_of(area) for area in areas if area.kind == "venue"}
         self._revision = revision
         by_kind = Counter(area.kind for area in areas)
         for kind in get_args(Kind):

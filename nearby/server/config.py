@@ -23,6 +23,9 @@ MIN_KEY_BYTES = 32
 
 CHECKINS_PER_WINDOW = 20
 
+MAX_TAGS = 32
+MAX_TAG_CHARACTERS = 32
+
 DATABASE_FILE = "nearby.db"
 """In the data directory, unless a database is named."""
 
@@ -62,6 +65,7 @@ class Settings(BaseSettings):
         "on", description="off lifts every limit on people and client networks: for load tests only."
     )
     max_connections: int = Field(100, ge=1, description="Open connections per client network (/24 or /56).")
+    tags: Words = Field((), description="Tags that check-ins may name, at most 32, by commas; others have no effect.")
     window_s: float = Field(600.0, ge=1, le=86400, description="Width of a time window, in seconds.")
     speed: float = Field(
         1.0, ge=1, le=10000, description="Run the world this many times as fast: windows, holding times and limits."
@@ -159,7 +163,7 @@ def load_settings(given: Mapping[str, Any], config_file: Path | None = None) -> 
     return settings
 
 
-_WORD_SETTINGS = frozenset({"trusted_proxies", "cors_origins"})
+_WORD_SETTINGS = frozenset({"trusted_proxies", "cors_origins", "tags"})
 
 
 def _split(name: str, value: Any) -> Any:
@@ -202,6 +206,8 @@ def _check_relations(settings: Settings) -> None:
         raise ConfigError("jwks", "name a file, or an http or https address")
     if settings.window_s / settings.speed < 1:
         raise ConfigError("speed", "windows would pass in under a second; use a smaller speed or wider windows")
+    if len(settings.tags) > MAX_TAGS or any(len(tag) > MAX_TAG_CHARACTERS for tag in settings.tags):
+        raise ConfigError("tags", f"name at most {MAX_TAGS}, each of at most {MAX_TAG_CHARACTERS} characters")
     try:
         settings.proxies()
     except ValueError as error:

@@ -1,14 +1,16 @@
 """What each message of a phone does."""
 
-from functools import lru_cache
+from collections.abc import Collection
 from random import Random
 from time import perf_counter
 
 from nearby.core import wire
-from nearby.core.cell import cell_name, place_of, resolution_of
-from nearby.core.ids import Cell, ConnectionId, RoomId
+from nearby.core.cell import place_of
+from nearby.core.ids import ConnectionId, RoomId
 from nearby.core.text import clean_text
+from nearby.core.venue import shown_area
 from nearby.core.window import Windows
+from nearby.core.wishes import read_wishes
 from nearby.errors import CloseCode, Disconnect, ErrorCode, HubDown, Refused, StoreDown, Superseded
 from nearby.hub.base import Caller, Hub, Standing
 from nearby.server.areas import AreasInForce
@@ -41,8 +43,10 @@ class Dispatcher:
         clock: SteadyClock,
         metrics: Metrics,
         random: Random,
+        tags: Collection[str],
     ) -> None:
         self._hub = hub
+        self._tags = tags
         self._gateway = gateway
         self._placer = placer
         self._journal = journal
@@ -108,9 +112,10 @@ class Dispatcher:
         if inside.is_quiet:
             await self._hub.clear(caller.person, connection, now_ms, why="quiet_area")
             return None
-        standing = await self._hub.check_in(caller, ladder, now_ms)
-        if standing.seat_wanted:
-            self._placer.wish(caller.person, "new")
+        wishes = read_wishes(position, inside, self._areas.venues, self._tags)
+        standing = await self._hub.check_in(caller, ladder, now_ms, wishes)
+        if standing.wish is not None:
+            self._placer.wish(caller.person, standing.wish)
         return standing
 
     def send_away(self, phone: Connection) -> None:
@@ -163,7 +168,7 @@ class Dispatcher:
         had_seat = await self._hub.clear(phone.person, phone.id, now_ms)
         if had_seat:
             # At once: while the ack waits for the disk the room goes on without this phone.
-            self._gateway.take_out(phone.id)
+            self._gateway.taken_out(phone.id)
         try:
             await self._journal.durable()
             _ack(phone, message_id)
@@ -223,12 +228,6 @@ class Dispatcher:
         optional = {"id": message_id, "retry_ms": refused.retry_ms}
         given = {name: value for name, value in optional.items() if value is not None}
         phone.send(wire.Error(code=refused.code.value, detail=refused.detail, **given))  # type: ignore[arg-type]
-
-
-@lru_cache(maxsize=1 << 14)
-def shown_area(cell: Cell) -> wire.Area:
-    """Return a cell as shown on the wire. Cached: a city's people share a few, and check in all the time."""
-    return wire.Area(cell=cell_name(cell), resolution=resolution_of(cell))
 
 
 def _ack(phone: Connection, message_id: int | str | None) -> None:

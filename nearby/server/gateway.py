@@ -82,8 +82,8 @@ class Gateway:
             self._leave(phone)
             phone.send(wire.Unplaced(why=why))
 
-    def take_out(self, connection: ConnectionId) -> None:
-        """Let a connection hear nothing more of its room, and not yet that it has none."""
+    def taken_out(self, connection: ConnectionId) -> None:
+        """See ``Listener.taken_out``; also for a connection that gives its own seat up and is told later."""
         phone = self._connections.get(connection)
         if phone is not None:
             self._leave(phone)

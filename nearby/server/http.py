@@ -9,12 +9,13 @@ from aiohttp import hdrs, web
 from nearby.core import wire
 from nearby.core.ids import PersonId
 from nearby.core.rules import HOUR_MS, SECOND_MS
+from nearby.core.venue import shown_area
 from nearby.errors import ErrorCode, Refused, StoreDown
 from nearby.hub.base import Hub
 from nearby.server.admin import Admin
 from nearby.server.auth import GUEST_TTL_S, RENEWABLE_S, Claims, Verifier, mint_token
 from nearby.server.clock import SteadyClock
-from nearby.server.dispatch import Dispatcher, shown_area
+from nearby.server.dispatch import Dispatcher
 from nearby.server.documents import Documents
 from nearby.server.edge import EdgeHandler
 from nearby.server.me import Me

@@ -19,7 +19,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # A second series pe
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
-LIMITS = ("say", "checkin", "joins", "guests", "connections")
+LIMITS = ("say", "checkin", "joins", "cells", "guests", "connections")
 """What ``nearby_limits_hit_total`` tells apart."""
 
 _LATENCY_BUCKETS_S = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)

@@ -5,12 +5,14 @@ import logging
 from collections.abc import Collection
 from time import perf_counter
 
+from nearby.core.cell import resolution_of
 from nearby.core.ids import PersonId
-from nearby.core.placement import decide
+from nearby.core.placement import NEW_ROOM, Choice, decide
 from nearby.core.rules import Rules
+from nearby.core.venue import Venue
 from nearby.core.window import Windows
 from nearby.errors import HubDown
-from nearby.hub.base import Hub
+from nearby.hub.base import Hub, Offer
 from nearby.server.clock import SteadyClock
 from nearby.server.metrics import Metrics
 
@@ -113,12 +115,20 @@ class Placer:
             offer = await self._hub.offer(person, now_ms)
             if offer is None:
                 return
-            choice = decide(person, offer.candidates, now_ms, rules=self._rules, windows=self._windows)
+            choice = decide(
+                person,
+                offer.candidates,
+                now_ms,
+                rules=self._rules,
+                windows=self._windows,
+                wishes=offer.wishes,
+            )
             if choice.room is None:
                 break
             if await self._hub.seat(person, choice.room, why, now_ms):
                 if choice.rescue:
                     self._metrics.rescues.inc()
+                self._note(why, offer, choice)
                 return
         await self._open(person, why)
 
@@ -127,3 +137,18 @@ class Placer:
         offer = await self._hub.offer(person, now_ms)
         if offer is not None:
             await self._hub.open_room(person, offer.catchment, why, now_ms)
+            self._note(why, offer, NEW_ROOM)
+
+    @staticmethod
+    def _note(why: str, offer: Offer, choice: Choice) -> None:
+        """Leave a record of a decision for whoever debugs placement: no id, no cell."""
+        if log.isEnabledFor(logging.DEBUG):
+            log.debug(
+                "placed: why %s, rung %s, %d rooms to choose from, %s, score %.2f, ahead by %.2f",
+                why,
+                "venue" if isinstance(offer.catchment, Venue) else resolution_of(offer.catchment),
+                len(offer.candidates),
+                "a new room" if choice.room is None else "a thin room" if choice.rescue else "a room",
+                choice.score,
+                choice.margin,
+            )

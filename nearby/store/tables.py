@@ -28,7 +28,7 @@ from nearby.store.columns import (
     to,
 )
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Of ``schema.sql`` and of what stands here: the number of the last migration."""
 
 metadata = sa.MetaData(
@@ -162,7 +162,12 @@ recents = sa.Table(
     ms("lost_ms", null=True),
     flag("has_lapsed"),
     ms("until_ms"),
+    column("cells_ms", Json),
+    ms("forced_ms"),
+    column("lifted_resolution", sa.Integer, null=True),
+    number("lifted_window", null=True),
     check("lost", "(lost_room IS NULL) = (lost_ms IS NULL)"),
+    check("lifted", "(lifted_resolution IS NULL) = (lifted_window IS NULL)"),
     index("recents_until_ms_idx", "until_ms"),
 )
 
@@ -176,7 +181,9 @@ rooms = sa.Table(
     number("epoch"),
     number("seq"),
     ms("empty_since_ms", null=True),
+    opaque("venue", null=True),
     check("catchment", "((catchment >> 52) & 15) BETWEEN 5 AND 9"),
+    check("finest", "((catchment >> 52) & 15) <= 7 AND (venue IS NULL OR ((catchment >> 52) & 15) = 7)"),
     check("position", "epoch >= 1 AND seq >= 0 AND capacity BETWEEN 1 AND 64"),
     index("rooms_empty_since_ms_idx", "empty_since_ms", where="empty_since_ms IS NOT NULL"),
 )
@@ -195,6 +202,9 @@ seats = sa.Table(
     ms("held_since_ms", null=True),
     number("off_window", null=True),
     ms("ended_ms", null=True),
+    opaque("came_from", null=True),
+    opaque("was", null=True),
+    check("was", "(came_from IS NULL) = (was IS NULL)"),
     index("seats_one_each_idx", "person", where="ended_ms IS NULL", unique=True),
     index("seats_person_idx", "person"),
     index("seats_room_idx", "room"),

@@ -25,7 +25,7 @@ async def place(hub: Hub, person: PersonId, why: str = "new", *, now_ms: int, ru
         offer = await hub.offer(person, now_ms)
         if offer is None:
             return False
-        choice = decide(person, offer.candidates, now_ms, rules=rules, windows=windows)
+        choice = decide(person, offer.candidates, now_ms, rules=rules, windows=windows, wishes=offer.wishes)
         if choice.room is None:
             return await hub.open_room(person, offer.catchment, why, now_ms)
         if await hub.seat(person, choice.room, why, now_ms):

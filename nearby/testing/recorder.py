@@ -158,6 +158,12 @@ class Recorder:
         """See ``Listener.unseated``."""
         self._write_down(connection, wire.Unplaced(why=why))
 
+    def taken_out(self, connection: ConnectionId) -> None:
+        """See ``Listener.taken_out``."""
+        ear = self._ear(connection)
+        if ear is not None and ear.view is not None:
+            self._violations.append(f"{connection}: taken out of a room whose seat did not end")
+
     def replaced(self, connection: ConnectionId) -> None:
         """See ``Listener.replaced``."""
         self._write_down(connection, Replaced())

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nearby.core.ids import PersonId, RoomId
-from nearby.core.placement import CANDIDATES_SCORED, Candidate, Choice, decide
+from nearby.core.placement import CANDIDATES_SCORED, NEW_ROOM, Candidate, Choice, decide
 from nearby.core.rules import Rules
 from nearby.core.window import Windows
 
@@ -51,7 +51,7 @@ def test_asking_again_or_in_another_order_gives_the_same_room(rooms: list[Candid
 
 
 def test_without_candidates_a_room_is_opened() -> None:
-    assert choose("ana", []) == Choice(None, rescue=False)
+    assert choose("ana", []) == NEW_ROOM == Choice(None, rescue=False, score=0.0, margin=0.0)
 
 
 @pytest.mark.parametrize(("thin_size", "sizes"), [(1, (3, 4)), (2, (3, 4, 5))])
@@ -80,7 +80,8 @@ def test_a_room_with_more_than_three_members_more_wins_over_a_thin_one_as_often_
 
 def test_a_room_whose_members_are_all_away_is_not_company_and_not_rescued() -> None:
     held = Candidate(RoomId("held"), 0, NOW_MS)
-    assert choose("ana", [held]) == Choice(held.room, rescue=False)
+    choice = choose("ana", [held])
+    assert (choice.room, choice.rescue) == (held.room, False)
 
 
 def test_equal_rooms_are_chosen_evenly_over_people() -> None:

@@ -12,13 +12,17 @@ from nearby.core.shelves import Shelf, Shelves
 
 ROOMS = [RoomId(f"room{number}") for number in range(40)]
 
-move = st.tuples(st.sampled_from(ROOMS), st.sampled_from([*Shelf, None]))
+CAPACITY, TARGET = 8, 6
+THIN, ROOMY, NEARLY_FULL = Shelf(True, 2), Shelf(False, 4), Shelf(False, 6)
+
+shelf = st.builds(Shelf, st.booleans(), st.integers(1, CAPACITY - 1))
+move = st.tuples(st.sampled_from(ROOMS), shelf | st.none())
 moves = st.lists(move, max_size=10) | st.lists(move, min_size=60, max_size=120)
 keys = st.integers(0, 2**64 - 1)
 
 
 def filled(moves: Iterable[tuple[RoomId, Shelf | None]]) -> tuple[Shelves, dict[RoomId, Shelf]]:
-    shelves, model = Shelves(), dict[RoomId, Shelf]()
+    shelves, model = Shelves(CAPACITY), dict[RoomId, Shelf]()
     for room, shelf in moves:
         if shelf is None:
             shelves.take_off(room)
@@ -29,44 +33,52 @@ def filled(moves: Iterable[tuple[RoomId, Shelf | None]]) -> tuple[Shelves, dict[
     return shelves, model
 
 
-@given(moves, keys, st.integers(0, 45), st.booleans())
+@given(moves, keys, st.integers(0, 45), st.sampled_from([TARGET, CAPACITY]))
 def test_a_sample_holds_different_rooms_thin_ones_first_and_as_many_as_there_are(
-    moves: list[tuple[RoomId, Shelf | None]], key: int, limit: int, nearly_full: bool
+    moves: list[tuple[RoomId, Shelf | None]], key: int, limit: int, fill: int
 ) -> None:
     shelves, model = filled(moves)
-    at_the_target = {Shelf.THIN_NEARLY_FULL, Shelf.NEARLY_FULL}
-    eligible = {room for room, shelf in model.items() if nearly_full or shelf not in at_the_target}
-    thin = {room for room in eligible if model[room] in {Shelf.THIN, Shelf.THIN_NEARLY_FULL}}
-    drawn = shelves.sample(key, limit, nearly_full=nearly_full)
+    eligible = {room for room, shelf in model.items() if shelf.taken < fill}
+    thin = {room for room in eligible if model[room].is_thin}
+    drawn = shelves.sample(key, limit, fill=fill)
     assert len(shelves) == len(model)
     assert len(drawn) == len(set(drawn)) == min(limit, len(eligible))
     assert set(drawn) <= eligible
     assert [room in thin for room in drawn] == sorted((room in thin for room in drawn), reverse=True)
     assert sum(room in thin for room in drawn) == min(limit, len(thin))
-    assert shelves.sample(key, limit, nearly_full=nearly_full) == drawn
+    assert shelves.sample(key, limit, fill=fill) == drawn
+
+
+@given(moves, st.integers(0, CAPACITY - 1))
+def test_the_fullest_come_first_and_among_equals_those_who_are_not_thin(
+    moves: list[tuple[RoomId, Shelf | None]], taken_at_most: int
+) -> None:
+    shelves, model = filled(moves)
+    found = list(shelves.fullest(taken_at_most))
+    assert sorted(found) == sorted(room for room, shelf in model.items() if shelf.taken <= taken_at_most)
+    order = [(-model[room].taken, model[room].is_thin) for room in found]
+    assert order == sorted(order)
 
 
 @pytest.mark.parametrize(("limit", "keys"), [(1, 32_000), (8, 4_000)])
 def test_keys_draw_every_room_about_equally_often(limit: int, keys: int) -> None:
-    shelves, _ = filled(
-        [(room, Shelf.ROOMY) for room in ROOMS[:30]] + [(room, Shelf.NEARLY_FULL) for room in ROOMS[30:]]
-    )
+    shelves, _ = filled([(room, ROOMY) for room in ROOMS[:30]] + [(room, NEARLY_FULL) for room in ROOMS[30:]])
     tally: Counter[RoomId] = Counter()
     for key in range(keys):
-        tally.update(shelves.sample(key * 0x9E3779B97F4A7C15 % 2**64, limit, nearly_full=True))
+        tally.update(shelves.sample(key * 0x9E3779B97F4A7C15 % 2**64, limit, fill=CAPACITY))
     # 32,000 draws of 40 rooms: 800 each, standard deviation at most 28.
     assert set(tally) == set(ROOMS)
     assert all(650 <= count <= 950 for count in tally.values()), tally
 
 
-@pytest.mark.parametrize("shelf", [Shelf.THIN, Shelf.ROOMY])
+@pytest.mark.parametrize("shelf", [THIN, ROOMY])
 @pytest.mark.parametrize("count", [9, 16, 17, 40])
 def test_every_room_is_among_the_first_that_are_scored_equally_often(count: int, shelf: Shelf) -> None:
     shelves, _ = filled([(room, shelf) for room in ROOMS[:count]])
     random, draws = Random(count), 4_000
     tally: Counter[RoomId] = Counter()
     for _ in range(draws):
-        drawn = shelves.sample(random.getrandbits(64), CANDIDATES_READ, nearly_full=False)
+        drawn = shelves.sample(random.getrandbits(64), CANDIDATES_READ, fill=TARGET)
         tally.update(drawn[:CANDIDATES_SCORED])
     share = CANDIDATES_SCORED / count
     expected, variance = draws * share, draws * share * (1 - share)
@@ -76,9 +88,9 @@ def test_every_room_is_among_the_first_that_are_scored_equally_often(count: int,
 
 
 def test_keys_put_the_same_rooms_into_every_order() -> None:
-    shelves, _ = filled([(room, Shelf.ROOMY) for room in ROOMS[:4]])
+    shelves, _ = filled([(room, ROOMY) for room in ROOMS[:4]])
     random = Random(4)
-    orders = Counter(tuple(shelves.sample(random.getrandbits(64), 16, nearly_full=False)) for _ in range(4_800))
+    orders = Counter(tuple(shelves.sample(random.getrandbits(64), 16, fill=TARGET)) for _ in range(4_800))
     # 24 orders, 200 each, standard deviation 14.
     assert len(orders) == 24
     assert all(140 <= count <= 260 for count in orders.values()), orders
@@ -86,10 +98,10 @@ def test_keys_put_the_same_rooms_into_every_order() -> None:
 
 def test_a_room_taken_from_the_middle_of_its_shelf_leaves_the_others_where_they_were() -> None:
     first, middle, last = ROOMS[:3]
-    shelves, _ = filled([(first, Shelf.THIN), (middle, Shelf.THIN), (last, Shelf.THIN), (middle, None)])
-    assert set(shelves.sample(0, 9, nearly_full=False)) == {first, last}
-    shelves.put(last, Shelf.THIN)
+    shelves, _ = filled([(first, THIN), (middle, THIN), (last, THIN), (middle, None)])
+    assert set(shelves.sample(0, 9, fill=TARGET)) == {first, last}
+    shelves.put(last, THIN)
     shelves.take_off(last)
-    shelves.put(first, Shelf.ROOMY)
-    assert shelves.sample(0, 9, nearly_full=False) == [first]
+    shelves.put(first, ROOMY)
+    assert shelves.sample(0, 9, fill=TARGET) == [first]
     assert len(shelves) == 1

@@ -37,12 +37,13 @@ BITING = replace(
     change=FREE,
     joins_per_hour=3,
     joins_per_hour_verified=4,
+    cells_per_hour=0,
     log_events=12,
     resume_events=8,
     snapshot_messages=5,
 )
-"""Rules under which everything happens soon. Check-ins and changes are free: what a restart may forget of their
-limits has tests of its own."""
+"""Rules under which everything happens soon. Check-ins, cells and changes are free: what a restart may forget of
+their limits has tests of its own."""
 
 NAMES = ("ana", "ben", "cleo", "dan", "eve")
 KINDS = (

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from nearby.core import wire
-from nearby.core.cell import Ladder, cell_name
+from nearby.core.cell import Ladder
 from nearby.core.ids import PersonId, RoomId
 from nearby.core.rules import HOUR_MS, MINUTE_MS, Rules
+from nearby.core.venue import shown_area
 from nearby.core.view import RoomView
 from nearby.errors import ErrorCode, Refused, Superseded
 from nearby.hub.base import Caller
@@ -73,7 +74,7 @@ class Hub(RuleBasedStateMachine):
         if why == "new":
             return True
         offer = run(self.phones[person].offer())
-        return why == "moved" and offer is not None and self.phones[person].view.area.cell == cell_name(offer.catchment)
+        return why == "moved" and offer is not None and self.phones[person].view.area == shown_area(offer.catchment)
 
     @contextmanager
     def wishing(self, person: PersonId, why: str) -> Iterator[None]:

@@ -43,6 +43,7 @@ from nearby.testing.waiting import eventually
 SECRET = b"the secret of this test's windows"
 PARK = (47.37, 8.54)
 OUTSIDE = (47.50, 8.70)
+HALL = h3.latlng_to_cell(47.4, 8.6, 9)
 
 
 class Kept:
@@ -77,7 +78,7 @@ def gauge(metrics: Metrics, kind: str) -> float | None:
 
 
 async def test_areas_are_read_when_the_revision_is_another_one_and_no_other_time() -> None:
-    metrics, kept = Metrics(), Kept(area("park", 1, 2), area("hall", 3, kind="venue"))
+    metrics, kept = Metrics(), Kept(area("park", 1, 2), area("hall", HALL, kind="venue"))
     areas = AreasInForce(metrics)
     assert not areas.index.at(1).is_quiet
     assert [await refreshed(areas, kept), await refreshed(areas, kept)] == [True, False]
@@ -257,6 +258,7 @@ class City:
             clock=clock,
             metrics=metrics,
             random=Random(1),
+            tags=(),
         )
 
     async def is_placed(self, name: str, lat_deg: float, lon_deg: float) -> bool:

@@ -14,6 +14,7 @@ class Kind(IntEnum):
     ROOM = 2
     FORGET = 3
     CLAIMS = 4
+    THIN = 5
 
 
 Key = tuple[Kind, PersonId | RoomId]

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from nearby.core import wire
 from nearby.core.cell import Ladder
-from nearby.core.ids import Cell, ConnectionId, PersonId, RoomId
+from nearby.core.ids import ConnectionId, PersonId, RoomId
+from nearby.core.venue import CatchmentId
+from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.hub.base import Caller, HubStatistics, Listener, Offer, RoomSize, Standing
 from nearby.hub.memory.person import Attached
 from nearby.hub.memory.state import LiveState
@@ -34,9 +36,9 @@ class MemoryHub:
         """See ``Hub.renew``."""
         self._state.renew(caller, connection, now_ms)
 
-    async def check_in(self, caller: Caller, ladder: Ladder, now_ms: int) -> Standing:
+    async def check_in(self, caller: Caller, ladder: Ladder, now_ms: int, wishes: Wishes = NO_WISHES) -> Standing:
         """See ``Hub.check_in``."""
-        return self._state.check_in(caller, ladder, now_ms)
+        return self._state.check_in(caller, ladder, now_ms, wishes)
 
     async def clear(self, person: PersonId, connection: ConnectionId | None, now_ms: int, *, why: str = "left") -> bool:
         """See ``Hub.clear``."""
@@ -50,9 +52,17 @@ class MemoryHub:
         """See ``Hub.seat``."""
         return self._state.seat(person, room, why, now_ms)
 
-    async def open_room(self, person: PersonId, catchment: Cell, why: str, now_ms: int) -> bool:
+    async def open_room(self, person: PersonId, catchment: CatchmentId, why: str, now_ms: int) -> bool:
         """See ``Hub.open_room``."""
         return self._state.open_room(person, catchment, why, now_ms)
+
+    async def separate(self, author: PersonId, other: PersonId, now_ms: int, *, is_mutual: bool) -> None:
+        """See ``Hub.separate``."""
+        self._state.separate(author, other, now_ms, is_mutual=is_mutual)
+
+    async def reconcile(self, author: PersonId, other: PersonId) -> None:
+        """See ``Hub.reconcile``."""
+        self._state.reconcile(author, other)
 
     async def ask_next(self, person: PersonId, connection: ConnectionId, room: RoomId | None, now_ms: int) -> None:
         """See ``Hub.ask_next``."""

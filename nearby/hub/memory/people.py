@@ -4,17 +4,19 @@ from collections.abc import Callable
 
 from nearby.core import presence as rule
 from nearby.core.catchment import Catchments
-from nearby.core.cell import Ladder
+from nearby.core.cell import FINEST_RESOLUTION, Ladder, resolution_of, rungs_above
 from nearby.core.census import Census
-from nearby.core.ids import PersonId
+from nearby.core.ids import Cell, PersonId
 from nearby.core.limits import gcra, rolling
 from nearby.core.presence import Presence
 from nearby.core.rules import Rules
+from nearby.core.venue import CatchmentId, Venue, Venues
 from nearby.core.window import Windows
+from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.errors import ErrorCode, Refused
 from nearby.hub.base import Caller
 from nearby.hub.memory.agenda import Agenda, Kind
-from nearby.hub.memory.person import Attached, Person
+from nearby.hub.memory.person import Attached, Lifted, Person
 from nearby.hub.memory.records import Records
 
 
@@ -36,6 +38,7 @@ class People:
         self._people: dict[PersonId, Person] = {}
         self._census = Census()
         self.catchments = Catchments(rules, windows)
+        self.venues = Venues(rules)
         self.present = 0
         self.connected = 0
 
@@ -75,7 +78,7 @@ class People:
             if self._records is not None:
                 self._records.presence(person)
 
-    def check_in(self, person: Person, caller: Caller, ladder: Ladder, now_ms: int) -> None:
+    def check_in(self, person: Person, caller: Caller, ladder: Ladder, now_ms: int, wishes: Wishes) -> None:
         """Refresh a presence, or begin one. What ``caller`` claims is in force only if no connection claims otherwise.
 
         Raises:
@@ -84,6 +87,8 @@ class People:
         tat_ms = self.check_rate(person, now_ms)
         if person.attached is not None and person.seat is None:
             self.check_joins(person, now_ms)
+        if person.presence is None:
+            person.cells_ms = self._check_cells(person, now_ms)
         person.checkin_tat_ms = tat_ms
         if self._records is not None and tat_ms - now_ms > self._rules.checkin.period_ms:
             # Who keeps to the rate owes one period at most, and a restart may forget that.
@@ -97,12 +102,68 @@ class People:
             person.has_lapsed = False
         else:
             after = rule.check_in(before, person.id, ladder, now_ms, self._windows)
-            if after is before:
-                return
         person.presence = after
-        if self._records is not None:
-            self._records.presence(person)
-        self._wake_later(person, after)
+        if after is not before:
+            if self._records is not None:
+                self._records.presence(person)
+            self._wake_later(person, after)
+        if wishes is not NO_WISHES or person.wishes is not NO_WISHES:
+            self._wish(person, wishes, now_ms)
+
+    def catchment_of(self, person: Person, now_ms: int) -> CatchmentId:
+        """Return where a present person's next seat is: in the venue they named if it is open, else the finest cell.
+
+        Somebody who was lifted lately is not placed finer than that.
+        """
+        assert person.presence is not None
+        venue = person.wishes.venue
+        if venue is not None and self.venues.is_open(venue):
+            return venue
+        lifted = person.lifted
+        is_lifted = lifted is not None and self._windows.at(now_ms) <= lifted.until_window
+        at_most = lifted.resolution if lifted is not None and is_lifted else FINEST_RESOLUTION
+        return self.catchments.finest_open(person.presence.ladder, at_most)
+
+    def area_of(self, person: Person) -> CatchmentId:
+        """Return a present person's finest open catchment."""
+        assert person.presence is not None
+        venue = person.wishes.venue
+        if venue is not None and self.venues.is_open(venue):
+            return venue
+        return self.catchments.finest_open(person.presence.ladder)
+
+    def companions_of(self, person: Person, now_ms: int) -> list[Person]:
+        """Return who came with the person: each named the other, and both are to be seated in the same catchment."""
+        if not person.wishes.companions:
+            return []
+        catchment = self.catchment_of(person, now_ms)
+        named = (self._people.get(other) for other in sorted(person.wishes.companions))
+        return [
+            other
+            for other in named
+            if other is not None
+            and other.presence is not None
+            and person.id in other.wishes.companions
+            and self.catchment_of(other, now_ms) == catchment
+        ]
+
+    def fill_level(self, catchment: CatchmentId) -> int:
+        """Return to how many seats the rooms of a catchment are filled, by the window before."""
+        if not isinstance(catchment, Venue):
+            return self.catchments.fill_level(catchment)
+        is_busy = self.venues.counted(catchment) > self._rules.busy_above
+        return self._rules.target if is_busy else self._rules.capacity
+
+    def next_open_rung(self, catchment: CatchmentId) -> Cell | None:
+        """Return the next coarser open cell, None above the last rung and for a venue."""
+        if isinstance(catchment, Venue):
+            return None
+        return next((cell for cell in rungs_above(catchment) if self.catchments.is_open(cell)), None)
+
+    def lift(self, person: Person, cell: Cell, now_ms: int) -> None:
+        """Note that the person's room was lifted to ``cell``."""
+        person.lifted = Lifted(resolution_of(cell), self._windows.at(now_ms) + self._rules.lifted_windows)
+        self.note_recent(person, now_ms)
 
     def check_rate(self, person: Person, now_ms: int) -> int:
         """Return ``checkin_tat_ms`` with one more check-in at ``now_ms``.
@@ -151,6 +212,15 @@ class People:
             self.note_recent(person, now_ms)
             return False
         if after is not person.presence:
+            try:
+                person.cells_ms = self._check_cells(person, now_ms)
+            except Refused:
+                # Nobody sees the difference between this and a check-in that came a window later.
+                person.presence = rule.put_off(person.presence, person.id, now_ms, self._windows)
+                self._wake_later(person, person.presence)
+                if self._records is not None:
+                    self._records.presence(person)
+                return self.must_move(person, now_ms)
             self._exit(person, person.presence.ladder)
             self._enter(person, after.ladder)
             person.presence = after
@@ -162,7 +232,9 @@ class People:
         return self.must_move(person, now_ms)
 
     def must_move(self, person: Person, now_ms: int) -> bool:
-        """Return whether a connected person's seat must be given up for another; if not yet, look again in time."""
+        """Return whether a connected person must have another seat; if not yet, look again in time."""
+        if person.is_displaced:
+            return person.attached is not None
         seat = person.seat
         if person.off_window is None or seat is None or person.attached is None:
             return False
@@ -174,7 +246,7 @@ class People:
 
     def note_ladder(self, person: Person, now_ms: int) -> None:
         """Note since when the room's catchment is off the person's ladder. Call it when either changed."""
-        if person.room is None or person.presence is None or person.room.catchment in person.presence.ladder:
+        if person.room is None or person.presence is None or self._is_on_ladder(person, person.room.catchment):
             person.off_window = None
         elif person.off_window is None:
             person.off_window = self._windows.at(now_ms)
@@ -187,7 +259,8 @@ class People:
         if person.presence is not None:
             self._exit(person, person.presence.ladder)
             person.presence = None
-            person.off_window = None
+            person.wishes = NO_WISHES
+            person.off_window, person.is_displaced = None, False
             if self._records is not None:
                 self._records.presence(person)
 
@@ -221,8 +294,35 @@ class People:
     def end_window(self, window: int) -> None:
         """Freeze the window's counts and let catchments open and close by them."""
         self.catchments.end_window(window, self._census.end_window())
+        self.venues.end_window()
         if self._records is not None:
             self._records.window(window, self.catchments.rows())
+
+    def _wish(self, person: Person, wishes: Wishes, now_ms: int) -> None:
+        """Let what a check-in named be in force."""
+        person.wishes = wishes
+        if wishes.venue is not None and person.caller.established:
+            self.venues.name(wishes.venue, person.id)
+        if person.seat is not None and person.room is not None:
+            person.seat.wishes = wishes
+            person.room.note_wishes()
+        self.note_ladder(person, now_ms)
+
+    def _is_on_ladder(self, person: Person, catchment: CatchmentId) -> bool:
+        assert person.presence is not None
+        return catchment == person.wishes.venue or catchment in person.presence.ladder
+
+    def _check_cells(self, person: Person, now_ms: int) -> tuple[int, ...]:
+        """Return the times of the last hour at which cells came into force, with one more at ``now_ms``.
+
+        Raises:
+            Refused: ``rate_limited``, if that would be one too many.
+        """
+        rules = self._rules
+        cells_ms, wait_ms = rolling(person.cells_ms, now_ms, limit=rules.cells_per_hour, span_ms=rules.hour_ms)
+        if wait_ms:
+            raise Refused(ErrorCode.RATE_LIMITED, retry_ms=wait_ms, limit="cells")
+        return cells_ms
 
     def _enter(self, person: Person, ladder: Ladder) -> None:
         person.is_counted = person.caller.established
@@ -251,7 +351,11 @@ class People:
     def _matters_until_ms(self, person: Person) -> int:
         """Return until when limits, shunned rooms or a lost seat of an absent person still count."""
         until_ms = [person.checkin_tat_ms, person.say_tat_ms, person.change_tat_ms, *person.shunned.values()]
-        until_ms.extend(at_ms + self._rules.hour_ms for at_ms in person.joins_ms)
+        until_ms.extend(at_ms + self._rules.hour_ms for at_ms in (*person.joins_ms, *person.cells_ms))
+        if person.forced_ms:
+            until_ms.append(person.forced_ms + self._rules.forced_every_ms)
+        if person.lifted is not None:
+            until_ms.append(self._windows.start_ms(person.lifted.until_window + 1))
         if person.lost is not None:
             until_ms.append(person.lost.at_ms + self._rules.return_ms)
         return max(until_ms)

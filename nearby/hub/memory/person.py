@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from nearby.core.ids import ConnectionId, PersonId, RoomId
 from nearby.core.presence import Presence
 from nearby.core.room import Room, Seat
+from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.errors import ErrorCode, Refused
 from nearby.hub.base import Caller, Listener
 
@@ -25,24 +26,40 @@ class LostSeat:
     at_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class Lifted:
+    """Up to the end of ``until_window`` the person is not placed finer than ``resolution``."""
+
+    resolution: int
+    until_window: int
+
+
 @dataclass(slots=True)
 class Person:
     """What the hub knows of one person. ``room`` and ``seat`` are set together."""
 
     caller: Caller
     presence: Presence | None = None
+    wishes: Wishes = NO_WISHES
     is_counted: bool = False
     attached: Attached | None = None
     room: Room | None = None
     seat: Seat | None = None
     off_window: int | None = None
     """The window in which the room's catchment left the person's ladder, or None while it is on it."""
+    is_displaced: bool = False
+    """The person had to give up a seat at once, and is to have another one for it."""
     lost: LostSeat | None = None
+    lifted: Lifted | None = None
+    forced_ms: int = 0
+    """When a merge last moved the person; 0 for never."""
     has_lapsed: bool = False
     checkin_tat_ms: int = 0
     say_tat_ms: int = 0
     change_tat_ms: int = 0
     joins_ms: tuple[int, ...] = ()
+    cells_ms: tuple[int, ...] = ()
+    """When res-7 cells came into force, within the last hour."""
     shunned: dict[RoomId, int] = field(default_factory=dict)
     """Rooms left by ``next``, and until when they are out of the question."""
     seen_day: int = -1

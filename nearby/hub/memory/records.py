@@ -18,6 +18,7 @@ from nearby.core.changes import (
 from nearby.core.log import row_of
 from nearby.core.room import Room, Seat
 from nearby.core.rules import DAY_MS
+from nearby.core.venue import Venue
 from nearby.hub.base import Caller
 from nearby.hub.memory.person import Person
 
@@ -51,7 +52,7 @@ class Records:
 
     def recent(self, person: Person, until_ms: int) -> None:
         """What binds the person changed; nothing of it matters after ``until_ms``."""
-        lost = person.lost
+        lost, lifted = person.lost, person.lifted
         person.has_recent_row = True
         self._record(
             RecentRow(
@@ -64,6 +65,10 @@ class Records:
                 lost_ms=lost.at_ms if lost is not None else None,
                 has_lapsed=person.has_lapsed,
                 until_ms=until_ms,
+                cells_ms=person.cells_ms,
+                forced_ms=person.forced_ms,
+                lifted_resolution=lifted.resolution if lifted is not None else None,
+                lifted_window=lifted.until_window if lifted is not None else None,
             )
         )
 
@@ -82,9 +87,11 @@ class Records:
         self._record(_seat_row(room, seat, ended_ms=now_ms))
 
     def room(self, room: Room) -> None:
-        """The room is new, or empty, or no longer empty."""
+        """The room is new, or empty, or no longer empty, or was lifted."""
+        where = room.catchment
+        cell, venue = (where.home, where.id) if isinstance(where, Venue) else (where, None)
         self._record(
-            RoomRow(room.id, room.catchment, room.opened_ms, room.capacity, room.epoch, room.seq, room.empty_since_ms)
+            RoomRow(room.id, cell, room.opened_ms, room.capacity, room.epoch, room.seq, room.empty_since_ms, venue)
         )
 
     def event(self, room: Room, event: wire.RoomEvent, now_ms: int, message_id: int | str | None) -> None:
@@ -109,4 +116,6 @@ def _seat_row(room: Room, seat: Seat, *, off_window: int | None = None, ended_ms
         held_since_ms=seat.held_since_ms,
         off_window=off_window,
         ended_ms=ended_ms,
+        came_from=seat.came_from,
+        was=seat.was,
     )

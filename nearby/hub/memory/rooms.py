@@ -1,17 +1,19 @@
 """All rooms, the shelves they stand on, and the one way in which their events become known."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from zlib import crc32
 
 from nearby.core import wire
-from nearby.core.ids import Cell, ConnectionId, MemberId, PersonId, RoomId
+from nearby.core.ids import ConnectionId, MemberId, PersonId, RoomId
 from nearby.core.kept import KeptRoom
 from nearby.core.names import draw_name
 from nearby.core.placement import CANDIDATES_READ, Candidate
 from nearby.core.room import Room, Seat
 from nearby.core.rules import Rules
 from nearby.core.shelves import Shelves
+from nearby.core.venue import CatchmentId, Venue
+from nearby.core.wishes import Wishes
 from nearby.hub.base import Caller
 from nearby.hub.memory.agenda import Agenda, Kind
 from nearby.hub.memory.records import Records
@@ -43,7 +45,7 @@ class Rooms:
         self._agenda = agenda
         self._records = records
         self._rooms: dict[RoomId, Room] = {}
-        self._shelves: dict[Cell, Shelves] = {}
+        self._shelves: dict[CatchmentId, Shelves] = {}
         self._size_of: dict[RoomId, int] = {}
         self._by_size: Counter[int] = Counter()
         self.held = 0
@@ -60,15 +62,24 @@ class Rooms:
             return None
         return found
 
-    def candidates(self, catchment: Cell, key: int, fill: int) -> list[Candidate]:
-        """Return up to 16 rooms of the catchment with a seat below ``fill``, thin ones first."""
+    def sample(self, catchment: CatchmentId, key: int, fill: int) -> list[Room]:
+        """Return up to 16 rooms of the catchment with fewer seats taken than ``fill``, thin ones first."""
         shelves = self._shelves.get(catchment)
-        if shelves is None:
-            return []
-        drawn = shelves.sample(key, CANDIDATES_READ, nearly_full=fill > self._rules.target)
-        return [Candidate(room, self._size_of[room], self._rooms[room].opened_ms) for room in drawn]
+        return (
+            [] if shelves is None else [self._rooms[room] for room in shelves.sample(key, CANDIDATES_READ, fill=fill)]
+        )
 
-    def open(self, catchment: Cell, now_ms: int) -> Room:
+    def candidate(self, room: Room) -> Candidate:
+        """Return the room as placement sees it."""
+        return Candidate(room.id, self._size_of[room.id], room.opened_ms, room.tags, room.lang)
+
+    def fullest(self, catchment: CatchmentId, seats: int) -> Iterator[Room]:
+        """Yield the catchment's rooms with so many seats free, fullest first. Change no room meanwhile."""
+        shelves = self._shelves.get(catchment)
+        if shelves is not None:
+            yield from (self._rooms[room] for room in shelves.fullest(self._rules.capacity - seats))
+
+    def open(self, catchment: CatchmentId, now_ms: int) -> Room:
         """Return a new, empty room."""
         room = Room(id=RoomId(self._draw_id()), catchment=catchment, opened_ms=now_ms, capacity=self._rules.capacity)
         self._rooms[room.id] = room
@@ -79,7 +90,7 @@ class Rooms:
         row = kept.room
         room = Room(
             id=row.room,
-            catchment=row.catchment,
+            catchment=row.catchment if row.venue is None else Venue(row.venue, row.catchment),
             opened_ms=row.opened_ms,
             capacity=row.capacity,
             epoch=row.epoch,
@@ -97,15 +108,17 @@ class Rooms:
                 why=seat.why,
                 is_name_drawn=seat.is_name_drawn,
                 held_since_ms=now_ms,
+                came_from=seat.came_from,
+                was=seat.was,
             )
         room.restore(kept, self._rules)
         self._rooms[room.id] = room
         self.held += len(room.seats)
-        self._reshelve(room)
+        self._reshelve(room, now_ms)
         self._agenda.set((Kind.ROOM, room.id), now_ms)
         return room
 
-    def join(self, room: Room, caller: Caller, why: str, now_ms: int) -> Seat:
+    def join(self, room: Room, caller: Caller, why: str, now_ms: int, wishes: Wishes) -> Seat:
         """Seat somebody in a room that has a seat, under a new pseudonym."""
         member = self._draw_id()
         seat = Seat(
@@ -116,13 +129,15 @@ class Rooms:
             verified=caller.verified,
             joined_seq=0,
             why=why,
+            wishes=wishes,
         )
         was_empty = not room.seats
         event = room.join(seat, now_ms, self._rules)
         if was_empty and self._records is not None:
             self._records.room(room)
         self._tell(room, event, now_ms)
-        self._reshelve(room)
+        self._reshelve(room, now_ms)
+        room.note_wishes()
         return seat
 
     def leave(self, room: Room, seat: Seat, now_ms: int, *, unheard_by: ConnectionId | None) -> None:
@@ -133,15 +148,24 @@ class Rooms:
             if not room.seats:
                 self._records.room(room)
         self._tell(room, event, now_ms, unheard_by)
-        self._reshelve(room)
+        self._reshelve(room, now_ms)
+        room.note_wishes()
         if not room.seats:
             self._agenda.set((Kind.ROOM, room.id), now_ms + self._rules.room_linger_ms)
 
-    def hold(self, room: Room, seat: Seat, now_ms: int | None) -> None:
-        """Hold a seat from ``now_ms``, or with None: its person is back, or gives it up."""
-        self.held += (now_ms is not None) - (seat.held_since_ms is not None)
-        seat.held_since_ms = now_ms
-        self._reshelve(room)
+    def hold(self, room: Room, seat: Seat, since_ms: int | None, now_ms: int) -> None:
+        """Hold a seat, since when is told, or with None: its person is back, or gives it up."""
+        self.held += (since_ms is not None) - (seat.held_since_ms is not None)
+        seat.held_since_ms = since_ms
+        self._reshelve(room, now_ms)
+
+    def lift(self, room: Room, catchment: CatchmentId, now_ms: int) -> None:
+        """Let a room gather people of another catchment from now on."""
+        self._take_off_shelf(room)
+        room.lift(catchment, "lifted")
+        self._reshelve(room, now_ms)
+        if self._records is not None:
+            self._records.room(room)
 
     def show(self, room: Room, seat: Seat, caller: Caller, now_ms: int) -> None:
         """Let the room see the name and badge of another token."""
@@ -192,18 +216,29 @@ class Rooms:
         self._publish(event, unheard_by)
         self._agenda.set((Kind.ROOM, room.id), now_ms + self._rules.log_ms)
 
-    def _reshelve(self, room: Room) -> None:
+    def _reshelve(self, room: Room, now_ms: int) -> None:
+        """Put a room where it belongs by who is there, and note since when it is thin."""
         size = room.size
         self._by_size[self._size_of.get(room.id, 0)] -= 1
         self._by_size[size] += 1
         self._size_of[room.id] = size
+        if not room.is_thin(self._rules):
+            room.thin_since_ms = room.lonely_since_ms = None
+        elif room.thin_since_ms is None:
+            room.thin_since_ms = now_ms
+            self._agenda.set((Kind.THIN, room.id), now_ms)
         shelf = room.shelf(self._rules)
+        if shelf is None:
+            self._take_off_shelf(room)
+            return
         shelves = self._shelves.get(room.catchment)
-        if shelf is not None:
-            if shelves is None:
-                shelves = self._shelves[room.catchment] = Shelves()
-            shelves.put(room.id, shelf)
-        elif shelves is not None:
+        if shelves is None:
+            shelves = self._shelves[room.catchment] = Shelves(self._rules.capacity)
+        shelves.put(room.id, shelf)
+
+    def _take_off_shelf(self, room: Room) -> None:
+        shelves = self._shelves.get(room.catchment)
+        if shelves is not None:
             shelves.take_off(room.id)
             if not shelves:
                 del self._shelves[room.catchment]

@@ -5,22 +5,24 @@ from collections.abc import Callable
 from nearby.core import wire
 from nearby.core.cell import Ladder
 from nearby.core.changes import Change
-from nearby.core.ids import Cell, ConnectionId, PersonId, RoomId
+from nearby.core.ids import ConnectionId, PersonId, RoomId
 from nearby.core.kept import Kept
-from nearby.core.room import Room, Seat
 from nearby.core.rules import Rules
+from nearby.core.venue import CatchmentId
 from nearby.core.window import Windows
-from nearby.errors import Refused, Superseded
+from nearby.core.wishes import NO_WISHES, Wishes
+from nearby.errors import Superseded
 from nearby.hub.base import Caller, HubStatistics, Listener, Offer, RoomSize, Standing
 from nearby.hub.memory.agenda import Agenda, Kind
+from nearby.hub.memory.mender import Mender
 from nearby.hub.memory.networks import Networks
+from nearby.hub.memory.offers import make_offer
 from nearby.hub.memory.people import People
-from nearby.hub.memory.person import Attached, LostSeat, Person
+from nearby.hub.memory.person import Attached, Person
 from nearby.hub.memory.records import Records
 from nearby.hub.memory.restore import restore
-from nearby.hub.memory.rooms import Rooms, is_shown
-
-_JOIN_REASONS = frozenset({"new", "next"})
+from nearby.hub.memory.rooms import Rooms
+from nearby.hub.memory.seats import Seats
 
 
 class LiveState:
@@ -55,6 +57,11 @@ class LiveState:
         self._listeners: list[Listener] = []
         self._window = self._windows.at(now_ms)
         self._to_move: list[PersonId] = []
+        self._thin: list[RoomId] = []
+        self._seats = Seats(
+            rules, self._people, self._rooms, agenda=self._agenda, records=records, call_for=self._to_move.append
+        )
+        self._mender = Mender(rules, self._people, self._rooms, self._seats, agenda=self._agenda, records=records)
         self.networks = Networks()
         if kept is not None:
             self._restore(kept, now_ms)
@@ -78,7 +85,7 @@ class LiveState:
         if person.room is not None:
             self._take_up(person, now_ms)
         elif resume is not None:
-            self._return_to(person, RoomId(resume.room), now_ms)
+            self._seats.return_to(person, RoomId(resume.room), now_ms)
         resumed, then = self._where(person, resume, now_ms)
         attached.listener.welcomed(attached.connection, resumed=resumed, then=then)
 
@@ -89,7 +96,7 @@ class LiveState:
             return
         self._people.attach(person, None)
         if person.room is not None and person.seat is not None:
-            self._rooms.hold(person.room, person.seat, now_ms)
+            self._rooms.hold(person.room, person.seat, now_ms, now_ms)
             self._agenda.set((Kind.HOLD, person_id), now_ms + self._rules.seat_hold_ms)
         self._people.forget_later(person)
 
@@ -98,16 +105,20 @@ class LiveState:
         person = self._mine(caller.person, connection)
         self._people.meet(caller, now_ms)
         self._people.claim(person, caller)
-        self._show_when_it_may(person, now_ms)
+        self._seats.show_when_it_may(person, now_ms)
 
-    def check_in(self, caller: Caller, ladder: Ladder, now_ms: int) -> Standing:
+    def check_in(self, caller: Caller, ladder: Ladder, now_ms: int, wishes: Wishes = NO_WISHES) -> Standing:
         """See ``Hub.check_in``."""
         self.catch_up(now_ms)
         person = self._people.meet(caller, now_ms)
-        self._people.check_in(person, caller, ladder, now_ms)
-        assert person.presence is not None
-        area = self._people.catchments.finest_open(person.presence.ladder)
-        return Standing(area, seat_wanted=person.attached is not None and person.seat is None)
+        named = person.wishes.venue
+        self._people.check_in(person, caller, ladder, now_ms, wishes)
+        area, wish = self._people.area_of(person), None
+        if person.attached is not None and person.seat is None:
+            wish = "new"
+        elif person.attached is not None and wishes.venue not in (None, named) and area == wishes.venue:
+            wish = "venue"
+        return Standing(area, wish)
 
     def clear(self, person_id: PersonId, connection: ConnectionId | None, now_ms: int, *, why: str) -> bool:
         """See ``Hub.clear``."""
@@ -122,7 +133,7 @@ class LiveState:
         if person is None:
             return False
         had_seat = person.seat is not None
-        self._end_seat(person, now_ms, why=why, asked_by=connection)
+        self._seats.end(person, now_ms, why=why, asked_by=connection)
         self._people.end_presence(person)
         person.lost, person.has_lapsed = None, False
         self._people.note_recent(person, now_ms)
@@ -135,23 +146,33 @@ class LiveState:
         person = self._people.get(person_id)
         if person is None or person.presence is None or person.attached is None:
             return None
-        catchment = self._people.catchments.finest_open(person.presence.ladder)
         key = self._windows.draw_bits(self._window, "candidates", person_id)
-        candidates = self._rooms.candidates(catchment, key, self._people.catchments.fill_level(catchment))
-        return Offer(catchment, [one for one in candidates if not self._conflicts(person, one.room, now_ms)])
+        return make_offer(person, self._people, self._rooms, self._seats, key, now_ms)
 
     def seat(self, person_id: PersonId, room_id: RoomId, why: str, now_ms: int) -> bool:
         """See ``Hub.seat``."""
         person = self._people.get(person_id)
         room = self._rooms.with_a_seat(room_id, now_ms)
-        if person is None or room is None or self._conflicts(person, room_id, now_ms):
+        if person is None or room is None or self._seats.is_barred(person, room, now_ms):
             return False
-        return self._sit(person, lambda: room, why, now_ms)
+        return self._seats.sit(person, lambda: room, why, now_ms)
 
-    def open_room(self, person_id: PersonId, catchment: Cell, why: str, now_ms: int) -> bool:
+    def open_room(self, person_id: PersonId, catchment: CatchmentId, why: str, now_ms: int) -> bool:
         """See ``Hub.open_room``."""
         person = self._people.get(person_id)
-        return person is not None and self._sit(person, lambda: self._rooms.open(catchment, now_ms), why, now_ms)
+        return person is not None and self._seats.sit(person, lambda: self._rooms.open(catchment, now_ms), why, now_ms)
+
+    def separate(self, author_id: PersonId, other_id: PersonId, now_ms: int, *, is_mutual: bool) -> None:
+        """See ``Hub.separate``."""
+        self.catch_up(now_ms)
+        self._seats.conflicts.add(author_id, other_id, is_mutual=is_mutual)
+        author, other = self._people.get(author_id), self._people.get(other_id)
+        if author is not None and other is not None and author.room is not None and author.room is other.room:
+            self._seats.displace(author, now_ms)
+
+    def reconcile(self, author_id: PersonId, other_id: PersonId) -> None:
+        """See ``Hub.reconcile``."""
+        self._seats.conflicts.remove(author_id, other_id)
 
     def ask_next(self, person_id: PersonId, connection: ConnectionId, room_id: RoomId | None, now_ms: int) -> None:
         """See ``Hub.ask_next``."""
@@ -192,7 +213,11 @@ class LiveState:
     def sweep(self, now_ms: int) -> list[PersonId]:
         """See ``Hub.sweep``."""
         self.catch_up(now_ms)
-        due, self._to_move = self._to_move, []
+        thin, self._thin = self._thin, []
+        for room in thin:
+            self._mender.look_at(room, now_ms)
+        due = self._to_move[:]
+        self._to_move.clear()
         # What was due when another call looked may be over: they spoke, left or took another room since.
         people = (self._people.get(person) for person in due)
         return [person.id for person in people if person is not None and self._people.must_move(person, now_ms)]
@@ -229,7 +254,7 @@ class LiveState:
             if person.seat is not None and person.presence is None:
                 # It lapsed while nobody ran, and was purged.
                 person.has_lapsed = True
-                self._lose_seat(person, now_ms)
+                self._seats.lose(person, now_ms)
                 self._people.forget_later(person)
 
     def _mine(self, person_id: PersonId, connection: ConnectionId) -> Person:
@@ -250,6 +275,8 @@ class LiveState:
             missed = person.room.after(resume.epoch, resume.after, now_ms, self._rules)
             if missed is not None:
                 return person.room.id, list(missed)
+            if resume.after <= person.room.lifted_seq and resume.epoch == person.room.epoch:
+                why = person.seat.why
         elif resume is not None and resume.room != person.room.id:
             why = person.seat.why
         return None, [person.room.snapshot(person.seat.member, why, self._rules)]
@@ -258,111 +285,21 @@ class LiveState:
         """A new connection sits down on the person's seat."""
         assert person.room is not None
         assert person.seat is not None
-        self._release(person)
-        self._show_when_it_may(person, now_ms)
+        self._seats.release(person, now_ms)
+        self._seats.show_when_it_may(person, now_ms)
         if person.off_window is not None:
             # A move that came due meanwhile had nobody to tell.
             self._agenda.set((Kind.MOMENT, person.id), now_ms)
-
-    def _show_when_it_may(self, person: Person, now_ms: int) -> None:
-        """Let the person's room see the token in force, later if it saw too many changes."""
-        if person.room is None or person.seat is None or is_shown(person.seat, person.caller):
-            return
-        wait_ms = self._people.wait_to_change(person, now_ms)
-        if wait_ms:
-            self._agenda.set((Kind.CLAIMS, person.id), now_ms + wait_ms)
-        else:
-            self._rooms.show(person.room, person.seat, person.caller, now_ms)
-            if self._records is not None:
-                self._records.seat(person)
-
-    def _return_to(self, person: Person, room_id: RoomId, now_ms: int) -> None:
-        """Give a resuming person their lost room back, if it has a seat."""
-        lost = person.lost
-        if lost is None or lost.room != room_id or now_ms > lost.at_ms + self._rules.return_ms:
-            return
-        room = self._rooms.with_a_seat(room_id, now_ms)
-        if person.presence is not None and room is not None and not self._conflicts(person, room_id, now_ms):
-            self._take_seat(person, room, "resynced", now_ms)
-
-    def _sit(self, person: Person, find: Callable[[], Room], why: str, now_ms: int) -> bool:
-        """Seat a connected person in another room and tell them, then let the old room know."""
-        attached = person.attached
-        if attached is None or person.presence is None:
-            return False
-        if person.seat is None:
-            # A wish for another room, or a move, was about a seat that is gone: what it gives now is a first one.
-            why = "new"
-        elif why == "new" or (why == "moved" and not self._people.must_move(person, now_ms)):
-            return True
-        if why in _JOIN_REASONS:
-            try:
-                person.joins_ms = self._people.check_joins(person, now_ms)
-            except Refused:
-                return False
-        room = find()
-        old_room, old_seat = person.room, person.seat
-        if old_room is not None and why == "next":
-            person.shunned = {room_id: ms for room_id, ms in person.shunned.items() if ms > now_ms}
-            person.shunned[old_room.id] = now_ms + self._rules.shun_ms
-        seat = self._take_seat(person, room, why, now_ms)
-        if why in _JOIN_REASONS:
-            self._people.note_recent(person, now_ms)
-        attached.listener.seated(attached.connection, room.snapshot(seat.member, why, self._rules))
-        if old_room is not None and old_seat is not None:
-            self._rooms.leave(old_room, old_seat, now_ms, unheard_by=None)
-        return True
-
-    def _take_seat(self, person: Person, room: Room, why: str, now_ms: int) -> Seat:
-        """Sit down in a room that has a seat; the say limit goes along."""
-        before = person.seat
-        seat = self._rooms.join(room, person.caller, why, now_ms)
-        seat.say_tat_ms = before.say_tat_ms if before is not None else person.say_tat_ms
-        seat.spoke_ms = before.spoke_ms if before is not None else 0
-        person.room, person.seat, person.lost, person.off_window = room, seat, None, None
-        self._people.note_ladder(person, now_ms)
-        if self._records is not None:
-            self._records.seat(person)
-        return seat
-
-    def _lose_seat(self, person: Person, now_ms: int) -> None:
-        """End a seat that its person did not give up: a resuming phone may have the room back."""
-        room = person.room
-        self._end_seat(person, now_ms, why="expired")
-        if room is not None:
-            person.lost = LostSeat(room.id, now_ms)
-            self._people.note_recent(person, now_ms)
-
-    def _release(self, person: Person) -> None:
-        """The person's seat, if it was held, no longer is."""
-        if person.room is not None and person.seat is not None and person.seat.held_since_ms is not None:
-            self._rooms.hold(person.room, person.seat, None)
-
-    def _end_seat(self, person: Person, now_ms: int, *, why: str, asked_by: ConnectionId | None = None) -> None:
-        """End a seat, if there is one, and tell the person's connection unless it asked for it."""
-        room, seat = person.room, person.seat
-        if room is None or seat is None:
-            return
-        self._release(person)
-        person.room = person.seat = None
-        person.off_window = None
-        person.say_tat_ms = seat.say_tat_ms
-        attached = person.attached
-        self._rooms.leave(room, seat, now_ms, unheard_by=attached.connection if attached is not None else None)
-        if attached is not None and attached.connection != asked_by:
-            attached.listener.unseated(attached.connection, why)
-
-    def _conflicts(self, person: Person, room_id: RoomId, now_ms: int) -> bool:
-        """Return whether the person must not be seated there: their own room, or one they left by ``next``."""
-        if person.room is not None and person.room.id == room_id:
-            return True
-        return person.shunned.get(room_id, 0) > now_ms
 
     def _run_timers(self, now_ms: int) -> None:
         while (due := self._agenda.pop(now_ms)) is not None:
             (kind, key), due_ms = due
             if kind is Kind.ROOM:
                 self._rooms.look_at(RoomId(key), due_ms)
+                continue
+            if kind is Kind.THIN:
+                # Mended by the sweep: what comes of it is heard on the common tick.
+                self._thin.append(RoomId(key))
                 continue
             person = self._people.get(PersonId(key))
             if person is None:
@@ -372,7 +309,7 @@ class LiveState:
             elif kind is Kind.HOLD:
                 self._look_at_held(person, due_ms)
             elif kind is Kind.CLAIMS:
-                self._show_when_it_may(person, due_ms)
+                self._seats.show_when_it_may(person, due_ms)
             else:
                 self._look_at_moment(person, due_ms)
 
@@ -383,11 +320,11 @@ class LiveState:
         if now_ms < ends_ms:
             self._agenda.set((Kind.HOLD, person.id), ends_ms)
             return
-        self._lose_seat(person, now_ms)
+        self._seats.lose(person, now_ms)
         self._people.forget_later(person)
 
     def _look_at_moment(self, person: Person, now_ms: int) -> None:
-        if self._people.at_moment(person, now_ms, lapse=lambda lapsing: self._lose_seat(lapsing, now_ms)):
+        if self._people.at_moment(person, now_ms, lapse=lambda lapsing: self._seats.lose(lapsing, now_ms)):
             self._to_move.append(person.id)
         self._people.forget_later(person)
 

@@ -12,6 +12,7 @@ from nearby.core.ids import ConnectionId, PersonId, RoomId
 from nearby.core.placement import decide
 from nearby.core.rules import Rules
 from nearby.core.window import Windows
+from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.errors import Refused
 from nearby.hub.base import Caller
 from nearby.hub.memory import LiveState
@@ -36,24 +37,29 @@ class Ours:
         self._state = LiveState(rules, secret=secret, draw_id=lambda: f"{next(ids):x}", now_ms=START_MS)
         self._state.listen(self._ear)
         self._wishes: dict[PersonId, str] = {}
+        self._asks: dict[PersonId, Wishes] = {}
 
     def arrive(self, person: PersonId, place: Place, traits: Traits, now_ms: int) -> None:
         """Connect and check in."""
         self._state.attach(_caller(person), Attached(ConnectionId(person), self._ear), None, now_ms)
+        if traits.language is not None or traits.companions:
+            self._asks[person] = Wishes(lang=traits.language, companions=frozenset(traits.companions))
         self.check_in(person, place, now_ms)
 
     def check_in(self, person: PersonId, place: Place, now_ms: int) -> None:
         """Check in; one that is refused because of a limit changes nothing, as for a phone."""
         try:
-            standing = self._state.check_in(_caller(person), place.ladder, now_ms)
+            asks = self._asks.get(person, NO_WISHES)
+            standing = self._state.check_in(_caller(person), place.ladder, now_ms, asks)
         except Refused:
             return
-        if standing.seat_wanted:
-            self._wishes.setdefault(person, "new")
+        if standing.wish is not None:
+            self._wishes.setdefault(person, standing.wish)
 
     def leave(self, person: PersonId, now_ms: int) -> None:
         """Send ``leave`` and hang up."""
         self._wishes.pop(person, None)
+        self._asks.pop(person, None)
         self._state.clear(person, ConnectionId(person), now_ms, why="left")
         self._state.detach(person, ConnectionId(person), now_ms)
 
@@ -73,7 +79,8 @@ class Ours:
         self._wishes.setdefault(person, "next")
 
     def block(self, person: PersonId, other: PersonId, now_ms: int) -> None:
-        """Nothing: the live state knows no conflicts."""
+        """Block somebody."""
+        self._state.separate(person, other, now_ms, is_mutual=True)
 
     def tick(self, now_ms: int) -> int:
         """Sweep, then seat everybody who waits."""
@@ -89,7 +96,9 @@ class Ours:
             offer = self._state.offer(person, now_ms)
             if offer is None:
                 return
-            choice = decide(person, offer.candidates, now_ms, rules=self._rules, windows=self._windows)
+            choice = decide(
+                person, offer.candidates, now_ms, rules=self._rules, windows=self._windows, wishes=offer.wishes
+            )
             if choice.room is None:
                 break
             if self._state.seat(person, choice.room, why, now_ms):
@@ -114,6 +123,10 @@ class _Ear:
 
     def unseated(self, connection: ConnectionId, why: str) -> None:
         """A seat was lost."""
+        self._history.rose(PersonId(connection))
+
+    def taken_out(self, connection: ConnectionId) -> None:
+        """A seat was lost, and another one follows."""
         self._history.rose(PersonId(connection))
 
     def replaced(self, connection: ConnectionId) -> None:

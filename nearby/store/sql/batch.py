@@ -81,8 +81,8 @@ class Batch:
 
 
 def _as_stored(row: RecentRow) -> tuple[Any, ...]:
-    joins, shunned = msgspec.json.encode(row.joins_ms).decode(), msgspec.json.encode(row.shunned).decode()
-    return tuple(row._replace(joins_ms=joins, shunned=shunned))  # type: ignore[arg-type]
+    fields = {name: msgspec.json.encode(getattr(row, name)).decode() for name in ("joins_ms", "shunned", "cells_ms")}
+    return tuple(row._replace(**fields))  # type: ignore[arg-type]
 
 
 def _person_seen(batch: Batch, change: PersonSeen) -> None:

@@ -90,4 +90,4 @@ def _room(
 
 def _recent(row: sa.Row[tuple[object, ...]]) -> RecentRow:
     found = RecentRow._make(row)
-    return found._replace(joins_ms=tuple(found.joins_ms))
+    return found._replace(joins_ms=tuple(found.joins_ms), cells_ms=tuple(found.cells_ms))

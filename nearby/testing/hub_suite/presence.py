@@ -7,7 +7,8 @@ import pytest
 
 from nearby.core import wire
 from nearby.core.cell import Ladder
-from nearby.core.ids import Cell, PersonId
+from nearby.core.ids import PersonId
+from nearby.core.venue import CatchmentId
 from nearby.hub.base import Caller
 from nearby.testing.hub_suite.base import SuiteBase, refusal
 from nearby.testing.hub_suite.given import AWAY, BESIDE, HERE
@@ -16,7 +17,7 @@ from nearby.testing.hub_suite.world import Phone, World
 DAY_MS = 24 * 3_600_000
 
 
-async def catchment_of(phone: Phone) -> Cell:
+async def catchment_of(phone: Phone) -> CatchmentId:
     """Return where the phone's person may be seated."""
     offer = await phone.offer()
     assert offer is not None

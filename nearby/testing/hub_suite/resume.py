@@ -234,8 +234,8 @@ class ResumeSuite(SuiteBase):
 
     async def test_a_lost_seat_is_gone_if_others_took_it(self, world: World) -> None:
         crowd = await world.together(*(f"p{number}" for number in range(world.rules.capacity)))
-        (late,) = await world.together("late")
         await drop_until_lost(world, crowd[0])
+        (late,) = await world.together("late")
         assert await late.seat(crowd[1].room)
         again = await world.connect(crowd[0].caller, knows=crowd[0].view)
         assert answer(again) == wire.Unplaced(why="none")

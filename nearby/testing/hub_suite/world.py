@@ -4,12 +4,16 @@ from collections.abc import Awaitable, Sequence
 from itertools import count
 from typing import TypeVar
 
+import msgspec
+
 from nearby.core import wire
 from nearby.core.cell import Ladder
-from nearby.core.ids import Cell, ConnectionId, PersonId, RoomId
+from nearby.core.ids import ConnectionId, PersonId, RoomId
 from nearby.core.rules import Rules
+from nearby.core.venue import CatchmentId
 from nearby.core.view import RoomView
 from nearby.core.window import Windows
+from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.hub.base import Caller, Hub, HubStatistics, Offer, RoomSize, Standing
 from nearby.testing.clock import ManualClock
 from nearby.testing.hub_suite.given import HERE, RULES, START_MS
@@ -68,9 +72,9 @@ class Phone:
         """Return the id of the room it sits in."""
         return RoomId(self.view.room.id)
 
-    async def check_in(self, ladder: Ladder = HERE) -> Standing:
+    async def check_in(self, ladder: Ladder = HERE, wishes: Wishes = NO_WISHES) -> Standing:
         """Check in by this phone's token."""
-        return await self.world.settled(self.hub.check_in(self.caller, ladder, self.world.now_ms))
+        return await self.world.settled(self.hub.check_in(self.caller, ladder, self.world.now_ms, wishes))
 
     async def say(self, text: str, message_id: int | str | None = None, room: RoomId | None = None) -> tuple[int, int]:
         """Say something in the person's room."""
@@ -91,7 +95,7 @@ class Phone:
         """Take a seat in ``room``."""
         return await self.world.settled(self.hub.seat(self.person, room, why, self.world.now_ms))
 
-    async def open_room(self, why: str = "next", catchment: Cell = HERE.res5) -> bool:
+    async def open_room(self, why: str = "next", catchment: CatchmentId = HERE.res5) -> bool:
         """Take a seat in a new room."""
         return await self.world.settled(self.hub.open_room(self.person, catchment, why, self.world.now_ms))
 
@@ -239,6 +243,11 @@ class World:
                 if ear.view is None:
                     continue
                 other = views.setdefault(ear.view.room.id, ear.view)
-                if (other.seq, other.members) != (ear.view.seq, ear.view.members):
+                if (other.seq, _shown(other)) != (ear.view.seq, _shown(ear.view)):
                     found.append(f"{ear.connection}: does not know the room as {other.you} does")
         return found
+
+
+def _shown(view: RoomView) -> dict[str, wire.Member]:
+    """Return the members without who they were before: that is told to those who came along only."""
+    return {member: msgspec.structs.replace(one, was=msgspec.UNSET) for member, one in view.members.items()}

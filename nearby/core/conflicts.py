@@ -1,0 +1,66 @@
+"""Hard conflicts: who must not sit in a room with whom, whoever asked for it.
+
+A conflict has an author, who blocked or reported the other. Of an established author it binds both alike. Of
+anybody else it bars the author only: a fresh account must not keep others out of rooms. Where the other takes a seat in
+the author's room, the author gives way.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from nearby.core.ids import PersonId
+
+
+class Conflicts:
+    """Who is in conflict with whom, by both sides.
+
+    Args:
+        keep: The newest conflicts kept of an author; the oldest one is forgotten beyond.
+    """
+
+    def __init__(self, keep: int) -> None:
+        self._keep = keep
+        self._by_author: defaultdict[PersonId, dict[PersonId, bool]] = defaultdict(dict)
+        self._by_other: defaultdict[PersonId, dict[PersonId, bool]] = defaultdict(dict)
+
+    def add(self, author: PersonId, other: PersonId, *, is_mutual: bool) -> None:
+        """Let ``author`` be in conflict with ``other``; an older one between the two is replaced."""
+        self.remove(author, other)
+        own = self._by_author[author]
+        if len(own) >= self._keep:
+            self.remove(author, next(iter(own)))
+        self._by_author[author][other] = is_mutual
+        self._by_other[other][author] = is_mutual
+
+    def remove(self, author: PersonId, other: PersonId) -> None:
+        """End the author's conflict with the other; none is no error. One that the other authored stays."""
+        for side, person, counterpart in ((self._by_author, author, other), (self._by_other, other, author)):
+            if counterpart in side.get(person, ()):
+                del side[person][counterpart]
+                if not side[person]:
+                    del side[person]
+
+    def bars(self, person: PersonId, others: Iterable[PersonId]) -> bool:
+        """Return whether ``person`` must not sit down where ``others`` sit."""
+        own, against = self._by_author.get(person), self._by_other.get(person)
+        if own is None and against is None:
+            return False
+        own, against = own or {}, against or {}
+        return any(other in own or against.get(other, False) for other in others)
+
+    def clash(self, people: Iterable[PersonId], others: Iterable[PersonId]) -> bool:
+        """Return whether anybody of the one has a conflict with anybody of the other, whoever it binds."""
+        others = tuple(others)
+        return any(
+            other in side.get(person, ())
+            for person in people
+            for side in (self._by_author, self._by_other)
+            for other in others
+        )
+
+    def giving_way(self, person: PersonId, others: Iterable[PersonId]) -> list[PersonId]:
+        """Return who of ``others`` must leave when ``person`` sits down: authors whom their own conflict bars."""
+        against = self._by_other.get(person)
+        if against is None:
+            return []
+        return [other for other in others if against.get(other) is False]

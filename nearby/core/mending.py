@@ -1,0 +1,61 @@
+"""What becomes of a thin room: it goes on, moves into another one, or is lifted to where more people are.
+
+A merge moves people who did not ask for it, so it has to be worth it: the room was thin for a while, nobody in it
+is talking or was moved lately. A lift moves nobody. It changes from where newcomers are sent, and waits
+until there was no room to merge with for long, whatever kept a merge from happening meanwhile.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from nearby.core.rules import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """The people of a room as a merge sees them.
+
+    ``spoke_ms`` is when one of them last spoke, ``forced_ms`` when one of them was last moved by a merge; 0 for never.
+    """
+
+    opened_ms: int
+    is_thin: bool
+    spoke_ms: int
+    forced_ms: int
+
+
+class Mending(Enum):
+    """What to do about a thin room."""
+
+    WAIT = "wait"
+    MERGE = "merge"
+    """Its people move into the other room."""
+    TAKE_IN = "take in"
+    """The other room's people move into it: both are thin, and it is the older one."""
+    LIFT = "lift"
+
+
+def mend(
+    room: Party, other: Party | None, now_ms: int, *, thin_since_ms: int, lonely_since_ms: int, rules: Rules
+) -> Mending:
+    """Return what to do about a thin room; a pure function of its arguments.
+
+    Args:
+        room: The thin room.
+        other: The fullest room of its catchment that has the seats and no conflict, None if there is none.
+        now_ms: The time of the decision.
+        thin_since_ms: Since when it is thin.
+        lonely_since_ms: Since when there was no such other room at every look; not read if there is one.
+        rules: The product's numbers.
+    """
+    if other is None:
+        return Mending.LIFT if now_ms - lonely_since_ms >= rules.lift_after_ms else Mending.WAIT
+    if now_ms - thin_since_ms < rules.merge_after_ms:
+        return Mending.WAIT
+    stays = other.is_thin and room.opened_ms < other.opened_ms
+    movers = other if stays else room
+    if now_ms - movers.spoke_ms < rules.settle_ms or (
+        movers.forced_ms and now_ms - movers.forced_ms < rules.forced_every_ms
+    ):
+        return Mending.WAIT
+    return Mending.TAKE_IN if stays else Mending.MERGE

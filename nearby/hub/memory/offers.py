@@ -1,0 +1,39 @@
+"""Which rooms a person may choose among."""
+
+from nearby.core.room import Room
+from nearby.hub.base import Offer
+from nearby.hub.memory.people import People
+from nearby.hub.memory.person import Person
+from nearby.hub.memory.rooms import Rooms
+from nearby.hub.memory.seats import Seats
+
+
+def make_offer(person: Person, people: People, rooms: Rooms, seats: Seats, key: int, now_ms: int) -> Offer:
+    """Return what ``Hub.offer`` does for somebody present; ``key`` draws the sample.
+
+    Who came with others is offered the room in which most of them sit, and while some still wait for a seat, rooms that
+    have one for each. If neither can be had, companions count for nothing.
+    """
+    catchment = people.catchment_of(person, now_ms)
+    sample = rooms.sample(catchment, key, people.fill_level(catchment))
+    found = [room for room in sample if not seats.is_barred(person, room, now_ms)]
+    companions = people.companions_of(person, now_ms)
+    if companions:
+        found = _with_companions(person, companions, found, seats, now_ms)
+    return Offer(catchment, [rooms.candidate(room) for room in found], person.wishes)
+
+
+def _with_companions(
+    person: Person, companions: list[Person], found: list[Room], seats: Seats, now_ms: int
+) -> list[Room]:
+    at = [one.room for one in companions if one.room is not None and _may_sit(person, one.room, seats, now_ms)]
+    if at:
+        return [max(at, key=at.count)]
+    waiting = sum(one.seat is None and one.attached is not None for one in companions)
+    if not waiting:
+        return found
+    return [room for room in found if room.capacity - len(room.seats) > waiting]
+
+
+def _may_sit(person: Person, room: Room, seats: Seats, now_ms: int) -> bool:
+    return len(room.seats) < room.capacity and not seats.is_barred(person, room, now_ms)

@@ -1,0 +1,193 @@
+"""Taking, changing and giving up seats: the one place where a person and a room meet."""
+
+from collections.abc import Callable
+
+from nearby.core.conflicts import Conflicts
+from nearby.core.ids import ConnectionId, PersonId, RoomId
+from nearby.core.room import Room, Seat
+from nearby.core.rules import Rules
+from nearby.errors import Refused
+from nearby.hub.memory.agenda import Agenda, Kind
+from nearby.hub.memory.people import People
+from nearby.hub.memory.person import LostSeat, Person
+from nearby.hub.memory.records import Records
+from nearby.hub.memory.rooms import Rooms, is_shown
+
+_JOIN_REASONS = frozenset({"new", "next", "venue"})
+
+
+class Seats:
+    """Who sits where. No method suspends.
+
+    Args:
+        rules: The product's numbers.
+        people: Everybody.
+        rooms: All rooms.
+        agenda: Is asked to look at people again.
+        records: Are told what changes, or None.
+        call_for: Is given who must have another seat, which the caller of ``sweep`` finds.
+    """
+
+    def __init__(
+        self,
+        rules: Rules,
+        people: People,
+        rooms: Rooms,
+        *,
+        agenda: Agenda,
+        records: Records | None,
+        call_for: Callable[[PersonId], None],
+    ) -> None:
+        self._rules = rules
+        self._people = people
+        self._rooms = rooms
+        self._agenda = agenda
+        self._records = records
+        self._call_for = call_for
+        self.conflicts = Conflicts(rules.conflicts)
+
+    def is_barred(self, person: Person, room: Room, now_ms: int) -> bool:
+        """Return whether the person must not be seated there: their own room, one they left by ``next``, a conflict."""
+        if room is person.room or person.shunned.get(room.id, 0) > now_ms:
+            return True
+        return self.conflicts.bars(person.id, (seat.person for seat in room.seats.values()))
+
+    def would_clash(self, room: Room, other: Room, now_ms: int) -> bool:
+        """Return whether the people of two rooms must not come together."""
+        people, others = _people_in(room), _people_in(other)
+        for ids, avoided in ((people, other.id), (others, room.id)):
+            for each in ids:
+                person = self._people.get(each)
+                if person is not None and person.shunned.get(avoided, 0) > now_ms:
+                    return True
+        return self.conflicts.clash(people, others)
+
+    def sit(self, person: Person, find: Callable[[], Room], why: str, now_ms: int) -> bool:
+        """Seat a connected person in another room and tell them, then let the old room know; see ``Hub.seat``."""
+        attached = person.attached
+        if attached is None or person.presence is None:
+            return False
+        if person.seat is None:
+            # A wish for another room, or a move, was about a seat that is gone: what it gives now is a first one.
+            why = "moved" if person.is_displaced else "new"
+        elif self._keeps(person, why, now_ms):
+            return True
+        if why in _JOIN_REASONS:
+            try:
+                person.joins_ms = self._people.check_joins(person, now_ms)
+            except Refused:
+                return False
+        room = find()
+        old_room, old_seat = person.room, person.seat
+        if old_room is not None and why == "next":
+            person.shunned = {room_id: ms for room_id, ms in person.shunned.items() if ms > now_ms}
+            person.shunned[old_room.id] = now_ms + self._rules.shun_ms
+        seat = self.take(person, room, why, now_ms)
+        if why in _JOIN_REASONS:
+            self._people.note_recent(person, now_ms)
+        attached.listener.seated(attached.connection, room.snapshot(seat.member, why, self._rules))
+        if old_room is not None and old_seat is not None:
+            self._rooms.leave(old_room, old_seat, now_ms, unheard_by=None)
+        return True
+
+    def take(self, person: Person, room: Room, why: str, now_ms: int) -> Seat:
+        """Sit down in a room that has a seat; the say limit goes along, and who must gives way."""
+        for author in self.conflicts.giving_way(person.id, _people_in(room)):
+            other = self._people.get(author)
+            if other is not None:
+                self.displace(other, now_ms)
+        before = person.seat
+        seat = self._rooms.join(room, person.caller, why, now_ms, person.wishes)
+        seat.say_tat_ms = before.say_tat_ms if before is not None else person.say_tat_ms
+        seat.spoke_ms = before.spoke_ms if before is not None else 0
+        person.room, person.seat, person.lost, person.off_window = room, seat, None, None
+        person.is_displaced = False
+        self._people.note_ladder(person, now_ms)
+        if self._records is not None:
+            self._records.seat(person)
+        return seat
+
+    def move(self, person: Person, room: Room, why: str, now_ms: int) -> Seat:
+        """Sit down in another room, held as it was, and return the seat given up: its room is not told yet."""
+        old_room, old = person.room, person.seat
+        assert old_room is not None
+        assert old is not None
+        held_ms = old.held_since_ms
+        self.release(person, now_ms)
+        seat = self.take(person, room, why, now_ms)
+        seat.came_from, seat.was = old_room.id, old.member
+        if self._records is not None:
+            self._records.seat(person)
+        if held_ms is not None:
+            self._rooms.hold(room, seat, held_ms, now_ms)
+        return old
+
+    def displace(self, person: Person, now_ms: int) -> None:
+        """End a seat at once; a connected person is to have another one, and hears nothing until then."""
+        attached = person.attached
+        self.end(person, now_ms, why="moved", asked_by=attached.connection if attached is not None else None)
+        if attached is not None:
+            person.is_displaced = True
+            attached.listener.taken_out(attached.connection)
+            self._call_for(person.id)
+
+    def lose(self, person: Person, now_ms: int) -> None:
+        """End a seat that its person did not give up: a resuming phone may have the room back."""
+        room = person.room
+        self.end(person, now_ms, why="expired")
+        if room is not None:
+            person.lost = LostSeat(room.id, now_ms)
+            self._people.note_recent(person, now_ms)
+
+    def end(self, person: Person, now_ms: int, *, why: str, asked_by: ConnectionId | None = None) -> None:
+        """End a seat, if there is one, and tell the person's connection unless it asked for it."""
+        room, seat = person.room, person.seat
+        person.is_displaced = False
+        if room is None or seat is None:
+            return
+        self.release(person, now_ms)
+        person.room = person.seat = None
+        person.off_window = None
+        person.say_tat_ms = seat.say_tat_ms
+        attached = person.attached
+        self._rooms.leave(room, seat, now_ms, unheard_by=attached.connection if attached is not None else None)
+        if attached is not None and attached.connection != asked_by:
+            attached.listener.unseated(attached.connection, why)
+
+    def return_to(self, person: Person, room_id: RoomId, now_ms: int) -> None:
+        """Give a resuming person their lost room back, if it has a seat."""
+        lost = person.lost
+        if lost is None or lost.room != room_id or now_ms > lost.at_ms + self._rules.return_ms:
+            return
+        room = self._rooms.with_a_seat(room_id, now_ms)
+        if person.presence is not None and room is not None and not self.is_barred(person, room, now_ms):
+            self.take(person, room, "resynced", now_ms)
+
+    def release(self, person: Person, now_ms: int) -> None:
+        """The person's seat, if it was held, no longer is."""
+        if person.room is not None and person.seat is not None and person.seat.held_since_ms is not None:
+            self._rooms.hold(person.room, person.seat, None, now_ms)
+
+    def show_when_it_may(self, person: Person, now_ms: int) -> None:
+        """Let the person's room see the token in force, later if it saw too many changes."""
+        if person.room is None or person.seat is None or is_shown(person.seat, person.caller):
+            return
+        wait_ms = self._people.wait_to_change(person, now_ms)
+        if wait_ms:
+            self._agenda.set((Kind.CLAIMS, person.id), now_ms + wait_ms)
+        else:
+            self._rooms.show(person.room, person.seat, person.caller, now_ms)
+            if self._records is not None:
+                self._records.seat(person)
+
+    def _keeps(self, person: Person, why: str, now_ms: int) -> bool:
+        """Return whether a seated person's seat stays: the wish for another one is out of date."""
+        if why == "moved":
+            return not self._people.must_move(person, now_ms)
+        if why == "venue":
+            return person.room is not None and person.room.catchment == person.wishes.venue
+        return why == "new"
+
+
+def _people_in(room: Room) -> list[PersonId]:
+    return [seat.person for seat in room.seats.values()]
