@@ -19,7 +19,9 @@ from nearby.server.me import export_json
 from nearby.sim.child import serving
 from nearby.store.base import ExportPiece
 from nearby.store.tables import metadata
-from nearby.testing.serving import Answer, LiveServer, http_call, live_server
+from nearby.testing.faults import Faults
+from nearby.testing.postgres import OwnPostgres, postgres_with_schema
+from nearby.testing.serving import START_MS, Answer, LiveServer, http_call, live_server
 from nearby.testing.store_suite import Database
 from nearby.testing.waiting import eventually
 
@@ -237,6 +239,53 @@ async def test_while_somebody_is_being_erased_nothing_is_begun_for_them(
     assert (await erase(server)).status == 204
     assert await tables_that_name("ana", database) == []
     assert (await check_in()).status == 200
+
+
+async def test_an_erasure_that_failed_half_way_is_ended_by_the_next_call(tmp_path: Path, database: Database) -> None:
+    faults = Faults()
+    async with live_server(tmp_path, faults=faults) as server:
+        ana = await server.seated("ana")
+        faults.down_for = {"clear"}
+        failed = await erase(server)
+        assert (code(failed), failed.headers["Retry-After"]) == ((503, "hub_down"), "1")
+        assert await ana.close_code() == 3505
+        assert "people" in await tables_that_name("ana", database)
+        faults.down_for = set()
+        assert (await erase(server)).status == 204
+        assert await tables_that_name("ana", database) == []
+
+
+@pytest.fixture
+def postgres() -> Iterator[OwnPostgres]:
+    with postgres_with_schema() as server:
+        yield server
+
+
+@pytest.mark.timeout(180)
+async def test_without_the_database_every_call_says_when_to_ask_again(tmp_path: Path, postgres: OwnPostgres) -> None:
+    async with live_server(tmp_path, database_url=postgres.url) as server:
+        assert (await change(server, b'{"name":"Ana"}')).status == 200
+        before = await me(server)
+        await asyncio.to_thread(postgres.stop)
+        token = server.token("ana", scope="operator")
+        crowd = f"/v1/admin/crowd?from_ms={START_MS - 2 * HOUR_MS}&to_ms={START_MS - HOUR_MS}"
+        for method, path, body in (
+            ("GET", "/v1/me", None),
+            ("PATCH", "/v1/me", b'{"name":"Eve"}'),
+            ("GET", "/v1/me/export", None),
+            ("DELETE", "/v1/me", None),
+            ("GET", crowd, None),
+        ):
+            answer = await server.call(method, path, body=body, token=token)
+            assert (code(answer), int(answer.headers["Retry-After"]) >= 1) == ((503, "store_down"), True), path
+        await asyncio.to_thread(postgres.start)
+
+        async def shown() -> int:
+            return (await server.call("GET", "/v1/me", token=token)).status
+
+        await eventually(shown, lambda status: status == 200, what="the status")
+        assert await me(server) == before
+        assert (await erase(server)).status == 204
 
 
 async def test_calls_that_meet_an_erasure_come_before_it_or_after_it(server: LiveServer, database: Database) -> None:
