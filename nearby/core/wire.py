@@ -125,7 +125,7 @@ class RoomInfo(Struct, kw_only=True, frozen=True):
     opened_ms: int
 
 
-class Member(Struct, kw_only=True, frozen=True):
+class Member(Struct, kw_only=True, frozen=True, gc=False):
     """Somebody in my room, by the pseudonym that holds for this room.
 
     ``was`` is the pseudonym of somebody who came along from the room I was in before.
@@ -166,7 +166,7 @@ class Error(Struct, kw_only=True, frozen=True, tag="error"):
     retry_ms: int | UnsetType = UNSET
 
 
-class Said(Struct, kw_only=True, frozen=True, tag="said"):
+class Said(Struct, kw_only=True, frozen=True, gc=False, tag="said"):
     """Somebody of my room said something."""
 
     room: str
@@ -176,7 +176,7 @@ class Said(Struct, kw_only=True, frozen=True, tag="said"):
     at_ms: int
 
 
-class Joined(Struct, kw_only=True, frozen=True, tag="joined"):
+class Joined(Struct, kw_only=True, frozen=True, gc=False, tag="joined"):
     """Somebody took a seat."""
 
     room: str
@@ -184,7 +184,7 @@ class Joined(Struct, kw_only=True, frozen=True, tag="joined"):
     member: Member
 
 
-class Left(Struct, kw_only=True, frozen=True, tag="left"):
+class Left(Struct, kw_only=True, frozen=True, gc=False, tag="left"):
     """Somebody's seat ended."""
 
     room: str
@@ -192,7 +192,7 @@ class Left(Struct, kw_only=True, frozen=True, tag="left"):
     member: str
 
 
-class Changed(Struct, kw_only=True, frozen=True, tag="changed"):
+class Changed(Struct, kw_only=True, frozen=True, gc=False, tag="changed"):
     """Somebody's name or badge is another one now."""
 
     room: str

@@ -66,7 +66,7 @@ class Mender:
         elif other is not None and what is Mending.TAKE_IN:
             self._merge(other, room, now_ms)
         if room.thin_since_ms is not None:
-            self._agenda.set((Kind.THIN, room.id), self._again_ms(room.thin_since_ms, now_ms))
+            self._agenda.set(Kind.THIN, room.id, self._again_ms(room.thin_since_ms, now_ms))
 
     def _other_for(self, room: Room, now_ms: int) -> Room | None:
         """Return the fullest room of the catchment that has the seats and no conflict, or None."""

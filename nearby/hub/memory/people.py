@@ -62,7 +62,7 @@ class People:
             self._count(person, person.presence.ladder)
             self._wake_later(person, person.presence)
         if person.seat is not None and person.seat.held_since_ms is not None:
-            self._agenda.set((Kind.HOLD, person.id), person.seat.held_since_ms + self._rules.seat_hold_ms)
+            self._agenda.set(Kind.HOLD, person.id, person.seat.held_since_ms + self._rules.seat_hold_ms)
         self.forget_later(person)
 
     def claim(self, person: Person, caller: Caller) -> None:
@@ -241,7 +241,7 @@ class People:
         due_ms = max(self._moves_at_ms(person), seat.spoke_ms + self._rules.settle_ms)
         if now_ms >= due_ms:
             return True
-        self._agenda.set((Kind.MOMENT, person.id), due_ms)
+        self._agenda.set(Kind.MOMENT, person.id, due_ms)
         return False
 
     def note_ladder(self, person: Person, now_ms: int) -> None:
@@ -250,7 +250,7 @@ class People:
             person.off_window = None
         elif person.off_window is None:
             person.off_window = self._windows.at(now_ms)
-            self._agenda.set((Kind.MOMENT, person.id), self._moves_at_ms(person))
+            self._agenda.set(Kind.MOMENT, person.id, self._moves_at_ms(person))
 
     def end_presence(self, person: Person) -> None:
         """Forget where the person is. No presence is no error."""
@@ -280,7 +280,7 @@ class People:
     def forget_later(self, person: Person) -> None:
         """Ask for ``forget`` when nothing about an absent person matters any more."""
         if person.is_absent:
-            self._agenda.set((Kind.FORGET, person.id), self._matters_until_ms(person))
+            self._agenda.set(Kind.FORGET, person.id, self._matters_until_ms(person))
 
     def forget(self, person: Person, now_ms: int) -> None:
         """Drop the record of somebody who has not come back, or look again when it no longer matters."""
@@ -342,7 +342,7 @@ class People:
         due_ms = rule.lapses_at_ms(presence, person.id, self._windows)
         if presence.pending is not None:
             due_ms = min(due_ms, presence.due_ms)
-        self._agenda.set((Kind.MOMENT, person.id), due_ms)
+        self._agenda.set(Kind.MOMENT, person.id, due_ms)
 
     def _moves_at_ms(self, person: Person) -> int:
         assert person.off_window is not None

@@ -1,6 +1,8 @@
 """What the hub knows of one person."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from nearby.core.ids import ConnectionId, PersonId, RoomId
 from nearby.core.presence import Presence
@@ -8,6 +10,9 @@ from nearby.core.room import Room, Seat
 from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.errors import ErrorCode, Refused
 from nearby.hub.base import Caller, Listener
+
+NOTHING_SHUNNED: Mapping[RoomId, int] = MappingProxyType({})
+"""Of most people, and shared by them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +65,8 @@ class Person:
     joins_ms: tuple[int, ...] = ()
     cells_ms: tuple[int, ...] = ()
     """When res-7 cells came into force, within the last hour."""
-    shunned: dict[RoomId, int] = field(default_factory=dict)
-    """Rooms left by ``next``, and until when they are out of the question."""
+    shunned: Mapping[RoomId, int] = field(default_factory=lambda: NOTHING_SHUNNED)
+    """Rooms left by ``next``, and until when they are out of the question. Replaced, never changed."""
     seen_day: int = -1
     """The last day (UTC) on which it was recorded that the person called; -1 if it never was."""
     has_recent_row: bool = False

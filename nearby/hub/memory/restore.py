@@ -13,7 +13,7 @@ from nearby.core.room import Room
 from nearby.core.rules import Rules
 from nearby.hub.base import Caller
 from nearby.hub.memory.people import People
-from nearby.hub.memory.person import Lifted, LostSeat, Person
+from nearby.hub.memory.person import NOTHING_SHUNNED, Lifted, LostSeat, Person
 from nearby.hub.memory.rooms import Rooms
 
 
@@ -62,7 +62,7 @@ def _be_present(person: Person, row: PresenceRow) -> None:
 def _be_bound(person: Person, row: RecentRow) -> None:
     person.has_recent_row = True
     person.checkin_tat_ms, person.say_tat_ms, person.joins_ms = row.checkin_tat_ms, row.say_tat_ms, row.joins_ms
-    person.shunned = dict(row.shunned)
+    person.shunned = dict(row.shunned) or NOTHING_SHUNNED
     person.cells_ms, person.forced_ms = row.cells_ms, row.forced_ms
     if row.lifted_resolution is not None and row.lifted_window is not None:
         person.lifted = Lifted(row.lifted_resolution, row.lifted_window)

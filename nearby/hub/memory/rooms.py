@@ -115,7 +115,7 @@ class Rooms:
         self._rooms[room.id] = room
         self.held += len(room.seats)
         self._reshelve(room, now_ms)
-        self._agenda.set((Kind.ROOM, room.id), now_ms)
+        self._agenda.set(Kind.ROOM, room.id, now_ms)
         return room
 
     def join(self, room: Room, caller: Caller, why: str, now_ms: int, wishes: Wishes) -> Seat:
@@ -151,7 +151,7 @@ class Rooms:
         self._reshelve(room, now_ms)
         room.note_wishes()
         if not room.seats:
-            self._agenda.set((Kind.ROOM, room.id), now_ms + self._rules.room_linger_ms)
+            self._agenda.set(Kind.ROOM, room.id, now_ms + self._rules.room_linger_ms)
 
     def hold(self, room: Room, seat: Seat, since_ms: int | None, now_ms: int) -> None:
         """Hold a seat, since when is told, or with None: its person is back, or gives it up."""
@@ -194,7 +194,7 @@ class Rooms:
                 return
             again_ms = gone_ms if again_ms is None else min(gone_ms, again_ms)
         if again_ms is not None:
-            self._agenda.set((Kind.ROOM, room_id), again_ms)
+            self._agenda.set(Kind.ROOM, room_id, again_ms)
 
     def by_size(self) -> Mapping[int, int]:
         """Return how many rooms have each number of connected members, 1 and up."""
@@ -214,7 +214,7 @@ class Rooms:
         if self._records is not None:
             self._records.event(room, event, now_ms, message_id)
         self._publish(event, unheard_by)
-        self._agenda.set((Kind.ROOM, room.id), now_ms + self._rules.log_ms)
+        self._agenda.set(Kind.ROOM, room.id, now_ms + self._rules.log_ms)
 
     def _reshelve(self, room: Room, now_ms: int) -> None:
         """Put a room where it belongs by who is there, and note since when it is thin."""
@@ -226,7 +226,7 @@ class Rooms:
             room.thin_since_ms = room.lonely_since_ms = None
         elif room.thin_since_ms is None:
             room.thin_since_ms = now_ms
-            self._agenda.set((Kind.THIN, room.id), now_ms)
+            self._agenda.set(Kind.THIN, room.id, now_ms)
         shelf = room.shelf(self._rules)
         if shelf is None:
             self._take_off_shelf(room)

@@ -80,8 +80,8 @@ class Seats:
         room = find()
         old_room, old_seat = person.room, person.seat
         if old_room is not None and why == "next":
-            person.shunned = {room_id: ms for room_id, ms in person.shunned.items() if ms > now_ms}
-            person.shunned[old_room.id] = now_ms + self._rules.shun_ms
+            shunned = {room_id: ms for room_id, ms in person.shunned.items() if ms > now_ms}
+            person.shunned = shunned | {old_room.id: now_ms + self._rules.shun_ms}
         seat = self.take(person, room, why, now_ms)
         if why in _JOIN_REASONS:
             self._people.note_recent(person, now_ms)
@@ -174,7 +174,7 @@ class Seats:
             return
         wait_ms = self._people.wait_to_change(person, now_ms)
         if wait_ms:
-            self._agenda.set((Kind.CLAIMS, person.id), now_ms + wait_ms)
+            self._agenda.set(Kind.CLAIMS, person.id, now_ms + wait_ms)
         else:
             self._rooms.show(person.room, person.seat, person.caller, now_ms)
             if self._records is not None:

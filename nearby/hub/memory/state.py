@@ -50,7 +50,7 @@ class LiveState:
     ) -> None:
         self._rules = rules
         self._windows = Windows(rules.window_ms, secret)
-        self._agenda: Agenda = Agenda()
+        self._agenda = Agenda()
         self._records = records = Records(record) if record is not None else None
         self._people = People(rules, self._windows, self._agenda, records)
         self._rooms = Rooms(rules, draw_id=draw_id, publish=self._publish, agenda=self._agenda, records=records)
@@ -97,7 +97,7 @@ class LiveState:
         self._people.attach(person, None)
         if person.room is not None and person.seat is not None:
             self._rooms.hold(person.room, person.seat, now_ms, now_ms)
-            self._agenda.set((Kind.HOLD, person_id), now_ms + self._rules.seat_hold_ms)
+            self._agenda.set(Kind.HOLD, person_id, now_ms + self._rules.seat_hold_ms)
         self._people.forget_later(person)
 
     def renew(self, caller: Caller, connection: ConnectionId, now_ms: int) -> None:
@@ -289,11 +289,11 @@ class LiveState:
         self._seats.show_when_it_may(person, now_ms)
         if person.off_window is not None:
             # A move that came due meanwhile had nobody to tell.
-            self._agenda.set((Kind.MOMENT, person.id), now_ms)
+            self._agenda.set(Kind.MOMENT, person.id, now_ms)
 
     def _run_timers(self, now_ms: int) -> None:
         while (due := self._agenda.pop(now_ms)) is not None:
-            (kind, key), due_ms = due
+            kind, key, due_ms = due
             if kind is Kind.ROOM:
                 self._rooms.look_at(RoomId(key), due_ms)
                 continue
@@ -318,7 +318,7 @@ class LiveState:
             return
         ends_ms = person.seat.held_since_ms + self._rules.seat_hold_ms
         if now_ms < ends_ms:
-            self._agenda.set((Kind.HOLD, person.id), ends_ms)
+            self._agenda.set(Kind.HOLD, person.id, ends_ms)
             return
         self._seats.lose(person, now_ms)
         self._people.forget_later(person)
