@@ -72,7 +72,9 @@ class Baseline:
         self._avoids.setdefault(other, set()).add(person)
         room = self._room_of.get(person)
         if room is not None and other in room.members:
-            self._waiting.setdefault(person, "moved")
+            self._stand_up(person)
+            self._history.rose(person)
+            self._waiting[person] = "moved"
 
     def tick(self, now_ms: int) -> int:
         """Seat who waits."""

@@ -45,13 +45,18 @@ class BalancedClusters(Baseline):
         for person in (*self._room_of, *(one for one in self._waiting if one not in self._room_of)):
             here.setdefault(self._ground.catchment(person), []).append(person)
         decided = sum(len(people) for people in here.values())
-        for catchment, people in here.items():
-            self._recluster(catchment, people)
+        moving = [move for catchment, people in here.items() for move in self._moves(catchment, people)]
+        # Everybody who moves stands up before anybody sits down, or rooms would be over capacity in between.
+        for person, _, _ in moving:
+            self._stand_up(person)
+            self._history.rose(person)
+        for person, room, why in moving:
+            self._sit(person, room, why)
         self._waiting.clear()
         return decided
 
-    def _recluster(self, catchment: Cell, people: Sequence[PersonId]) -> None:
-        """Seat everybody of a catchment by a new clustering.
+    def _moves(self, catchment: Cell, people: Sequence[PersonId]) -> list[tuple[PersonId, Room, str]]:
+        """Return who of a catchment has to sit in which other room by a new clustering, and why.
 
         Raises:
             ValueError: There are too many.
@@ -65,17 +70,12 @@ class BalancedClusters(Baseline):
         for person, cluster in zip(people, clusters, strict=True):
             groups[cluster].append(person)
         rooms = self._rooms_for(groups, catchment)
-        moving = [
+        return [
             (person, room, "moved" if person in self._room_of else "new")
             for group, room in zip(groups, rooms, strict=True)
             for person in group
             if self._room_of.get(person) is not room
         ]
-        # Everybody who moves stands up before anybody sits down, or rooms would be over capacity in between.
-        for person, _, _ in moving:
-            self._stand_up(person)
-        for person, room, why in moving:
-            self._sit(person, room, why)
 
     def _points(self, people: Sequence[PersonId]) -> Points:
         places = [self._ground.place(person) for person in people]

@@ -6,7 +6,7 @@ from random import Random
 from nearby.core.rules import SECOND_MS, Rules
 from nearby.sim.folding import HOUR_S, Visit
 from nearby.sim.simulation.crowds import WARM_UP_H
-from nearby.sim.simulation.events import START_MS, Crowd
+from nearby.sim.simulation.events import START_MS, Crowd, Do, Event
 from nearby.sim.simulation.script import Path, Script, stand, walk
 
 WARM_UP_SHARE = 0.25
@@ -41,9 +41,16 @@ def _stays(script: Script, visits: Sequence[Visit]) -> None:
     until_ms = 0
     for visit in visits:
         at_ms = START_MS + int(visit.after_s * SECOND_MS)
-        if stops and at_ms > until_ms:
-            script.stay(script.newcomer(), walk(stops), stops[0][0], until_ms)
+        if stops and at_ms >= until_ms:
+            _stay(script, stops, until_ms)
             stops = []
         stops.append((at_ms, stand(visit.lat_deg, visit.lon_deg)))
         until_ms = max(until_ms, at_ms + script.stay_ms())
-    script.stay(script.newcomer(), walk(stops), stops[0][0], until_ms)
+    _stay(script, stops, until_ms)
+
+
+def _stay(script: Script, stops: Sequence[tuple[int, Path]], until_ms: int) -> None:
+    person = script.newcomer()
+    script.stay(person, walk(stops), stops[0][0], until_ms)
+    for at_ms, path in stops[1:]:
+        script.do(Event(at_ms, Do.CHECK_IN, person, path(at_ms)))

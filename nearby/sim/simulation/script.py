@@ -85,7 +85,7 @@ class Script:
         """Return everything so far, in order of time; what is after the end is cut off."""
         measured_from_ms = START_MS + round(warm_up_h * HOUR_MS)
         ends_ms = measured_from_ms + round(hours * HOUR_MS)
-        # Of things at the same millisecond, a person's own stay in their order: arrive before leave.
+        # The order is stable: what one person does at the same millisecond stays as it was made up.
         events = sorted((event for event in self._events if event.at_ms < ends_ms), key=lambda event: event.at_ms)
         return Crowd(
             name=name,
