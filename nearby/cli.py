@@ -20,7 +20,7 @@ from nearby.server.app import serve
 from nearby.server.auth import PERSON, mint_token
 from nearby.server.config import Settings, load_settings
 
-SECRETS = frozenset({"key", "previous_key"})
+SECRETS = frozenset({"key", "previous_key", "store_secret"})
 
 ADDRESSES = frozenset({"jwks", "database_url"})
 ADDRESS = re.compile(r"(?P<place>[a-z+]+://)([^@/?#]*@)?(?P<rest>[^@?#]*)(?P<query>\?[^@#]*)?")

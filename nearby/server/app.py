@@ -76,6 +76,10 @@ def _draw_id() -> str:
     return secrets.token_urlsafe(ID_BYTES)
 
 
+def _derived(secret: bytes, purpose: bytes) -> bytes:
+    return hashlib.blake2b(secret, digest_size=32, person=purpose).digest()
+
+
 @dataclass(frozen=True, slots=True)
 class _Secrets:
     """``signing`` keys for tokens, the one that signs first; ``draws`` keys windows and draws, ``store`` its hashes."""
@@ -89,11 +93,9 @@ class _Secrets:
         """Return the secrets in force. Reads and may write the data directory."""
         signing = settings.secrets()
         # From the signing secret, so that restarts keep it.
-        own = signing[0] if signing else settings.own_secret()
-        draws, store = (
-            hashlib.blake2b(own, digest_size=32, person=purpose).digest()
-            for purpose in (b"nearby draws", b"nearby store")
-        )
+        draws = _derived(signing[0] if signing else settings.own_secret(), b"nearby draws")
+        # Not from it: what is in force against erased people outlives a change of keys.
+        store = _derived(settings.store_secret.encode() or settings.own_secret(), b"nearby store")
         return cls(signing, draws, store)
 
 

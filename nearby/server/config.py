@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     database_url: str = Field(
         "", description="Database: sqlite:///FILE or postgresql://USER@HOST/NAME; without one, a file of the server's."
     )
+    store_secret: str = Field(
+        "", description="Secret under which bans and blocks outlive an erasure; without one, the data directory's."
+    )
     metrics_host: str = Field("127.0.0.1", description="Address to serve metrics on.")
     metrics_port: int = Field(8081, ge=0, le=65535, description="Port to serve metrics on; 0 picks a free one.")
     key: str = Field("", description="Shared secret of the token issuer (HS256), at least 32 bytes.")
@@ -188,7 +191,7 @@ def _read_file(path: Path) -> dict[str, Any]:
 
 def _check_relations(settings: Settings) -> None:
     """Check what one field's type cannot say."""
-    for name in ("key", "previous_key"):
+    for name in ("key", "previous_key", "store_secret"):
         key = getattr(settings, name)
         if key and len(key.encode()) < MIN_KEY_BYTES:
             raise ConfigError(name, f"use a secret of at least {MIN_KEY_BYTES} bytes")

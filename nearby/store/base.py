@@ -6,6 +6,7 @@ Guarantees, kept on SQLite and on PostgreSQL alike and tested by ``nearby.testin
   in the order in which they were recorded, as if one by one, in groups: a group is there wholly or not at all.
   When ``durable`` returns, every change recorded before the call survives the death of the process and of the
   machine. A crash loses at most what was recorded since; what it loses is the newest, without holes.
+* **One owner.** One process at a time has taken over, and the journal of no other that ever did writes a row.
 * **A log position is forever.** ``take_over`` opens a new epoch in every room before it returns anything, so that
   no (epoch, seq) is ever used twice, whatever was told to phones and lost by the crash.
 * **Nothing is dropped silently.** While the database is away the journal holds what it was told: rows that are
@@ -171,8 +172,12 @@ class Store(Protocol):
     async def take_over(self, now_ms: int, rules: Rules) -> Kept:
         """Open a new epoch in every room and return the live state as it survived.
 
-        Rooms past their end are left out. One process at a time may own the live state; nothing stops a second
-        one here.
+        Rooms past their end are left out. From now on this process owns the live state, until the store is closed or
+        the process dies, which frees it at once. A process that is cut off from PostgreSQL long enough for another
+        to take over is no owner any more: its journal writes nothing again, has no room and is never durable.
+
+        Raises:
+            ConfigError: Another process owns the live state, and still did after the patience. Nothing was changed.
         """
 
     async def account(self, person: PersonId) -> Account | None:

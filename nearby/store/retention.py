@@ -78,7 +78,13 @@ def _said_and_not_of_the_last() -> sa.ColumnElement[bool]:
 
 def _old_events(now_ms: int, rules: Rules) -> sa.ColumnElement[bool]:
     is_old = room_log.c.at_ms <= now_ms - rules.log_ms
-    return sa.and_(is_old, sa.or_(room_log.c.kind != "said", _said_and_not_of_the_last()))
+    return sa.and_(is_old, sa.or_(room_log.c.kind != "said", _said_and_not_of_the_last(), ~_has_an_author(now_ms)))
+
+
+def _has_an_author(now_ms: int) -> sa.ColumnElement[bool]:
+    """Return whether it is known who said it: a text that nobody could erase or copy any more must not stay."""
+    is_kept = sa.or_(seats.c.ended_ms.is_(None), seats.c.ended_ms > now_ms - SEAT_MS)
+    return sa.exists().where(seats.c.member == room_log.c.member, is_kept)
 
 
 def _idle_guests(now_ms: int, rules: Rules) -> sa.ColumnElement[bool]:
@@ -106,8 +112,13 @@ RETENTION: tuple[Line, ...] = (
     Line("table", "presence", "until it lapses; one row per person, overwritten", _lapsed),
     Line("table", "recents", "until nothing in it binds", lambda now_ms, _: recents.c.until_ms <= now_ms),
     Line("table", "rooms", "1 h after they ended", _ended_rooms),
+    Line(
+        "table",
+        "room_log",
+        "500 events or 10 min; the last 50 messages as long as their room and their author's seat",
+        _old_events,
+    ),
     Line("table", "seats", "1 h after they ended", lambda now_ms, _: seats.c.ended_ms <= now_ms - SEAT_MS),
-    Line("table", "room_log", "500 events or 10 min; the last 50 messages as long as their room", _old_events),
     Line("table", "catchments", "one window; all rows are replaced at its end"),
     Line("table", "audit", "1 year", lambda now_ms, _: audit.c.at_ms <= now_ms - AUDIT_MS),
     Line(

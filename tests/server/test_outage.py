@@ -189,7 +189,8 @@ async def test_a_transaction_that_breaks_off_before_its_commit_left_nothing_and_
     server: LiveServer, proxy: Proxy, database: Database
 ) -> None:
     two = await Two.seated(server)
-    proxy.cut_before(b"COMMIT")
+    # What was said goes alone, in one statement that is a transaction by itself.
+    proxy.cut_before(b"half")
     seq = await two.heard("half")
     await eventually(lambda: cut(proxy), bool, what="the cut")
     assert "half" not in (await said_in(database, two.room)).values()
@@ -202,7 +203,7 @@ async def test_a_commit_whose_answer_was_lost_is_made_again_and_stands_once(
     server: LiveServer, proxy: Proxy, database: Database
 ) -> None:
     two = await Two.seated(server)
-    proxy.cut_after(b"COMMIT")
+    proxy.cut_after(b"twice")
     seq = await two.heard("twice")
     await eventually(lambda: cut(proxy), bool, what="the cut")
     assert (await said_in(database, two.room))[seq] == "twice"

@@ -42,6 +42,10 @@ class RowRefused(Exception):
     """The database refuses a row; trying again would not help. Internal to the store."""
 
 
+class Disowned(Exception):
+    """Another process owns the live state that this one owned before. Internal to the store."""
+
+
 @dataclass(frozen=True, slots=True)
 class Engines:
     """A database's connections.

@@ -7,7 +7,7 @@ from nearby.core.changes import Change, LogRow
 from nearby.errors import StoreDown
 from nearby.store.base import JournalStatistics, StoreEvents
 from nearby.store.sql.batch import Batch
-from nearby.store.sql.engine import RowRefused
+from nearby.store.sql.engine import Disowned, RowRefused
 from nearby.store.sql.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -21,9 +21,14 @@ PATIENCE_S = 2.0
 MAX_LOG_ROWS = 50_000
 """Events that wait for a database that is away: about 20 MB, ten seconds of a full core's messages."""
 
+CHECK_EVERY_S = 5.0
+"""A journal that has nothing to write looks this often whether it could."""
+
 RETRY_FIRST_S = 0.05
 RETRY_MOST_S = 2.0
 
+OWN_AGAIN_S = 0.05
+DISOWNED = "another server owns the database now; stop this one"
 MEMBERSHIP_POLICY = "drop_membership_events"
 REFUSED_POLICY = "refused"
 
@@ -94,13 +99,14 @@ class SqlJournal:
         self._gathered = asyncio.Event()
         self._is_closing = False
         self._is_down = False
+        self._is_disowned = False
         self._commits = self._committed = self._dropped = self._refused = 0
         self._task: asyncio.Task[None] | None = None
 
     @property
     def has_room(self) -> bool:
         """See ``Journal.has_room``."""
-        return len(self._next.log) + len(self._writing.log) < self._max_log_rows
+        return len(self._next.log) + len(self._writing.log) < self._max_log_rows and not self._is_disowned
 
     def record(self, change: Change) -> None:
         """See ``Journal.record``."""
@@ -113,6 +119,8 @@ class SqlJournal:
 
     async def durable(self) -> None:
         """See ``Journal.durable``."""
+        if self._is_disowned:
+            raise StoreDown(DISOWNED)
         if len(self._next):
             await self._next_waiters.join(self._patience_s)
         elif len(self._writing):
@@ -129,6 +137,21 @@ class SqlJournal:
             refused=self._refused,
             is_down=self._is_down,
         )
+
+    async def own(self) -> bool:
+        """Own the live state, and write nothing but as its owner; return False if another process does.
+
+        A process that was killed may take a moment to be missed: it is given the patience.
+
+        Raises:
+            StoreDown: The database cannot be reached.
+        """
+        ends_s = asyncio.get_running_loop().time() + self._patience_s
+        while not await self._writer.own():
+            if asyncio.get_running_loop().time() >= ends_s:
+                return False
+            await asyncio.sleep(OWN_AGAIN_S)
+        return True
 
     def start(self) -> None:
         """Begin to write."""
@@ -151,13 +174,37 @@ class SqlJournal:
             log.error("%d changes were not written: the database did not take them", lost)
 
     async def _run(self) -> None:
-        while True:
-            await self._wake.wait()
-            await self._gather()
-            self._wake.clear()
-            await self._commit()
-            if self._is_closing and not len(self._next):
-                return
+        try:
+            while not self._is_closing or len(self._next):
+                beat = asyncio.get_running_loop().call_later(CHECK_EVERY_S, self._wake.set)
+                await self._wake.wait()
+                beat.cancel()
+                await self._gather()
+                self._wake.clear()
+                await (self._commit() if len(self._next) else self._check())
+        except Disowned:
+            self._be_disowned()
+
+    def _be_disowned(self) -> None:
+        """Write nothing any more, and let nobody hope for it."""
+        self._is_disowned = True
+        self._set_down(True)
+        log.critical(DISOWNED)
+        for waiters in (*self._writing_waiters, self._next_waiters):
+            waiters.release(StoreDown(DISOWNED))
+
+    async def _check(self) -> None:
+        """Find out while there is nothing to write whether there could be."""
+        try:
+            if not self._is_closing:
+                await self._writer.check()
+                self._set_down(False)
+        except Disowned:
+            raise
+        except Exception as error:
+            if not isinstance(error, StoreDown):
+                log.exception("looking for the database failed in a way we did not foresee")
+            self._set_down(True)
 
     async def _gather(self) -> None:
         """Wait for company, unless we are closing."""
@@ -175,6 +222,8 @@ class SqlJournal:
             rows, began_s = len(self._writing), asyncio.get_running_loop().time()
             try:
                 refused = await self._write(self._writing)
+            except Disowned:
+                raise
             except Exception as error:
                 if not isinstance(error, StoreDown):
                     log.exception("a commit failed in a way we did not foresee; trying again")

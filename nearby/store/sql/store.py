@@ -30,6 +30,7 @@ from nearby.store.sql.writer import Writer
 from nearby.store.tables import SCHEMA_VERSION, checkins
 
 KEY_BYTES = 32
+OWNED = "another server owns this database; stop it first, or name another database"
 UNREACHABLE = "the database cannot be reached; is it running, and the URL right?"
 
 
@@ -75,6 +76,8 @@ class SqlStore:
 
     async def take_over(self, now_ms: int, rules: Rules) -> Kept:
         """See ``Store.take_over``."""
+        if not await self._journal.own():
+            raise ConfigError("database_url", OWNED)
         async with self._writing() as connection:
             await warm.open_new_epochs(connection)
         async with self._reading() as connection:
@@ -173,7 +176,7 @@ async def open_store(
         secret: Keys what stays in force against erased people; the same in every process, for good.
         events: Is told what a metric wants to know.
         gather_s: How long a group commit waits for company.
-        patience_s: How long ``durable`` waits.
+        patience_s: How long ``durable`` waits, and ``take_over`` for another process to be gone.
         max_log_rows: How many events of rooms' logs may wait for a database that is away.
         draw_key: Returns 32 new random bytes at each call.
 
@@ -229,7 +232,8 @@ async def _prepare(engines: Engines) -> None:
 def _writer(engines: Engines, turn: Turn) -> Writer:
     """Return what writes the journal's groups; on SQLite each is on disk when it is written."""
     if engines.file is not None:
-        return SqliteWriter(partial(connect_sqlite, engines.file, "FULL"), turn.lock)
+        owner_file = engines.file.with_name(f"{engines.file.name}-owner")
+        return SqliteWriter(partial(connect_sqlite, engines.file, "FULL"), owner_file, turn.lock)
     return PostgresqlWriter(engines.writer)
 
 

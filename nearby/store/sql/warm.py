@@ -12,9 +12,6 @@ from nearby.core.kept import Kept, KeptRoom
 from nearby.core.rules import Rules
 from nearby.store.tables import catchments, markers, presence, recents, room_log, rooms, seats
 
-LOOK_BACK_SAID = 50
-"""Messages a snapshot shows at most; ``Rules.snapshot_messages`` may ask for fewer."""
-
 
 async def open_new_epochs(connection: AsyncConnection) -> None:
     """Let every room go on in a new epoch, above the last seq of its log. Commit before anybody reads it."""
@@ -71,7 +68,10 @@ def _room(
     rules: Rules,
 ) -> KeptRoom:
     events = [LogRow._make(row) for row in rows]
-    said = [event for event in events if event.kind == "said"][-rules.snapshot_messages :]
+    all_said = [event for event in events if event.kind == "said"]
+    shown, repeatable_ms = all_said[-rules.snapshot_messages :], now_ms - rules.repeat_ms
+    # In a lively room more was said of late than a log holds, and each may be sent again by its id.
+    said = [event for event in all_said[: -len(shown)] if event.at_ms > repeatable_ms] + shown
     log: list[LogRow] = []
     for event in reversed(events):
         is_next = event.seq == (log[-1].seq - 1 if log else room.seq)

@@ -10,13 +10,26 @@ A test module subclasses ``StoreSuite`` and says where an empty database is::
 
 import pytest
 
-_PARTS = ("areas", "base", "checkins", "database", "given", "journal", "profile", "retention", "rights", "warm")
+_PARTS = (
+    "areas",
+    "base",
+    "checkins",
+    "database",
+    "given",
+    "journal",
+    "owner",
+    "profile",
+    "retention",
+    "rights",
+    "warm",
+)
 pytest.register_assert_rewrite(*(f"{__name__}.{part}" for part in _PARTS))
 
 from nearby.testing.store_suite.areas import AreasSuite  # noqa: E402  The rewrite must come before what it rewrites.
 from nearby.testing.store_suite.checkins import CheckInsSuite  # noqa: E402
 from nearby.testing.store_suite.database import Database  # noqa: E402
 from nearby.testing.store_suite.journal import JournalSuite  # noqa: E402
+from nearby.testing.store_suite.owner import OwnerSuite  # noqa: E402
 from nearby.testing.store_suite.profile import ProfileSuite  # noqa: E402
 from nearby.testing.store_suite.retention import RetentionSuite  # noqa: E402
 from nearby.testing.store_suite.rights import RightsSuite  # noqa: E402
@@ -25,5 +38,7 @@ from nearby.testing.store_suite.warm import WarmSuite  # noqa: E402
 __all__ = ["Database", "StoreSuite"]
 
 
-class StoreSuite(JournalSuite, WarmSuite, CheckInsSuite, AreasSuite, ProfileSuite, RetentionSuite, RightsSuite):
+class StoreSuite(
+    JournalSuite, OwnerSuite, WarmSuite, CheckInsSuite, AreasSuite, ProfileSuite, RetentionSuite, RightsSuite
+):
     """The whole suite."""

@@ -145,9 +145,23 @@ class RetentionSuite(SuiteBase):
         events = [said(ANA, seq, at_ms=old_ms) for seq in range(1, 101)]
         others = [joined(ANA, seq, at_ms=old_ms) for seq in range(101, 111)]
         young = [joined(ANA, 111, at_ms=old_ms + 1), said(ANA, 112, at_ms=old_ms + 1)]
-        await commit(store, seen(ANA), room(), *events, *others, *young)
+        await commit(store, seen(ANA), room(), seat(ANA), *events, *others, *young)
         await store.purge(NOW_MS, RULES)
         assert [row["seq"] for row in await database.rows("room_log")] == [*range(52, 101), 111, 112]
+
+    async def test_what_somebody_said_goes_no_later_than_the_row_that_knows_who_it_was(
+        self, store: Store, database: Database
+    ) -> None:
+        """However long the room goes on: at no time is there a text that an erasure would miss."""
+        long_ago_ms = NOW_MS - 2 * HOUR_MS
+        texts = [said(person, seq, f"of {person}", at_ms=long_ago_ms) for seq, person in enumerate((ANA, BEN, EVE), 1)]
+        await commit(store, seen(ANA), seen(BEN), seen(EVE), room(), seat(ANA), *texts)
+        await commit(store, seat(BEN, ended_ms=NOW_MS - HOUR_MS), seat(EVE, ended_ms=NOW_MS - HOUR_MS + 1))
+        await store.purge(NOW_MS, RULES)
+        assert [row["text"] for row in await database.rows("room_log")] == ["of ana", "of eve"]
+        await store.erase(EVE, NOW_MS)
+        await store.erase(BEN, NOW_MS)
+        assert [row["text"] for row in await database.rows("room_log")] == ["of ana", None]
 
     async def test_guests_who_cannot_renew_any_more_go_and_accounts_stay(
         self, store: Store, database: Database

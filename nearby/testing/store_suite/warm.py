@@ -1,8 +1,9 @@
 """Taking over what survived."""
 
 from nearby.core.changes import CatchmentRow, WindowEnded
-from nearby.core.ids import RoomId
+from nearby.core.ids import MemberId, RoomId
 from nearby.core.kept import Kept
+from nearby.core.room import Repeat, Room, Seat
 from nearby.core.rules import MINUTE_MS, Rules
 from nearby.store.base import Store
 from nearby.testing.store_suite.base import SuiteBase
@@ -85,7 +86,7 @@ class WarmSuite(SuiteBase):
 
     async def test_the_log_is_as_long_as_the_rules_say(self, database: Database) -> None:
         """In events, in time, and in messages for a snapshot."""
-        rules = Rules(log_events=20, snapshot_messages=5)
+        rules = Rules(log_events=20, snapshot_messages=5, repeat_ms=0)
         async with database.open() as store:
             old = [said(ANA, seq, at_ms=NOW_MS - rules.log_ms) for seq in range(1, 11)]
             await commit(store, seen(ANA), room(), *old, *(said(ANA, seq) for seq in range(11, 41)))
@@ -94,6 +95,24 @@ class WarmSuite(SuiteBase):
         assert [event.seq for event in found.said] == list(range(36, 41))
         (found,) = (await reopen(database)).rooms
         assert [event.seq for event in found.log] == list(range(11, 41))
+
+    async def test_what_may_be_sent_again_comes_back_however_much_was_said_since(self, database: Database) -> None:
+        """In a room that says more in two minutes than a log holds; newcomers see the last messages all the same."""
+        repeatable_ms = NOW_MS - RULES.repeat_ms
+        count = RULES.log_events + 100
+        async with database.open() as store:
+            old = [said(ANA, seq, at_ms=repeatable_ms) for seq in range(1, 11)]
+            young = [said(ANA, seq, at_ms=repeatable_ms + 1) for seq in range(11, count + 1)]
+            await commit(store, seen(ANA), room(), seat(ANA)._replace(joined_seq=0), *old, *young)
+        (kept,) = (await reopen(database)).rooms
+        assert [event.seq for event in kept.said] == list(range(11, count + 1))
+        found = Room(id=ROOM, catchment=HERE.res7, opened_ms=NOW_MS, capacity=8, epoch=2, seq=kept.room.seq)
+        found.restore(kept, RULES)
+        assert found.repeat_of(ANA, "11", "hello", NOW_MS, RULES) == Repeat(11, repeatable_ms + 1)
+        newcomer = MemberId("newcomer")
+        found.seats[newcomer] = Seat(member=newcomer, person=BEN, name="Calm Otter", verified=False, joined_seq=0, why="new")
+        shown = [message.seq for message in found.snapshot(newcomer, "new", RULES).messages]
+        assert shown == list(range(count - RULES.snapshot_messages + 1, count + 1))
 
     async def test_seats_that_ended_and_rooms_that_ended_are_left_out(self, database: Database) -> None:
         """A room that is empty for a minute or two may still be come back to."""
