@@ -110,7 +110,7 @@ class WarmSuite(SuiteBase):
         found.restore(kept, RULES)
         assert found.repeat_of(ANA, "11", "hello", NOW_MS, RULES) == Repeat(11, repeatable_ms + 1)
         newcomer = MemberId("newcomer")
-        found.seats[newcomer] = Seat(member=newcomer, person=BEN, name="Calm Otter", verified=False, joined_seq=0, why="new")
+        found.seats[newcomer] = Seat(newcomer, BEN, "Calm Otter", verified=False, joined_seq=0, why="new")
         shown = [message.seq for message in found.snapshot(newcomer, "new", RULES).messages]
         assert shown == list(range(count - RULES.snapshot_messages + 1, count + 1))
 
