@@ -99,7 +99,7 @@ class WarmSuite(SuiteBase):
     async def test_what_may_be_sent_again_comes_back_however_much_was_said_since(self, database: Database) -> None:
         """In a room that says more in two minutes than a log holds; newcomers see the last messages all the same."""
         repeatable_ms = NOW_MS - RULES.repeat_ms
-        count = RULES.log_events + 100
+        count = RULES.log_events + 20
         async with database.open() as store:
             old = [said(ANA, seq, at_ms=repeatable_ms) for seq in range(1, 11)]
             young = [said(ANA, seq, at_ms=repeatable_ms + 1) for seq in range(11, count + 1)]
