@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Protocol
@@ -14,8 +14,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from nearby.errors import ConfigError, ServerFailed
 from nearby.sim.files import allow_connections
-from scripts.benches import checkins, connections, fanout
-from scripts.benches.report import Report, Target
+from scripts.benches import acks, checkins, connections, fanout, log, store
+from scripts.benches.report import Report, Target, save_all
 from scripts.benches.servers import BenchFailed, Kind
 
 EXIT_FAILED = 1
@@ -56,6 +56,54 @@ def checkins_command(
 ) -> None:
     """CPU per check-in over the socket. Target: at most 60 µs."""
     _in_laps("checkins", checkins, connections=connections, pieces=checkins_a_round, rounds=rounds, json=json)
+
+
+@app.command("acks")
+def acks_command(
+    connections: ConnectionsOption = 1_000,
+    says: Annotated[
+        int, typer.Option(min=1, max=1_000_000, help="Says a round, in whole laps of ten a phone.")
+    ] = 30_000,
+    rounds: RoundsOption = 3,
+    json: JsonOption = None,
+) -> None:
+    """Says acknowledged a second, rooms of two, each on disk. Target: at least 5,000 on SQLite."""
+    if connections % acks.ROOM:
+        raise ConfigError("connections", "rooms are of two: ask for an even number")
+    _in_laps("acks", acks, connections=connections, pieces=says, rounds=rounds, json=json, a_phone=acks.SAYS_A_PHONE)
+
+
+@app.command("log")
+def log_command(
+    connections: ConnectionsOption = 2_000,
+    laps: Annotated[
+        int, typer.Option(min=1, max=100, help="Windows a round, in each of which everybody checks in.")
+    ] = 3,
+    rounds: RoundsOption = 3,
+    json: JsonOption = None,
+) -> None:
+    """Check-ins with the check-in log and without. Target: at least 0.85 of those without, on both databases."""
+    allow_connections(len(log.KINDS) * connections, setting="connections")
+    reports = []
+    for database in log.DATABASES:
+        measure = partial(log.measure, database=database, connections=connections, laps=laps, rounds=rounds)
+        figures = _run(f"log on {database}", measure, connections=len(log.KINDS) * connections, steps=laps * rounds)
+        reports.append(
+            Report(
+                bench=f"log on {database}",
+                unit=log.UNIT,
+                setup=log.setup(connections, laps),
+                rounds=figures,
+                target=log.TARGET,
+            )
+        )
+    _conclude_all(reports, json)
+
+
+@app.command("store")
+def store_command() -> None:
+    """The store without a server: what a commit, a record and a warm start cost. No target; takes a minute or two."""
+    store.main()
 
 
 @app.command("connections")
@@ -106,16 +154,18 @@ class _LapBench(Protocol):
     ) -> dict[Kind, list[float]]: ...
 
 
-def _in_laps(name: str, bench: _LapBench, *, connections: int, pieces: int, rounds: int, json: Path | None) -> None:
-    """Measure ``pieces`` of work a round, in whole laps of all phones, and conclude."""
-    laps = -(-pieces // connections)
+def _in_laps(
+    name: str, bench: _LapBench, *, connections: int, pieces: int, rounds: int, json: Path | None, a_phone: int = 1
+) -> None:
+    """Measure ``pieces`` of work a round, in whole laps of all phones, each doing ``a_phone`` in one, and conclude."""
+    laps = -(-pieces // (a_phone * connections))
     figures = _run(
         name,
         partial(bench.measure, connections=connections, laps=laps, rounds=rounds),
         connections=len(bench.KINDS) * connections,
         steps=laps * rounds,
     )
-    setup = bench.setup(connections, laps * connections)
+    setup = bench.setup(connections, laps * a_phone * connections)
     _conclude(Report(bench=name, unit=bench.UNIT, setup=setup, rounds=figures, target=bench.TARGET), json)
 
 
@@ -133,8 +183,20 @@ def _run(
 
 def _conclude(report: Report, json: Path | None) -> None:
     """Show and save what was found; exit 1 if the target was missed."""
-    report.show(Console())
     if json is not None:
         report.save(json)
-    if not report.is_met:
+    _show(report)
+
+
+def _conclude_all(reports: Sequence[Report], json: Path | None) -> None:
+    """Do the same for the reports of one command, which become a list in the file."""
+    if json is not None:
+        save_all(reports, json)
+    _show(*reports)
+
+
+def _show(*reports: Report) -> None:
+    for report in reports:
+        report.show(Console())
+    if not all(report.is_met for report in reports):
         raise typer.Exit(EXIT_FAILED)

@@ -80,15 +80,18 @@ class Crowd:
             await self._wait(welcomed)
 
     async def be_placed(self, lat: float, lon: float) -> None:
-        """Check every phone in for the first time and return when all have a room.
+        """Check every phone in for the first time, at one place, and return when all have a room.
 
         Raises:
             BenchFailed: Not all have.
         """
+        await self.be_placed_at([(lat, lon)] * len(self.phones))
+
+    async def be_placed_at(self, places: Sequence[tuple[float, float]]) -> None:
+        """Do the same, each phone at a place of its own: latitude and longitude in degrees."""
         placed = self._expect(2 * len(self.phones), b"ack", b"placed")
-        frame = _check_in(lat, lon)
-        for phone in self.phones:
-            phone.write(frame)
+        for phone, (lat, lon) in zip(self.phones, places, strict=True):
+            phone.write(_check_in(lat, lon))
         await self._wait(placed)
 
     async def check_in(self, lat: float, lon: float, *, at_least_s: float) -> None:
@@ -100,13 +103,21 @@ class Crowd:
         frame = _check_in(lat, lon)
         await self.lap([(phone, frame) for phone in self.phones], deliveries=0, at_least_s=at_least_s)
 
-    async def lap(self, work: Sequence[tuple[Phone, bytes]], *, deliveries: int, at_least_s: float) -> None:
+    async def lap(
+        self,
+        work: Sequence[tuple[Phone, bytes]],
+        *,
+        deliveries: int,
+        at_least_s: float,
+        in_flight: int = IN_FLIGHT,
+    ) -> None:
         """Send frames that are each acknowledged, a new one for each ack, and return when all is heard.
 
         Args:
             work: Who sends what, in this order.
             deliveries: How many ``said`` all phones together must hear.
             at_least_s: Begin no sooner after the lap before, so that senders stay within their rate.
+            in_flight: How many are sent and not yet acknowledged.
 
         Raises:
             BenchFailed: Something was refused, or too little or anything else was heard.
@@ -116,7 +127,7 @@ class Crowd:
         before = self.heard.copy()
         done = self._expect(len(work) + deliveries, b"ack", b"said")
         self._to_send, self._sent = work, 0
-        for _ in range(IN_FLIGHT):
+        for _ in range(in_flight):
             self._send_next()
         await self._wait(done)
         self._to_send = ()

@@ -1,6 +1,7 @@
 """What a bench found: ratios of interleaved rounds, held against a target."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -14,10 +15,11 @@ from scripts.benches.servers import Kind
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A promise: our figure, or its ratio to a reference's, is at most ``limit``."""
+    """A promise: our figure, or its ratio to a reference's, is at most ``limit``, or at least."""
 
     limit: float
     of: Kind | None = None
+    is_least: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +52,7 @@ class Report:
     @property
     def is_met(self) -> bool:
         """Return whether the promise was kept."""
-        return self.value <= self.target.limit
+        return self.value >= self.target.limit if self.target.is_least else self.value <= self.target.limit
 
     def as_json(self) -> dict[str, Any]:
         """Return everything as plain values."""
@@ -65,6 +67,7 @@ class Report:
             "target": {
                 "of": self.target.of and self.target.of.value,
                 "limit": self.target.limit,
+                "is_least": self.target.is_least,
                 "value": self.value,
                 "met": self.is_met,
             },
@@ -79,8 +82,14 @@ class Report:
         console.print(table)
         what = self.unit if self.target.of is None else f"of {self.target.of.value}"
         verdict = "met" if self.is_met else "missed"
-        console.print(f"target: at most {self.target.limit:g} {what}; {self.value:.2f}: {verdict}")
+        bound = "least" if self.target.is_least else "most"
+        console.print(f"target: at {bound} {self.target.limit:g} {what}; {self.value:.2f}: {verdict}")
 
     def save(self, path: Path) -> None:
         """Write ``as_json`` to a file."""
         path.write_text(json.dumps(self.as_json(), indent=2) + "\n")
+
+
+def save_all(reports: Sequence[Report], path: Path) -> None:
+    """Write several reports to one file, as a list."""
+    path.write_text(json.dumps([report.as_json() for report in reports], indent=2) + "\n")

@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Mapping
+import tempfile
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,9 +12,12 @@ from nearby.sim import child
 
 
 class Kind(StrEnum):
-    """Which server."""
+    """Which server: ours, ours with something left out or changed, or a reference."""
 
     OURS = "nearby"
+    ON_POSTGRESQL = "nearby on PostgreSQL"
+    UNLOGGED = "nearby without the check-in log"
+    UNKEPT = "nearby keeping nothing"
     AIOHTTP = "aiohttp"
     WEBSOCKETS = "websockets"
 
@@ -46,12 +50,22 @@ async def running(kind: Kind, settings: Mapping[str, str]) -> AsyncIterator[Serv
     key = secrets.token_hex(32)
     flags = {"drain-s": "0", "log-level": "warning", **settings}
     words = [word for name, value in flags.items() for word in (f"--{name}", value)]
-    process = (
-        child.own_server(*words, key=key)
-        if kind is Kind.OURS
-        else child.running(("scripts.benches.reference", kind.value), child.bare_environment())
-    )
+    if kind in (Kind.AIOHTTP, Kind.WEBSOCKETS):
+        process = child.running(("scripts.benches.reference", kind.value), child.bare_environment())
+    elif kind is Kind.UNLOGGED:
+        process = _unlogged(words, key)
+    else:
+        process = child.own_server(*words, key=key)
     async with process as started:
         if not await asyncio.to_thread(started.resident_kib):
             raise BenchFailed("what a server uses cannot be read here: there is no /proc")
         yield Server(kind, started, key.encode())
+
+
+@contextlib.asynccontextmanager
+async def _unlogged(words: Sequence[str], key: str) -> AsyncIterator[child.Child]:
+    with tempfile.TemporaryDirectory(prefix="nearby-") as directory:
+        places = ("--port", "0", "--metrics-port", "0", "--data-dir", directory)
+        command = ("scripts.benches.unlogged", "serve", *places, *words)
+        async with child.running(command, child.bare_environment() | {"NEARBY_KEY": key}) as process:
+            yield process

@@ -1,37 +1,32 @@
 """The store by itself, on SQLite and on PostgreSQL with ``fsync`` on: what one more acked message costs.
 
-Run it from the top of the tree: ``python -m scripts.benches.store``. Takes about a minute.
+Absolute figures, for the table in docs/decisions/0026: there is nothing beside which a store could be measured.
 """
 
 import asyncio
-import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from statistics import median, quantiles
 
 import uvloop
 
 from nearby.core.ids import PersonId
-from nearby.store.sql import SqlStore, init_store, open_store
-from nearby.testing.postgres import running_postgres
+from nearby.store.sql import SqlStore, open_store
 from nearby.testing.store_suite.given import ANA, HERE, NOW_MS, RULES, present, room, said, seen
 from nearby.testing.store_suite.journal import commit
+from scripts.benches.databases import new_databases
 
 SECRET = b"the secret of a bench's shadows, long"
 RUN_S = 4.0
 CALLERS = (1, 100, 1_000)
 ROWS = 200_000
 PEOPLE = 100_000
-DURABLE = {"fsync": "on", "full_page_writes": "on"}
 
 
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[SqlStore]:
     """Yield a new store at ``url``."""
-    await init_store(url)
     async with open_store(url, secret=SECRET) as store:
         await commit(store, seen(ANA), room())
         yield store
@@ -97,12 +92,10 @@ async def measure(name: str, url: str) -> None:
 
 def main() -> None:
     """Measure both."""
-    directory = sys.argv[1] if len(sys.argv) > 1 else None
-    with tempfile.TemporaryDirectory(dir=directory) as place:
-        uvloop.run(measure("SQLite", f"sqlite:///{Path(place)}/nearby.db"))
-    with running_postgres(DURABLE) as url:
-        uvloop.run(measure("PostgreSQL", url))
+    for name in ("SQLite", "PostgreSQL"):
+        uvloop.run(_measure_new(name))
 
 
-if __name__ == "__main__":
-    main()
+async def _measure_new(name: str) -> None:
+    async with new_databases(1, is_sqlite=name == "SQLite") as (url,):
+        await measure(name, url)
