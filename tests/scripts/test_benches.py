@@ -49,6 +49,13 @@ def test_a_target_without_a_reference_holds_for_the_median_of_ours(ours: list[fl
     assert (found.value, found.is_met) == (sorted(ours)[1], met)
 
 
+@pytest.mark.parametrize(("ours", "met"), [(85.0, True), (84.9, False)])
+def test_a_rate_is_met_at_its_limit_and_missed_below(ours: float, met: bool) -> None:
+    found = report(Target(0.85, of=Kind.AIOHTTP, is_least=True), ours=[ours], theirs=[100.0])
+    assert found.is_met == met
+    assert "target: at least 0.85 of aiohttp" in shown(found)
+
+
 def test_a_round_that_one_server_did_not_finish_is_never_compared() -> None:
     with pytest.raises(ValueError, match="zip"):
         report(Target(1, of=Kind.AIOHTTP), ours=[1, 2], theirs=[1]).ratio(Kind.AIOHTTP)
@@ -64,7 +71,7 @@ def test_everything_is_kept_as_json(tmp_path: Path) -> None:
             "nearby": {"median": 9.0, "rounds": [9.0], "ours_is": 1.0},
             "aiohttp": {"median": 10.0, "rounds": [10.0], "ours_is": 0.9},
         },
-        "target": {"of": "aiohttp", "limit": 0.8, "value": 0.9, "met": False},
+        "target": {"of": "aiohttp", "limit": 0.8, "is_least": False, "value": 0.9, "met": False},
     }
 
 
@@ -116,7 +123,31 @@ def test_a_bench_works_from_end_to_end(tmp_path: Path) -> None:
     assert "100 idle phones after hello" in done.stdout
 
 
-@pytest.mark.parametrize("arguments", [("fanout", "--connections", "99"), ("connections", "--rounds", "0"), ("none",)])
+def test_acks_are_counted_on_both_databases(tmp_path: Path) -> None:
+    path = tmp_path / "figures.json"
+    done = bench("acks", "--connections", "100", "--says", "1000", "--rounds", "1", "--json", str(path))
+    assert done.stderr == ""
+    figures: dict[str, Any] = json.loads(path.read_text())
+    assert figures["servers"].keys() == {"nearby", "nearby on PostgreSQL"}
+    assert all(server["median"] > 0 for server in figures["servers"].values())
+    assert done.returncode == (0 if figures["target"]["met"] else 1)
+
+
+def test_check_ins_are_counted_with_the_log_and_without_on_both_databases(tmp_path: Path) -> None:
+    path = tmp_path / "figures.json"
+    done = bench("log", "--connections", "100", "--laps", "1", "--rounds", "1", "--json", str(path))
+    assert done.stderr == ""
+    reports: list[dict[str, Any]] = json.loads(path.read_text())
+    assert [report["bench"] for report in reports] == ["log on SQLite", "log on PostgreSQL"]
+    servers = {"nearby", "nearby without the check-in log", "nearby keeping nothing"}
+    assert all(report["servers"].keys() == servers for report in reports)
+    assert done.returncode == (0 if all(report["target"]["met"] for report in reports) else 1)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("acks", "--connections", "101"), ("fanout", "--connections", "99"), ("connections", "--rounds", "0"), ("none",)],
+)
 def test_a_wrong_argument_exits_2(arguments: tuple[str, ...]) -> None:
     done = bench(*arguments)
     assert (done.returncode, done.stdout) == (2, "")

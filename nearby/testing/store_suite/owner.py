@@ -5,7 +5,7 @@ import pytest
 from nearby.errors import ConfigError
 from nearby.testing.store_suite.base import SuiteBase
 from nearby.testing.store_suite.database import Database
-from nearby.testing.store_suite.given import ANA, NOW_MS, RULES, room, said, seen
+from nearby.testing.store_suite.given import ANA, NOW_MS, RULES, room, said, seat, seen
 from nearby.testing.store_suite.journal import commit
 
 SOON_S = 0.1
@@ -39,7 +39,7 @@ class OwnerSuite(SuiteBase):
         """As ``nearby db purge`` and ``nearby areas`` do beside a server, and the owner goes on."""
         async with database.open() as owner, database.open() as other:
             await owner.take_over(NOW_MS, RULES)
-            await commit(owner, seen(ANA), room(), said(ANA, 1))
+            await commit(owner, seen(ANA), room(), seat(ANA), said(ANA, 1))
             assert await other.areas() == []
             assert (await other.purge(NOW_MS + RULES.log_ms, RULES))["seats"] == 0
             await commit(owner, said(ANA, 2))
