@@ -1,6 +1,6 @@
 """Finding a point from what answers said of it: by distances, by who met whom, by where an answer flips."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import hypot, sqrt
 from typing import Any
@@ -62,34 +62,45 @@ class Flip:
     answers: tuple[Any, Any]
 
 
-def steps_to(length_m: float, within_m: float) -> int:
-    """Return how many halvings bring a line of that length down to ``within_m``."""
-    steps = 0
-    while length_m > within_m:
-        length_m, steps = length_m / 2, steps + 1
-    return steps
-
-
-def bisect(ask: Callable[[Spot], Any], inner: Spot, outer: Spot, *, within_m: float) -> Flip | None:
-    """Return where on the way from ``inner`` to ``outer`` the answer flips, or None if both ends get the same.
+class Bisection:
+    """Asks its way to where an answer flips; any number of them may go on side by side.
 
     Args:
-        ask: Returns all that is answered at a point, to be compared.
-        inner: One end.
+        inner: One end of the way.
         outer: The other.
         within_m: How close the two points of the flip are in the end.
     """
-    said, far = ask(inner), ask(outer)
-    if said == far:
-        return None
-    for _ in range(steps_to(hypot(outer[0] - inner[0], outer[1] - inner[1]), within_m)):
-        middle = ((inner[0] + outer[0]) / 2, (inner[1] + outer[1]) / 2)
-        answer = ask(middle)
-        if answer == said:
-            inner = middle
-        else:
-            outer, far = middle, answer
-    return Flip(inner, outer, (said, far))
+
+    def __init__(self, inner: Spot, outer: Spot, *, within_m: float) -> None:
+        self._ends = [inner, outer]
+        self._said: list[Any] = []
+        self._within_m = within_m
+
+    @property
+    def asks(self) -> Spot | None:
+        """Return where to ask next, None if it is over."""
+        (x, y), (to_x, to_y) = self._ends
+        if len(self._said) < 2:
+            return self._ends[len(self._said)]
+        if self._said[0] == self._said[1] or hypot(to_x - x, to_y - y) <= self._within_m:
+            return None
+        return (x + to_x) / 2, (y + to_y) / 2
+
+    def tell(self, answer: Any) -> None:
+        """Take the answer at ``asks``."""
+        asked = self.asks
+        assert asked is not None
+        if len(self._said) < 2:
+            self._said.append(answer)
+            return
+        end = 0 if answer == self._said[0] else 1
+        self._ends[end], self._said[end] = asked, answer
+
+    def flip(self) -> Flip | None:
+        """Return where the answer flips, None if both ends get the same. Call it when it is over."""
+        if self._said[0] == self._said[1]:
+            return None
+        return Flip(self._ends[0], self._ends[1], (self._said[0], self._said[1]))
 
 
 def numbers_in(answer: Any, path: str = "") -> dict[str, float]:

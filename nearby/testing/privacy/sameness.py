@@ -17,7 +17,7 @@ from nearby.testing.privacy.ground import (
     regions_at,
     res7_at,
 )
-from nearby.testing.privacy.stage import Stage, on_stage, without_date
+from nearby.testing.privacy.stage import START_MS, Stage, on_stage, without_date
 from nearby.testing.privacy.weak import POLYGON_AT, against
 from nearby.testing.privacy.wires import StagePhone
 
@@ -29,7 +29,15 @@ QUIET_CELLS = 20
 WINDOWS = 6
 POOL = 16
 TRIES = 24
-OPERATORS_PAGES = ("/v1/admin/crowd", "/v1/admin/areas")
+HOUR_MS = 3_600_000
+OPERATORS_PAGES = (
+    *(
+        f"/v1/admin/crowd?from_ms={START_MS}&to_ms={START_MS + 2 * HOUR_MS}&resolution={resolution}"
+        for resolution in (7, 6, 5)
+    ),
+    "/v1/admin/areas",
+    "/v1/admin/reports",
+)
 """Asked whether they exist or not: then the refusals must be the same."""
 
 
@@ -122,6 +130,21 @@ async def everything_seen(story: Story, points: Random, *, with_areas: bool = Tr
     async with on_stage(limits="on") as stage:
         stage.put_in_force(areas)
         return await _Run(stage, story, Standpoints(story.region, areas, points), points).live()
+
+
+async def operators_pages(story: Story, points: Random) -> dict[str, bytes]:
+    """Return what operators are shown of an hour in which a story's people only checked in, on a server that keeps."""
+    ground = Standpoints(story.region, [], points)
+    async with on_stage(keep="on") as stage:
+        phones = await stage.phones([f"p{number}" for number in range(len(story.homes))], established=True)
+        for window in range(WINDOWS):
+            await stage.to_window(window, after_ms=20_000)
+            for phone, home in zip(phones, story.homes, strict=True):
+                phone.check_in(ground.standpoint(home, ground.insides(home)[0]))
+            await stage.tick()
+        await stage.to_window(2 * WINDOWS)
+        operator = stage.token("operator", scope="operator")
+        return {page: await stage.call("GET", page, token=operator) for page in OPERATORS_PAGES}
 
 
 class _Run:
@@ -225,7 +248,9 @@ async def differences(regions: Sequence[Region], people: int, seed: int, *, with
     """Return who saw another byte when everybody stood elsewhere in their cell; empty is the only good result."""
     story = Story(regions, people, seed)
     one, other = [
-        await everything_seen(story, Random(f"points {run} {seed}"), with_areas=with_areas) for run in range(2)
+        await everything_seen(story, Random(f"points {run} {seed}"), with_areas=with_areas)
+        | await operators_pages(story, Random(f"points {run} {seed}"))
+        for run in range(2)
     ]
     return [who for who in one.keys() | other.keys() if one.get(who) != other.get(who)]
 

@@ -108,9 +108,8 @@ def _shows(tell: Callable[[float], Any], *, nearest_first: bool = False) -> Weak
                 if nearest_first and "members" in shown:
                     shown["members"].sort(key=lambda member: away.get(member["member"], 0.0))
                 elif not nearest_first:
-                    shown["others"] = [
-                        tell(metres) for member, metres in away.items() if sight.who[member] != phone.person
-                    ]
+                    others = {member: metres for member, metres in away.items() if sight.who[member] != phone.person}
+                    shown["others"] = {member: tell(metres) for member, metres in others.items()}
                 phone.write(text_frame(msgspec.json.encode(shown)))
 
             with replaced(Connection, "send", send):
