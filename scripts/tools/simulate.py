@@ -22,7 +22,6 @@ from nearby.sim.simulation.policies import POLICIES
 from nearby.sim.simulation.recorded import recorded
 from nearby.sim.simulation.study import Kind, Run, as_json, generated, study, timing_as_json
 from nearby.sim.simulation.tables import as_tables
-from scripts.tools.replay import FoldOption, FromOption, OffsetOption, PhonesOption, ToOption
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -33,6 +32,15 @@ WIDTH = 150
 
 File = Annotated[
     Path | None, typer.Option("--file", exists=True, dir_okay=False, help="Check-ins instead of a generated crowd.")
+]
+FoldOption = Annotated[Fold, typer.Option("--fold", help="Fold all days of a file onto one week or one day.")]
+FromOption = Annotated[
+    str | None, typer.Option("--from", help="Start, local time: HH:MM of a folded run, else YYYY-MM-DDTHH:MM.")
+]
+ToOption = Annotated[str | None, typer.Option("--to", help="End, as --from; not included.")]
+PhonesOption = Annotated[int | None, typer.Option(min=1, help="At most this many phones of a file, drawn by chance.")]
+OffsetOption = Annotated[
+    int | None, typer.Option(min=-12, max=14, help="Hours that local time is ahead of UTC; guessed by longitude.")
 ]
 JsonOption = Annotated[Path | None, typer.Option("--json", dir_okay=False, help="Write the figures to this file.")]
 HtmlOption = Annotated[Path | None, typer.Option("--html", dir_okay=False, help="Write tables and pictures here.")]
@@ -129,10 +137,13 @@ def _visits(
         typer.BadParameter: It cannot be read, a time cannot, or nothing is left.
     """
     try:
-        checkins = read_checkins(file, random).checkins
+        reading = read_checkins(file, random)
+        checkins = reading.checkins
         offset_h = guess_utc_offset_h(checkins) if utc_offset_h is None else utc_offset_h
     except (OSError, ValueError) as error:
         raise typer.BadParameter(str(error), param_hint="--file") from None
+    for reason, count in reading.passed_over.items():
+        typer.echo(f"passed over {count:,} lines: {reason}", err=True)
     try:
         from_s = None if start is None else parse_time(start, onto)
         to_s = None if end is None else parse_time(end, onto)
