@@ -30,7 +30,7 @@ from nearby.testing.privacy.towns import OPEN_BY, OPENS_WITH, Somebody, Town, ev
 from nearby.testing.privacy.weak import POLYGON_AT, against
 from nearby.testing.privacy.wires import StagePhone, decode
 
-LINES = 200
+LINES = 160
 """At each place and for each way to check in."""
 WITHIN_M = 0.1
 LATE_WITHIN_M = 2.0
