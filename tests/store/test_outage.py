@@ -131,7 +131,29 @@ async def test_a_file_that_somebody_else_holds_is_an_outage_too(sqlite_url: str,
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreDown):
             await commit(store, said(ANA, 1))
+        # SQLite goes on waiting for its turn: nothing has failed but somebody's patience.
+        assert store.journal.statistics().is_down
         other.execute("ROLLBACK")
         other.close()
         await all_written(store)
+        assert not store.journal.statistics().is_down
     assert len(await database.rows("room_log")) == 1
+    assert heard.reachable_was == [False, True]
+
+
+async def test_a_commit_that_hangs_is_an_outage_as_soon_as_somebody_waited_too_long(
+    proxy: Proxy, behind: Database, direct: Database
+) -> None:
+    heard = Heard()
+    async with behind.open(events=heard, patience_s=0.2) as store:
+        await commit(store, seen(ANA), room())
+        proxy.delay_s = 0.5  # Each way: it takes a second, and does not fail.
+        with pytest.raises(StoreDown, match="in time"):
+            await commit(store, said(ANA, 1))
+        assert store.journal.statistics().is_down
+        assert heard.reachable_was == [False]
+        proxy.delay_s = 0.0
+        await all_written(store)
+        assert not store.journal.statistics().is_down
+    assert [row["seq"] for row in await direct.rows("room_log")] == [1]
+    assert heard.reachable_was == [False, True]

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from nearby.core.changes import Change, LogRow
 from nearby.errors import StoreDown
@@ -34,9 +35,14 @@ REFUSED_POLICY = "refused"
 
 
 class _Waiters:
-    """Callers that wait for one batch."""
+    """Callers that wait for one batch.
 
-    def __init__(self) -> None:
+    Args:
+        on_given_up: Called when the patience of the first of them ran out.
+    """
+
+    def __init__(self, on_given_up: Callable[[], None]) -> None:
+        self._on_given_up = on_given_up
         self._futures: list[asyncio.Future[None]] = []
         self._timer: asyncio.TimerHandle | None = None
 
@@ -66,6 +72,7 @@ class _Waiters:
 
     def _give_up(self) -> None:
         self.release(StoreDown("the database did not answer in time"))
+        self._on_given_up()
 
 
 class SqlJournal:
@@ -93,8 +100,8 @@ class SqlJournal:
         self._gather_s = gather_s
         self._patience_s = patience_s
         self._max_log_rows = max_log_rows
-        self._next, self._next_waiters = Batch(), _Waiters()
-        self._writing, self._writing_waiters = Batch(), [_Waiters()]
+        self._next, self._next_waiters = Batch(), self._nobody()
+        self._writing, self._writing_waiters = Batch(), [self._nobody()]
         self._wake = asyncio.Event()
         self._gathered = asyncio.Event()
         self._is_closing = False
@@ -216,7 +223,7 @@ class SqlJournal:
     async def _commit(self) -> None:
         """Write the changes that wait, however long the database is away; newer ones join when it is."""
         self._writing, self._next = self._next, Batch()
-        self._writing_waiters, self._next_waiters = [self._next_waiters], _Waiters()
+        self._writing_waiters, self._next_waiters = [self._next_waiters], self._nobody()
         retry_s = RETRY_FIRST_S
         while len(self._writing):
             rows, began_s = len(self._writing), asyncio.get_running_loop().time()
@@ -262,8 +269,12 @@ class SqlJournal:
         self._writing.absorb(self._next)
         self._next = Batch()
         self._writing_waiters = [waiters for waiters in (*self._writing_waiters, self._next_waiters) if len(waiters)]
-        self._next_waiters = _Waiters()
-        self._writing_waiters.append(_Waiters())
+        self._next_waiters = self._nobody()
+        self._writing_waiters.append(self._nobody())
+
+    def _nobody(self) -> _Waiters:
+        """Return waiters for a batch, none yet. A commit that hangs has not failed, and is down to whoever waits."""
+        return _Waiters(lambda: self._set_down(True))
 
     def _set_down(self, is_down: bool) -> None:
         if is_down != self._is_down:
