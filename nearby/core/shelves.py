@@ -24,7 +24,7 @@ class Shelf(NamedTuple):
 
 
 class Shelves:
-    """A set of rooms per shelf; every call but ``fullest`` costs the same however many rooms there are.
+    """A set of rooms per shelf; every call costs the same however many rooms there are.
 
     Args:
         capacity: Seats of a room.
@@ -80,14 +80,15 @@ class Shelves:
                 drawn.append(_at(rows, index))
         return drawn
 
-    def fullest(self, taken_at_most: int) -> Iterator[RoomId]:
-        """Yield the rooms with at most so many seats taken, fullest first; among these thin ones last.
+    def fullest(self, taken_at_most: int) -> Iterator[Sequence[RoomId]]:
+        """Yield the rooms with at most so many seats taken, those that are alike together.
 
-        Do not change the shelves meanwhile. Whoever stops at the first room has looked at one.
+        Fullest come first, and among these thin ones last. Do not change the shelves meanwhile.
         """
         for taken in range(taken_at_most, 0, -1):
             for is_thin in (False, True):
-                yield from self._rooms[is_thin][taken]
+                if self._rooms[is_thin][taken]:
+                    yield self._rooms[is_thin][taken]
 
 
 def _at(rows: Sequence[Sequence[RoomId]], index: int) -> RoomId:

@@ -214,7 +214,8 @@ class LiveState:
         """See ``Hub.sweep``."""
         self.catch_up(now_ms)
         thin, self._thin = self._thin, []
-        for room in thin:
+        # In an order that a restart does not change.
+        for room in sorted(set(thin)):
             self._mender.look_at(room, now_ms)
         due = self._to_move[:]
         self._to_move.clear()

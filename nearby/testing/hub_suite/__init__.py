@@ -15,10 +15,12 @@ no gap, no repeat, nothing after ``replaced``, and one picture of a room among i
 
 import pytest
 
-_PARTS = ("base", "limits", "moves", "names", "presence", "quiet", "resume", "says", "seats")
+_PARTS = ("base", "limits", "mending", "merged", "moves", "names", "presence", "quiet", "resume", "says", "seats")
 pytest.register_assert_rewrite(*(f"{__name__}.{part}" for part in _PARTS))
 
 from nearby.testing.hub_suite.limits import LimitsSuite  # noqa: E402  The rewrite must come before what it rewrites.
+from nearby.testing.hub_suite.mending import MendingSuite  # noqa: E402
+from nearby.testing.hub_suite.merged import MergedSuite  # noqa: E402
 from nearby.testing.hub_suite.moves import MovesSuite  # noqa: E402
 from nearby.testing.hub_suite.names import NamesSuite  # noqa: E402
 from nearby.testing.hub_suite.presence import PresenceSuite  # noqa: E402
@@ -30,5 +32,16 @@ from nearby.testing.hub_suite.seats import SeatsSuite  # noqa: E402
 __all__ = ["HubSuite"]
 
 
-class HubSuite(SeatsSuite, NamesSuite, ResumeSuite, SaysSuite, PresenceSuite, MovesSuite, LimitsSuite, QuietSuite):
+class HubSuite(
+    SeatsSuite,
+    NamesSuite,
+    ResumeSuite,
+    SaysSuite,
+    PresenceSuite,
+    MovesSuite,
+    MendingSuite,
+    MergedSuite,
+    LimitsSuite,
+    QuietSuite,
+):
     """The whole suite."""
