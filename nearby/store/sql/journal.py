@@ -8,7 +8,7 @@ from nearby.core.changes import Change, LogRow
 from nearby.errors import StoreDown
 from nearby.store.base import JournalStatistics, StoreEvents
 from nearby.store.sql.batch import Batch
-from nearby.store.sql.engine import Disowned, RowRefused
+from nearby.store.sql.engine import Disowned, RowRefused, StatementRefused
 from nearby.store.sql.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -105,7 +105,7 @@ class SqlJournal:
         self._wake = asyncio.Event()
         self._gathered = asyncio.Event()
         self._is_closing = False
-        self._is_down = False
+        self._is_down = self._is_fault_told = False
         self._is_disowned = False
         self._commits = self._committed = self._dropped = self._refused = 0
         self._task: asyncio.Task[None] | None = None
@@ -209,9 +209,7 @@ class SqlJournal:
         except Disowned:
             raise
         except Exception as error:
-            if not isinstance(error, StoreDown):
-                log.exception("looking for the database failed in a way we did not foresee")
-            self._set_down(True)
+            self._fail(error)
 
     async def _gather(self) -> None:
         """Wait for company, unless we are closing."""
@@ -232,9 +230,7 @@ class SqlJournal:
             except Disowned:
                 raise
             except Exception as error:
-                if not isinstance(error, StoreDown):
-                    log.exception("a commit failed in a way we did not foresee; trying again")
-                self._set_down(True)
+                self._fail(error)
                 await asyncio.sleep(retry_s)
                 retry_s = min(2 * retry_s, RETRY_MOST_S)
                 self._join_newer()
@@ -272,6 +268,15 @@ class SqlJournal:
         self._next_waiters = self._nobody()
         self._writing_waiters.append(self._nobody())
 
+    def _fail(self, error: Exception) -> None:
+        """Say what is wrong, once an outage if it is ours to mend, and that the database is down."""
+        if not isinstance(error, StoreDown):
+            log.exception("the journal failed in a way we did not foresee; trying again")
+        elif isinstance(error, StatementRefused) and not self._is_fault_told:
+            self._is_fault_told = True
+            log.error("%s", error)
+        self._set_down(True)
+
     def _nobody(self) -> _Waiters:
         """Return waiters for a batch, none yet. A commit that hangs has not failed, and is down to whoever waits."""
         return _Waiters(lambda: self._set_down(True))
@@ -279,5 +284,6 @@ class SqlJournal:
     def _set_down(self, is_down: bool) -> None:
         if is_down != self._is_down:
             self._is_down = is_down
+            self._is_fault_told = self._is_fault_told and is_down
             self._events.reachable(not is_down)
             log.warning("the database cannot be reached" if is_down else "the database is back")

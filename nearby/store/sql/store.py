@@ -19,7 +19,7 @@ from nearby.errors import ConfigError, StoreDown
 from nearby.store.base import Account, CheckInLog, ExportPiece, Journal, Shadow, StoreEvents
 from nearby.store.sql import areas, profile, rights, warm
 from nearby.store.sql.checkins import CHUNK_POSTGRESQL, CHUNK_SQLITE, SqlCheckInLog
-from nearby.store.sql.engine import Engines, connect_sqlite, make_engines, translated
+from nearby.store.sql.engine import Engines, StatementRefused, connect_sqlite, make_engines, translated
 from nearby.store.sql.journal import GATHER_S, MAX_LOG_ROWS, PATIENCE_S, SqlJournal
 from nearby.store.sql.migrate import migrate, version_of
 from nearby.store.sql.postgresql_writer import PostgresqlWriter
@@ -213,7 +213,7 @@ async def init_store(url: str) -> tuple[int, int]:
     try:
         return await migrate(engines)
     except StoreDown as error:
-        raise ConfigError("database_url", UNREACHABLE) from error
+        raise ConfigError("database_url", _why_unusable(error)) from error
     finally:
         await engines.dispose()
 
@@ -224,9 +224,13 @@ async def _prepare(engines: Engines) -> None:
             await migrate(engines)
         version = await version_of(engines)
     except StoreDown as error:
-        raise ConfigError("database_url", UNREACHABLE) from error
+        raise ConfigError("database_url", _why_unusable(error)) from error
     if version < SCHEMA_VERSION:
         raise ConfigError("database_url", "the database does not hold this version's schema; run nearby db init first")
+
+
+def _why_unusable(error: StoreDown) -> str:
+    return str(error) if isinstance(error, StatementRefused) else UNREACHABLE
 
 
 def _writer(engines: Engines, turn: Turn) -> Writer:
