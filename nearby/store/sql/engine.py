@@ -63,13 +63,11 @@ class Disowned(Exception):
 class Engines:
     """A database's connections.
 
-    On SQLite, which lets one connection write at a time, ``writer`` and ``log`` are one connection each; the
-    commits of ``log`` do not wait for the disk. On PostgreSQL ``reader`` is for whatever takes long. ``file`` is
-    SQLite's.
+    On SQLite, which lets one connection write at a time, ``writer`` is one connection. On PostgreSQL ``reader`` is
+    for whatever takes long. ``file`` is SQLite's.
     """
 
     writer: AsyncEngine
-    log: AsyncEngine
     reader: AsyncEngine
     file: Path | None = None
 
@@ -85,8 +83,8 @@ class Engines:
 
     async def dispose(self) -> None:
         """Close every connection."""
-        for engine in {id(one): one for one in (self.writer, self.log, self.reader)}.values():
-            await engine.dispose()
+        await self.writer.dispose()
+        await self.reader.dispose()
 
 
 async def make_engines(url: str) -> Engines:
@@ -105,7 +103,7 @@ async def make_engines(url: str) -> Engines:
         return await asyncio.to_thread(_on_file, parsed)
     if kind in ("postgresql", "postgres"):
         writer = _postgresql(parsed, COMMAND_TIMEOUT_S, pool_size=3)
-        return Engines(writer, writer, _postgresql(parsed, LONG_TIMEOUT_S, pool_size=READERS))
+        return Engines(writer, _postgresql(parsed, LONG_TIMEOUT_S, pool_size=READERS))
     raise ConfigError("database_url", "name a file, sqlite:///FILE, or a server, postgresql://USER@HOST/NAME")
 
 
@@ -115,7 +113,6 @@ def _on_file(url: URL) -> Engines:
     return Engines(
         file=path,
         writer=_sqlite(url, "FULL", "BEGIN IMMEDIATE"),
-        log=_sqlite(url, "NORMAL", "BEGIN IMMEDIATE"),
         reader=_sqlite(url, "NORMAL", "BEGIN", size=READERS),
     )
 

@@ -7,7 +7,7 @@ from sqlalchemy import delete, text
 
 from nearby.core.rules import Rules
 from nearby.store.retention import CHECKINS_MS, old_events_that_may_end_a_log, purgeable
-from nearby.store.sql.checkins import DAY_MS, partition_name
+from nearby.store.sql.checkin_writer import DAY_MS, partition_name
 from nearby.store.sql.engine import Engines, translated
 from nearby.store.sql.turn import Turn
 from nearby.store.sql.warm import keep_positions
