@@ -71,6 +71,11 @@ class Phone:
         return self._ear.view
 
     @property
+    def is_quiet(self) -> bool:
+        """Return whether the last snapshot it heard was of a quiet room."""
+        return next(heard.quiet for heard in reversed(self._ear.heard) if isinstance(heard, wire.Placed))
+
+    @property
     def room(self) -> RoomId:
         """Return the id of the room it sits in."""
         return RoomId(self.view.room.id)
