@@ -9,7 +9,7 @@ import os
 import secrets
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from random import SystemRandom
@@ -39,7 +39,7 @@ from nearby.server.me import Me
 from nearby.server.metrics import Metrics
 from nearby.server.placer import Placer
 from nearby.server.sockets import Sockets
-from nearby.store.base import Store, StoreEvents
+from nearby.store.base import DISOWNED, Store, StoreEvents
 from nearby.store.sql import init_store, open_store
 
 log = logging.getLogger(__name__)
@@ -63,6 +63,7 @@ class Running:
     metrics_url: str
     keeper: Keeper
     metrics: Metrics
+    store: Store
 
 
 def system_clock() -> SteadyClock:
@@ -174,7 +175,7 @@ async def running(
         if settings.jwks:
             await _background(stack, keep_fresh(settings.jwks, parts.verifier, metrics))
         metrics.ready.set(1)
-        yield Running(url, metrics_url, parts.keeper, metrics)
+        yield Running(url, metrics_url, parts.keeper, metrics, parts.store)
         metrics.ready.set(0)
         for phone in parts.gateway.connections():
             phone.cut()
@@ -200,36 +201,46 @@ async def assembled(
     async with database(settings, secret=secrets_in_force.store, events=metrics.store) as store:
         areas = AreasInForce(metrics)
         clock = clock or system_clock()
-        kept = await _take_over(settings, store, areas, clock)
-        parts = _assemble(
-            settings,
-            secrets_in_force,
-            verifier,
-            metrics,
-            store=store,
-            kept=kept,
-            areas=areas,
-            clock=clock,
-            patience=patience or Patience(),
-            wrap_hub=wrap_hub,
-            draw_id=draw_id,
-        )
+        with _no_collection():
+            kept = await _take_over(settings, store, areas, clock)
+            parts = _assemble(
+                settings,
+                secrets_in_force,
+                verifier,
+                metrics,
+                store=store,
+                kept=kept,
+                areas=areas,
+                clock=clock,
+                patience=patience or Patience(),
+                wrap_hub=wrap_hub,
+                draw_id=draw_id,
+            )
         yield Assembled(parts.gateway, parts.http, parts.keeper, metrics, verifier, store, areas, clock)
+
+
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """Look for no cycles in what is read and built of a live state.
+
+    All of it stays: looking through it again and again is a sixth of the time that a large crowd takes.
+    """
+    was_collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_collecting:
+            gc.enable()
 
 
 async def _take_over(settings: Settings, store: Store, areas: AreasInForce, clock: SteadyClock) -> Kept | None:
     """Read the areas, and return what survived of the live state, None if nothing is kept of it."""
-    was_collecting = gc.isenabled()
-    # All that is read stays: looking through it for cycles, again and again, is a sixth of the time of a large crowd.
-    gc.disable()
     try:
         await areas.refresh(store)
         return await store.take_over(clock.now_ms(), settings.rules()) if settings.keep == "on" else None
     except StoreDown as down:
         raise ConfigError("database_url", str(down)) from down
-    finally:
-        if was_collecting:
-            gc.enable()
 
 
 def _assemble(
@@ -312,6 +323,7 @@ async def serve(settings: Settings, *, announce: Callable[[str], object]) -> Non
 
     Raises:
         ConfigError: As ``running``.
+        StoreDown: Another server took the database over while it was out of reach. Everybody was sent away.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -322,10 +334,20 @@ async def serve(settings: Settings, *, announce: Callable[[str], object]) -> Non
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, _stop_or_exit, stop)
         announce(f"nearby: phones at {server.url} metrics at {server.metrics_url}/metrics")
-        await stop.wait()
+        is_disowned = await _is_disowned_before(stop, server.store)
         log.info("draining")
         await server.keeper.drain(settings.drain_s)
     log.info("stopped")
+    if is_disowned:
+        raise StoreDown(DISOWNED)
+
+
+async def _is_disowned_before(stop: asyncio.Event, store: Store) -> bool:
+    """Wait until the server must end; return whether that is because another one owns the database."""
+    asked, disowned = asyncio.create_task(stop.wait()), asyncio.create_task(store.disowned())
+    await asyncio.wait((asked, disowned), return_when=asyncio.FIRST_COMPLETED)
+    asked.cancel()
+    return not disowned.cancel()
 
 
 def _stop_or_exit(stop: asyncio.Event) -> None:

@@ -44,6 +44,9 @@ from nearby.core.kept import Kept
 from nearby.core.profile import ProfileChange
 from nearby.core.rules import Rules
 
+DISOWNED = "another server owns the database now: this one writes nothing any more"
+"""What is said, and raised, once ``Store.disowned`` has returned."""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -178,10 +181,18 @@ class Store(Protocol):
 
         Rooms past their end are left out. From now on this process owns the live state, until the store is closed or
         the process dies, which frees it at once. A process that is cut off from PostgreSQL long enough for another
-        to take over is no owner any more: its journal writes nothing again, has no room and is never durable.
+        to take over is no owner any more: its journal writes nothing again, has no room and is never durable, and
+        ``disowned`` returns.
 
         Raises:
             ConfigError: Another process owns the live state, and still did after the patience. Nothing was changed.
+        """
+
+    async def disowned(self) -> None:
+        """Return once another process owns the live state that this one had taken over; until then, never.
+
+        Nothing undoes it: what is in memory is out of date, so send everybody away and end. It is noticed with the
+        next commit, or at most 5 s after the database can be reached again. Safe to cancel, and to call twice.
         """
 
     async def account(self, person: PersonId) -> Account | None:

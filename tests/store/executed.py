@@ -117,6 +117,7 @@ async def _use(store: Store, database: Database) -> None:
     await store.areas_revision()
     await store.remove_area(area.id)
     await store.take_over(NOW_MS, RULES)
+    asyncio.ensure_future(store.disowned()).cancel()  # Nobody disowns it.
     await store.account(ANA)
     await store.change_profile(ANA, ProfileChange(name="Ana", tags=("chess",)), NOW_MS, is_guest=False)
     await store.window_counts(NOW_MS - 3_600_000, NOW_MS + 1)

@@ -8,10 +8,12 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 
 from nearby.errors import ConfigError, StoreDown
+from nearby.server.auth import mint_token
 from nearby.sim.child import bare_environment, serving
 from nearby.store.base import Store
 from nearby.testing.proxy import Proxy, running_proxy
-from nearby.testing.serving import KEY
+from nearby.testing.raw_phone import RawPhone
+from nearby.testing.serving import FAR_FUTURE_S, KEY, http_call
 from nearby.testing.store_suite import Database
 from nearby.testing.store_suite.given import ANA, NOW_MS, RULES, room, said, seen
 from nearby.testing.store_suite.journal import commit
@@ -92,6 +94,7 @@ async def test_an_owner_that_lost_the_live_state_while_it_was_cut_off_never_writ
             with pytest.raises(StoreDown, match="another server owns the database"):
                 await commit(store, said(ANA, 2))
             assert not store.journal.has_room
+            await store.disowned()
             await commit(other, said(ANA, 2, "of the other")._replace(epoch=2))
         # Not even when the other is gone: what it holds in memory is out of date.
         with pytest.raises(StoreDown, match="another server owns the database"):
@@ -150,3 +153,43 @@ async def test_a_second_server_on_a_database_exits_with_2_until_the_first_is_kil
         first.process.kill()
         async with serving(quiet, key=KEY) as next_one:
             assert next_one.port != first.port
+
+
+async def started(*flags: str) -> tuple[asyncio.subprocess.Process, str]:
+    """Start a server whose standard error can be read; return it and where it takes phones."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "nearby.cli", "serve", *flags,
+        env=bare_environment() | {"NEARBY_KEY": KEY}, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None
+    announced = (await process.stdout.readline()).decode()
+    return process, announced.split()[3]
+
+
+async def test_a_server_that_was_disowned_says_goodbye_to_its_phones_and_exits_with_1(
+    proxy: Proxy, migrated_postgres_url: str, tmp_path: Path
+) -> None:
+    quiet = ("--port", "0", "--metrics-port", "0", "--data-dir", str(tmp_path), "--drain-s", "0")
+    through_proxy = through(migrated_postgres_url, proxy.port).url
+    first, url = await started(*quiet, "--log-level", "error", "--database-url", through_proxy)
+    try:
+        phone = await RawPhone.connect(url, token=mint_token(KEY.encode(), "ana", expires_s=FAR_FUTURE_S))
+        await phone.send({"type": "hello"})
+        await phone.until("welcome")
+        proxy.cut()
+        async with serving(
+            (*quiet, "--log-level", "error", "--database-url", migrated_postgres_url), key=KEY
+        ) as next_one:
+            proxy.heal()
+            assert (await phone.until("bye"))["reconnect_ms"] >= 0
+            assert await phone.close_code() == 3001
+            _, said = await first.communicate()
+            assert first.returncode == 1
+            lines = said.decode().splitlines()
+            assert len([line for line in lines if "CRITICAL" in line]) == 1
+            assert lines[-1] == "nearby: another server owns the database now: this one writes nothing any more"
+            assert (await http_call(f"{next_one.url}/readyz")).status == 200
+    finally:
+        if first.returncode is None:
+            first.kill()
+        await first.wait()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from nearby.core.changes import Change, LogRow
 from nearby.errors import StoreDown
-from nearby.store.base import JournalStatistics, StoreEvents
+from nearby.store.base import DISOWNED, JournalStatistics, StoreEvents
 from nearby.store.sql.batch import Batch
 from nearby.store.sql.engine import Disowned, RowRefused, StatementRefused
 from nearby.store.sql.writer import Writer
@@ -29,7 +29,6 @@ RETRY_FIRST_S = 0.05
 RETRY_MOST_S = 2.0
 
 OWN_AGAIN_S = 0.05
-DISOWNED = "another server owns the database now; stop this one"
 MEMBERSHIP_POLICY = "drop_membership_events"
 REFUSED_POLICY = "refused"
 
@@ -106,14 +105,14 @@ class SqlJournal:
         self._gathered = asyncio.Event()
         self._is_closing = False
         self._is_down = self._is_fault_told = False
-        self._is_disowned = False
+        self._disowned = asyncio.Event()
         self._commits = self._committed = self._dropped = self._refused = 0
         self._task: asyncio.Task[None] | None = None
 
     @property
     def has_room(self) -> bool:
         """See ``Journal.has_room``."""
-        return len(self._next.log) + len(self._writing.log) < self._max_log_rows and not self._is_disowned
+        return len(self._next.log) + len(self._writing.log) < self._max_log_rows and not self._disowned.is_set()
 
     def record(self, change: Change) -> None:
         """See ``Journal.record``."""
@@ -126,7 +125,7 @@ class SqlJournal:
 
     async def durable(self) -> None:
         """See ``Journal.durable``."""
-        if self._is_disowned:
+        if self._disowned.is_set():
             raise StoreDown(DISOWNED)
         if len(self._next):
             await self._next_waiters.join(self._patience_s)
@@ -160,6 +159,10 @@ class SqlJournal:
             await asyncio.sleep(OWN_AGAIN_S)
         return True
 
+    async def disowned(self) -> None:
+        """See ``Store.disowned``."""
+        await self._disowned.wait()
+
     def start(self) -> None:
         """Begin to write."""
         self._task = asyncio.create_task(self._run())
@@ -177,7 +180,7 @@ class SqlJournal:
             waiters.release(StoreDown("the store was closed"))
         await self._writer.close()
         lost = len(self._next) + len(self._writing)
-        if lost:
+        if lost and not self._disowned.is_set():
             log.error("%d changes were not written: the database did not take them", lost)
 
     async def _run(self) -> None:
@@ -194,9 +197,11 @@ class SqlJournal:
 
     def _be_disowned(self) -> None:
         """Write nothing any more, and let nobody hope for it."""
-        self._is_disowned = True
-        self._set_down(True)
+        if not self._is_down:
+            self._is_down = True
+            self._events.reachable(False)
         log.critical(DISOWNED)
+        self._disowned.set()
         for waiters in (*self._writing_waiters, self._next_waiters):
             waiters.release(StoreDown(DISOWNED))
 

@@ -83,6 +83,10 @@ class SqlStore:
         async with self._reading() as connection:
             return await warm.read_kept(connection, now_ms, rules)
 
+    async def disowned(self) -> None:
+        """See ``Store.disowned``."""
+        await self._journal.disowned()
+
     async def account(self, person: PersonId) -> Account | None:
         """See ``Store.account``."""
         async with self._reading() as connection:
