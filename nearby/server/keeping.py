@@ -141,5 +141,5 @@ async def keep_clean(store: Store, rules: Rules, clock: SteadyClock) -> None:
         await asyncio.sleep(PURGE_EVERY_S)
         try:
             await store.purge(clock.now_ms(), rules)
-        except StoreDown:
-            log.warning("the database could not be purged; trying again later")
+        except StoreDown as down:
+            log.warning("the database could not be purged (%s); trying again later", down)

@@ -103,7 +103,7 @@ class PostgresqlCheckIns:
 
 
 async def _copy(connection: AsyncConnection, rows: Sequence[Row]) -> None:
-    """COPY; if a row is there already, or twice among these, insert what is not there: at three times the cost.
+    """COPY; if a row is there already, or twice among these, insert what is not there: about twice the cost.
 
     Rows come again when somebody's claim to be established rises, when somebody leaves and comes back within a window,
     and after an answer that was lost.
