@@ -48,6 +48,8 @@ class ErrorCode(StrEnum):
     OPERATORS_ONLY = "operators_only"
     ERASING = "erasing"
     OFF = "off"
+    GONE = "gone"
+    NOT_PRESENT = "not_present"
     BAD_SUBPROTOCOL = "bad_subprotocol"
     INTERNAL = "internal"
 
@@ -86,6 +88,8 @@ PROBLEMS: dict[ErrorCode, Problem] = {
     ErrorCode.OPERATORS_ONLY: Problem(403, "Use a token with the scope operator."),
     ErrorCode.ERASING: Problem(409, "All that is kept of this person is being erased; call again in a moment."),
     ErrorCode.OFF: Problem(403, "The operator of this server has switched this off."),
+    ErrorCode.GONE: Problem(410, "It is not yours, or not any more; go on without it."),
+    ErrorCode.NOT_PRESENT: Problem(409, "Check in first: a bottle is thrown from where you are."),
     ErrorCode.BAD_SUBPROTOCOL: Problem(400, "Offer the subprotocol nearby.v1, or none."),
     ErrorCode.INTERNAL: Problem(500, "This is our fault; try again, and tell the operator if it stays."),
 }

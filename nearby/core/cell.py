@@ -25,6 +25,10 @@ COARSEST_RESOLUTION = 5
 """The last rung, always open; whoever is alone there has nobody near."""
 
 
+ORIGIN_RESOLUTION = 4
+"""Where a bottle came from is told this coarsely: a mean of 1,770 km², a region of several towns."""
+
+
 class Ladder(NamedTuple):
     """A res-7 cell and its parents, finest first."""
 
@@ -74,6 +78,12 @@ def rungs_above(cell: Cell) -> tuple[Cell, ...]:
 def home_of(fine_cells: Iterable[int]) -> Cell:
     """Return the res-7 cell of the smallest of an area's finer cells, at least one: the same whoever asks."""
     return Cell(h3.cell_to_parent(min(fine_cells), FINEST_RESOLUTION))
+
+
+@lru_cache(maxsize=1 << 14)
+def origin_of(cell: Cell) -> Cell:
+    """Return the cell of ``ORIGIN_RESOLUTION`` that a res-7 cell is in: all that is ever told of a bottle's origin."""
+    return Cell(h3.cell_to_parent(cell, ORIGIN_RESOLUTION))
 
 
 def resolution_of(cell: Cell) -> int:

@@ -22,7 +22,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """The numbers of windows, catchments, rooms, logs and limits."""
+    """The numbers of windows, catchments, rooms, logs, limits and bottles."""
 
     window_ms: int = 600 * SECOND_MS
     """Width of the common tumbling window."""
@@ -95,6 +95,30 @@ class Rules:
     hour_ms: int = HOUR_MS
     """The span of the rolling counts."""
 
+    lease_ms: int = 10 * MINUTE_MS
+    """How long a bottle is its catcher's."""
+    bottle_life_ms: int = 72 * HOUR_MS
+    """A bottle that nobody answered sinks after this time,"""
+    bottle_catches: int = 5
+    """or when it comes back from so many established people."""
+    day_ms: int = DAY_MS
+    """The span of the rolling counts of bottles."""
+    bottles_per_day: int = 3
+    """Bottles thrown in any ``day_ms``. 0 means no limit."""
+    bottles_per_day_verified: int = 10
+    catches_per_day: int = 10
+    """Bottles caught in any ``day_ms`` by established people. 0 means no limit."""
+    catches_per_day_unestablished: int = 3
+    doubt_ms: int = 72 * HOUR_MS
+    """After a report that counts, for so long nobody catches a bottle of the person it is about:"""
+    doubt_repeated_ms: int = 30 * DAY_MS
+    """so long if it was reported by two different people in this time."""
+    reports_per_hour: int = 10
+    """Reports made in any ``hour_ms``. 0 means no limit."""
+    lines_per_minute: int = 30
+    """What one person writes in one thread in any ``minute_ms``: as fast as ``say``. 0 means no limit."""
+    minute_ms: int = MINUTE_MS
+
     def faster(self, speed: float) -> "Rules":
         """Return the same rules for a world that runs ``speed`` times as fast.
 
@@ -120,4 +144,10 @@ class Rules:
             joins_per_hour=0,
             joins_per_hour_verified=0,
             cells_per_hour=0,
+            bottles_per_day=0,
+            bottles_per_day_verified=0,
+            catches_per_day=0,
+            catches_per_day_unestablished=0,
+            reports_per_hour=0,
+            lines_per_minute=0,
         )

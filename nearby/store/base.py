@@ -43,6 +43,7 @@ from nearby.core.ids import Cell, PersonId
 from nearby.core.kept import Kept
 from nearby.core.profile import ProfileChange
 from nearby.core.rules import Rules
+from nearby.store.bottles import Bottles, Threads
 
 DISOWNED = "another server owns the database now: this one writes nothing any more"
 """What is said, and raised, once ``Store.disowned`` has returned."""
@@ -168,6 +169,14 @@ class Store(Protocol):
     @property
     def checkins(self) -> CheckInLog:
         """Return the check-in log."""
+
+    @property
+    def bottles(self) -> Bottles:
+        """Return the drift bottles."""
+
+    @property
+    def threads(self) -> Threads:
+        """Return the threads of bottles that were answered."""
 
     async def check(self) -> None:
         """Return if the database answers.

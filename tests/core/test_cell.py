@@ -6,7 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nearby.core.area_index import NO_AREAS, NOWHERE, Area, AreaId, AreaIndex, Inside
-from nearby.core.cell import cell_name, home_of, ladder_above, ladder_of, place_of, resolution_of, rungs_above
+from nearby.core.cell import (
+    cell_name,
+    home_of,
+    ladder_above,
+    ladder_of,
+    origin_of,
+    place_of,
+    resolution_of,
+    rungs_above,
+)
 
 latitudes = st.floats(-90, 90)
 longitudes = st.floats(-180, 180)
@@ -21,6 +30,13 @@ def chain(lat_deg: float, lon_deg: float) -> tuple[int, ...]:
 @given(latitudes, longitudes)
 def test_a_ladder_is_the_chain_of_parents_of_one_fine_cell(lat_deg: float, lon_deg: float) -> None:
     assert ladder_of(lat_deg, lon_deg) == chain(lat_deg, lon_deg)
+
+
+@given(latitudes, longitudes)
+def test_a_bottles_origin_is_the_parent_of_resolution_four(lat_deg: float, lon_deg: float) -> None:
+    ladder = ladder_of(lat_deg, lon_deg)
+    assert origin_of(ladder.res7) == h3.cell_to_parent(ladder.res5, 4)
+    assert resolution_of(origin_of(ladder.res7)) == 4
 
 
 def test_the_chain_differs_from_looking_each_rung_up_so_the_rule_matters() -> None:

@@ -5,7 +5,11 @@ from hypothesis import strategies as st
 
 from nearby.core.rules import Rate, Rules
 
-LIMITS = ("say", "checkin", "change", "joins_per_hour", "joins_per_hour_verified", "cells_per_hour")
+LIMITS = (
+    *("say", "checkin", "change", "joins_per_hour", "joins_per_hour_verified", "cells_per_hour"),
+    *("bottles_per_day", "bottles_per_day_verified", "catches_per_day", "catches_per_day_unestablished"),
+    *("reports_per_hour", "lines_per_minute"),
+)
 
 
 @given(st.floats(1, 10_000_000))
@@ -26,4 +30,5 @@ def test_without_limits_only_the_limits_are_gone() -> None:
     assert (free.say.burst, free.checkin.burst, free.change.burst) == (0, 0, 0)
     assert (free.joins_per_hour, free.joins_per_hour_verified, free.cells_per_hour) == (0, 0, 0)
     limits = {name: getattr(free, name) for name in LIMITS}
+    assert not any(limits[name] for name in LIMITS if "_per_" in name)
     assert free == replace(Rules(), **limits)

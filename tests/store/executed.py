@@ -12,7 +12,9 @@ import asyncpg  # type: ignore[import-untyped]
 import sqlalchemy as sa
 
 from nearby.core.area import Area, AreaId, outline_of
+from nearby.core.bottle import BottleId, ThreadId
 from nearby.core.cell import LOOKUP_RESOLUTION
+from nearby.core.cell import origin_of as bottle_origin
 from nearby.core.changes import CatchmentRow, Change, PersonSeen, PresenceEnded, RecentEnded, WindowEnded
 from nearby.core.ids import Cell, PersonId
 from nearby.core.profile import ProfileChange
@@ -21,6 +23,7 @@ from nearby.errors import StoreDown
 from nearby.store.base import Store
 from nearby.store.sql import open_store
 from nearby.testing.store_suite import Database
+from nearby.testing.store_suite.bottles import caught, drifter, report, throw
 from nearby.testing.store_suite.database import SECRET
 from nearby.testing.store_suite.given import (
     ANA,
@@ -121,6 +124,7 @@ async def _use(store: Store, database: Database) -> None:
     await store.account(ANA)
     await store.change_profile(ANA, ProfileChange(name="Ana", tags=("chess",)), NOW_MS, is_guest=False)
     await store.window_counts(NOW_MS - 3_600_000, NOW_MS + 1)
+    await _use_bottles(store)
     await database.insert("relations", {"owner": BEN, "kind": "block", "subject": ANA, "handle": "h", "created_ms": 0})
     await database.insert("bans", {"ban": "b", "person": ANA, "kind": "ban", "since_ms": 0, "until_ms": None})
     async for _ in store.export(ANA):
@@ -128,6 +132,23 @@ async def _use(store: Store, database: Database) -> None:
     await store.erase(ANA, NOW_MS)
     await store.in_force_against(ANA, NOW_MS)
     await store.purge(NOW_MS, RULES)
+
+
+async def _use_bottles(store: Store) -> None:
+    thread, bottle = ThreadId("used"), await throw(store)
+    lease = await caught(store, at_ms=NOW_MS)
+    await store.bottles.release(BEN, bottle, lease.fence, NOW_MS, RULES)
+    lease = await caught(store, EVE)
+    await store.bottles.reply(EVE, bottle, lease.fence, "hi", thread, NOW_MS)
+    await store.bottles.reply(EVE, bottle, lease.fence, "hi", ThreadId("again"), NOW_MS)
+    await store.threads.of(ANA, NOW_MS)
+    await store.threads.write(ANA, thread, "hello", NOW_MS, RULES)
+    await store.threads.lines(ANA, thread, 0, NOW_MS)
+    for reporter in (ANA, BEN):
+        await report(store, reporter, bottle, rules=RULES)
+    await store.bottles.throw(drifter(ANA), BottleId("limited"), "x", bottle_origin(HERE.res7), NOW_MS, RULES)
+    await store.bottles.catch(drifter(EVE), NOW_MS, RULES)
+    await store.bottles.counts(NOW_MS, RULES)
 
 
 class Statement(NamedTuple):

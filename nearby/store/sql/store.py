@@ -4,6 +4,7 @@ import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from functools import partial
+from random import SystemRandom
 
 from sqlalchemy import and_, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,7 +17,10 @@ from nearby.core.profile import ProfileChange
 from nearby.core.rules import Rules
 from nearby.errors import ConfigError, StoreDown
 from nearby.store.base import Account, CheckInLog, ExportPiece, Journal, Shadow, StoreEvents
+from nearby.store.bottles import Bottles, Threads
 from nearby.store.sql import areas, profile, rights, warm
+from nearby.store.sql.bottle_counts import settle
+from nearby.store.sql.bottles import SqlBottles
 from nearby.store.sql.checkin_writer import CheckInWriter, PostgresqlCheckIns, SqliteCheckIns
 from nearby.store.sql.checkins import SqlCheckInLog
 from nearby.store.sql.engine import Engines, StatementRefused, connect_sqlite, make_engines, translated
@@ -25,6 +29,7 @@ from nearby.store.sql.migrate import migrate, version_of
 from nearby.store.sql.postgresql_writer import PostgresqlWriter
 from nearby.store.sql.purge import purge
 from nearby.store.sql.sqlite_writer import SqliteWriter
+from nearby.store.sql.threads import SqlThreads
 from nearby.store.sql.turn import Turn
 from nearby.store.sql.writer import Writer
 from nearby.store.tables import SCHEMA_VERSION, checkins
@@ -58,6 +63,8 @@ class SqlStore:
         self._journal = journal
         self._checkins = checkin_log
         self._secret = secret
+        self._bottles = SqlBottles(self._reading, self._writing, secret, SystemRandom())
+        self._threads = SqlThreads(self._reading, self._writing, secret)
 
     @property
     def journal(self) -> Journal:
@@ -68,6 +75,16 @@ class SqlStore:
     def checkins(self) -> CheckInLog:
         """See ``Store.checkins``."""
         return self._checkins
+
+    @property
+    def bottles(self) -> Bottles:
+        """See ``Store.bottles``."""
+        return self._bottles
+
+    @property
+    def threads(self) -> Threads:
+        """See ``Store.threads``."""
+        return self._threads
 
     async def check(self) -> None:
         """See ``Store.check``."""
@@ -127,6 +144,8 @@ class SqlStore:
 
     async def purge(self, now_ms: int, rules: Rules) -> Mapping[str, int]:
         """See ``Store.purge``."""
+        async with self._writing() as connection:
+            await settle(connection, now_ms, rules)
         return await purge(self._engines, self._turn, now_ms, rules)
 
     async def export(self, person: PersonId) -> AsyncGenerator[ExportPiece, None]:

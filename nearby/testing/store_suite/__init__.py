@@ -13,6 +13,7 @@ import pytest
 _PARTS = (
     "areas",
     "base",
+    "bottles",
     "checkins",
     "database",
     "given",
@@ -21,11 +22,13 @@ _PARTS = (
     "profile",
     "retention",
     "rights",
+    "threads",
     "warm",
 )
 pytest.register_assert_rewrite(*(f"{__name__}.{part}" for part in _PARTS))
 
 from nearby.testing.store_suite.areas import AreasSuite  # noqa: E402  The rewrite must come before what it rewrites.
+from nearby.testing.store_suite.bottles import BottlesSuite  # noqa: E402
 from nearby.testing.store_suite.checkins import CheckInsSuite  # noqa: E402
 from nearby.testing.store_suite.database import Database  # noqa: E402
 from nearby.testing.store_suite.journal import JournalSuite  # noqa: E402
@@ -33,12 +36,22 @@ from nearby.testing.store_suite.owner import OwnerSuite  # noqa: E402
 from nearby.testing.store_suite.profile import ProfileSuite  # noqa: E402
 from nearby.testing.store_suite.retention import RetentionSuite  # noqa: E402
 from nearby.testing.store_suite.rights import RightsSuite  # noqa: E402
+from nearby.testing.store_suite.threads import ThreadsSuite  # noqa: E402
 from nearby.testing.store_suite.warm import WarmSuite  # noqa: E402
 
 __all__ = ["Database", "StoreSuite"]
 
 
 class StoreSuite(
-    JournalSuite, OwnerSuite, WarmSuite, CheckInsSuite, AreasSuite, ProfileSuite, RetentionSuite, RightsSuite
+    JournalSuite,
+    OwnerSuite,
+    WarmSuite,
+    CheckInsSuite,
+    AreasSuite,
+    ProfileSuite,
+    BottlesSuite,
+    ThreadsSuite,
+    RetentionSuite,
+    RightsSuite,
 ):
     """The whole suite."""

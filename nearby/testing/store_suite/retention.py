@@ -76,7 +76,15 @@ TO_PURGE: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
             "fence": 0,
             "sunk_ms": NOW_MS - BOTTLE_MS,
         },
-        {"bottle": "new", "author": BEN, "text": "x", "origin": RES4, "thrown_ms": 1, "state": "afloat", "fence": 0},
+        {
+            "bottle": "new",
+            "author": BEN,
+            "text": "x",
+            "origin": RES4,
+            "thrown_ms": NOW_MS - BOTTLE_MS - RULES.bottle_life_ms + 1,
+            "state": "afloat",
+            "fence": 0,
+        },
     ),
     (
         "shadows",
