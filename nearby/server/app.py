@@ -219,11 +219,17 @@ async def assembled(
 
 async def _take_over(settings: Settings, store: Store, areas: AreasInForce, clock: SteadyClock) -> Kept | None:
     """Read the areas, and return what survived of the live state, None if nothing is kept of it."""
+    was_collecting = gc.isenabled()
+    # All that is read stays: looking through it for cycles, again and again, is a sixth of the time of a large crowd.
+    gc.disable()
     try:
         await areas.refresh(store)
         return await store.take_over(clock.now_ms(), settings.rules()) if settings.keep == "on" else None
     except StoreDown as down:
         raise ConfigError("database_url", str(down)) from down
+    finally:
+        if was_collecting:
+            gc.enable()
 
 
 def _assemble(

@@ -22,6 +22,7 @@ from nearby.sim.simulation.policies import POLICIES
 from nearby.sim.simulation.recorded import recorded
 from nearby.sim.simulation.study import Kind, Run, as_json, generated, study, timing_as_json
 from nearby.sim.simulation.tables import as_tables
+from scripts.tools import privacy
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -76,6 +77,8 @@ def simulate(
     options: steady crowds of 6, 12, 40 and 150 people in one catchment, each under every policy, silent.
 
     --file takes what scripts/replay reads, and --fold, --from, --to, --phones and --utc-offset-h are as there.
+
+    `scripts/simulate privacy` attacks our server, and weak ones, and prints what came of it; it has its own --help.
 
     Exit code 1: ours seated two people together who have a block between them. Exit code 2: a wrong argument.
     """
@@ -166,7 +169,9 @@ def _check_writable(path: Path | None, option: str) -> None:
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line: crowds under policies, or after ``privacy`` the attacks."""
+    if sys.argv[1:2] == ["privacy"]:
+        privacy.main(sys.argv[2:])
     app(prog_name="scripts/simulate")
 
 

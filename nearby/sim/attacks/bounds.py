@@ -39,7 +39,7 @@ def share_at_least(hits: int, of: int, *, sure: float = SURE) -> float:
     return 1.0 - share_at_most(of - hits, of, sure=sure)
 
 
-def advantage_at_most(hits: int, of: int, false_hits: int, of_false: int) -> float:
+def advantage_at_most(hits: int, of: int, false_hits: int, of_false: int, *, z: float = Z_SURE) -> float:
     """Return the upper bound of the difference of two independent shares, by Newcombe's tenth method (1998).
 
     Args:
@@ -47,10 +47,11 @@ def advantage_at_most(hits: int, of: int, false_hits: int, of_false: int) -> flo
         of: Of how many.
         false_hits: Times "yes" was wrong.
         of_false: Of how many.
+        z: The normal quantile of how sure.
     """
     share, false_share = hits / of, false_hits / of_false
-    _, upper = _wilson(share, of, Z_SURE)
-    false_lower, _ = _wilson(false_share, of_false, Z_SURE)
+    _, upper = _wilson(share, of, z)
+    false_lower, _ = _wilson(false_share, of_false, z)
     return share - false_share + sqrt((upper - share) ** 2 + (false_share - false_lower) ** 2)
 
 

@@ -6,10 +6,10 @@ from itertools import pairwise
 from typing import Any
 
 from nearby.core.rules import HOUR_MS, MINUTE_MS
-from nearby.sim.simulation.density import DENSITIES, FEW, density_name
+from nearby.sim.simulation.density import DENSITIES, density_name
 from nearby.sim.simulation.events import Crowd
-from nearby.sim.simulation.gauges import Key
 from nearby.sim.simulation.history import Entry
+from nearby.sim.simulation.spans import Span, over
 from nearby.sim.simulation.tally import COMPANY_WITHIN_S, Tally
 from nearby.sim.simulation.words import Words, words_of
 
@@ -96,8 +96,8 @@ def figures_of(crowd: Crowd, entries: Sequence[Entry]) -> Figures:
     borders_ms = [crowd.measured_from_ms + span_ms * number // bins for number in range(bins + 1)]
     tally = Tally(crowd)
     totals = tally.read(entries, borders_ms)
-    spans = [_Span(before, after, tally.has_big_rooms) for before, after in pairwise(totals)]
-    whole = _Span(totals[0], totals[-1], tally.has_big_rooms)
+    spans = [Span(before, after, tally.has_big_rooms) for before, after in pairwise(totals)]
+    whole = Span(totals[0], totals[-1], tally.has_big_rooms)
     return Figures(
         hours=crowd.hours,
         person_h=whole["present"] / HOUR_MS,
@@ -111,11 +111,11 @@ def figures_of(crowd: Crowd, entries: Sequence[Entry]) -> Figures:
         },
         share_by_size={str(size): share for size, share in sorted(whole.shares("size").items())},
         share_thin=whole.share_thin(),
-        share_lacking=_over(whole["waiting"] + whole.thin(), whole["present"]),
-        share_bound=_over(whole["too few"], whole["present"]),
+        share_lacking=over(whole["waiting"] + whole.thin(), whole["present"]),
+        share_bound=over(whole["too few"], whole["present"]),
         share_alone=whole.share_alone(),
         alone_by_density={
-            density_name(number): _over(whole["alone by density", number], present)
+            density_name(number): over(whole["alone by density", number], present)
             for number, present in sorted(whole.by("present by density").items())
         },
         person_h_by_density={
@@ -123,17 +123,17 @@ def figures_of(crowd: Crowd, entries: Sequence[Entry]) -> Figures:
             for number, present in sorted(whole.by("present by density").items())
         },
         rooms=whole["rooms"] / span_ms,
-        rooms_over_fewest=_over(whole["rooms"], whole["fewest rooms"]),
+        rooms_over_fewest=over(whole["rooms"], whole["fewest rooms"]),
         moves_per_h=whole.moves_per_h(),
         placed_per_h={
-            why: _over(count * HOUR_MS, whole["present"]) for why, count in sorted(whole.by("placed").items())
+            why: over(count * HOUR_MS, whole["present"]) for why, count in sorted(whole.by("placed").items())
         },
         conflicts=round(whole["conflicts"]),
         share_by_rung=whole.share_by_rung(),
         distance_m=whole.distance_m(),
         companions_together=whole.share("companions together", "companions present"),
         understood={
-            language: _over(whole["understood", language], seconds)
+            language: over(whole["understood", language], seconds)
             for language, seconds in sorted(whole.by("speakers").items())
         },
         words=words_of(crowd, entries, whole.by("size"), whole["present"]),
@@ -141,7 +141,7 @@ def figures_of(crowd: Crowd, entries: Sequence[Entry]) -> Figures:
     )
 
 
-def _moment(span: "_Span", number: int, width_ms: float) -> Moment:
+def _moment(span: Span, number: int, width_ms: float) -> Moment:
     return Moment(
         after_min=(number + 0.5) * width_ms / MINUTE_MS,
         people=span["present"] / width_ms,
@@ -152,56 +152,6 @@ def _moment(span: "_Span", number: int, width_ms: float) -> Moment:
         distance_m=span.distance_m(),
         share_by_rung=span.share_by_rung(),
     )
-
-
-class _Span:
-    """The integrals of a stretch of time."""
-
-    def __init__(self, before: Mapping[Key, float], after: Mapping[Key, float], has_big_rooms: bool) -> None:
-        self._has_big_rooms = has_big_rooms
-        self._of = {key: total - before.get(key, 0.0) for key, total in after.items()}
-
-    def __getitem__(self, key: str | Key) -> float:
-        return self._of.get((key, None) if isinstance(key, str) else key, 0.0)
-
-    def by(self, name: str) -> dict[Any, float]:
-        return {of: value for (of_what, of), value in self._of.items() if of_what == name and value}
-
-    def shares(self, name: str) -> dict[Any, float]:
-        values = self.by(name)
-        return {of: value / sum(values.values()) for of, value in values.items()}
-
-    def share(self, name: str, of: str) -> float | None:
-        return self[name] / self[of] if self[of] else None
-
-    def thin(self) -> float:
-        return sum(value for size, value in self.by("size").items() if size < FEW)
-
-    def share_thin(self) -> float:
-        return _over(self.thin(), sum(self.by("size").values()))
-
-    def share_alone(self) -> float:
-        return _over(self["waiting"] + self["size", 1], self["present"])
-
-    def moves_per_h(self) -> float:
-        moves = self["placed", "moved"] + self["placed", "merged"]
-        return _over(moves * HOUR_MS, self["present"])
-
-    def share_by_rung(self) -> dict[str, float]:
-        return {str(rung) if rung else "none": share for rung, share in sorted(self.shares("rung").items())}
-
-    def distance_m(self) -> float | None:
-        return None if self._has_big_rooms else self.share("metres", "pairs")
-
-    def in_company(self, limit_s: int, density: int | None = None) -> float:
-        name = f"company within {limit_s} s"
-        if density is not None:
-            return _over(self[name, density], self["arrived", density])
-        return _over(sum(self.by(name).values()), sum(self.by("arrived").values()))
-
-
-def _over(value: float, of: float) -> float:
-    return value / of if of else 0.0
 
 
 def _rounded(value: Any) -> Any:

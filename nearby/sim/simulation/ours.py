@@ -26,7 +26,7 @@ RACES_LOST = 8
 
 
 class Ours:
-    """Refill, rescue and whatever else the live state does by itself. Everybody is established."""
+    """Refill, rescue, merge and lift, with parties, languages and blocks. Everybody is established."""
 
     def __init__(self, history: History, rules: Rules, seed: int) -> None:
         secret = secret_of(seed)

@@ -1,30 +1,19 @@
 """Reads a history once, in order of time, and keeps the integrals that figures are made of."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 
 from nearby.core.ids import PersonId
 from nearby.core.rules import SECOND_MS
 from nearby.sim.simulation.density import Densities
-from nearby.sim.simulation.events import Crowd, Place, Traits
+from nearby.sim.simulation.events import Crowd, Place
 from nearby.sim.simulation.gauges import Gauges, Key
 from nearby.sim.simulation.history import Did, Entry
-from nearby.sim.simulation.refill import distance_m
+from nearby.sim.simulation.rooms import NO_TRAITS, Room, Rooms
 
 COMPANY_WITHIN_S = (15, 30, 60)
-PAIRS_UP_TO = 16
-"""Distances are followed in rooms of at most so many: those of a board are not."""
-
-_NO_TRAITS = Traits()
-
-
-@dataclass(slots=True)
-class _Room:
-    resolution: int
-    members: dict[PersonId, None] = field(default_factory=dict)
-    languages: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(slots=True)
@@ -42,18 +31,21 @@ class Tally:
 
     Attributes:
         gauges: The integrals.
-        has_big_rooms: Whether a room was too big to follow distances in it.
     """
 
     def __init__(self, crowd: Crowd) -> None:
         self.gauges = Gauges()
-        self.has_big_rooms = False
         self._crowd = crowd
         self._people: dict[PersonId, _Person] = {}
-        self._rooms: dict[str, _Room] = {}
+        self._rooms = Rooms(self.gauges, crowd, lambda person: self._people[person].place)
         self._densities = Densities(self.gauges, crowd.rules.capacity)
         self._blocked: defaultdict[PersonId, set[PersonId]] = defaultdict(set)
         self._now_ms = 0
+
+    @property
+    def has_big_rooms(self) -> bool:
+        """Return whether a room was too big to follow distances in it."""
+        return self._rooms.has_big
 
     def read(self, entries: Iterable[Entry], borders_ms: Iterable[int]) -> list[Mapping[Key, float]]:
         """Return the integrals at each border, which are given in order and end with the history."""
@@ -83,7 +75,7 @@ class Tally:
                 self._sit(entry)
             case Did.ROSE:
                 self._stand_up(entry.person)
-                self._add("waiting", None, 1)
+                self._add("waiting", 1)
             case Did.WENT:
                 self._go(entry.person)
             case Did.BLOCKED:
@@ -92,110 +84,62 @@ class Tally:
                 self._blocked[entry.other].add(entry.person)
 
     def _come(self, person: PersonId, place: Place) -> None:
-        self._add("present", None, 1)
-        self._add("waiting", None, 1)
+        self._add("present", 1)
+        self._add("waiting", 1)
         density = self._densities.enter(place, is_alone=True, now_ms=self._now_ms)
         self._people[person] = _Person(place, self._now_ms, density)
         if self._is_judged(self._now_ms):
             self.gauges.count(("arrived", density))
-        companions = self._traits(person).companions
-        self._add("companions present", None, sum(other in self._people for other in companions))
+        self._add("companions present", self._companions_here(person))
 
     def _go(self, person: PersonId) -> None:
         who = self._people[person]
         if who.room:
             self._stand_up(person)
         else:
-            self._add("waiting", None, -1)
+            self._add("waiting", -1)
         del self._people[person]
-        companions = self._traits(person).companions
-        self._add("companions present", None, -sum(other in self._people for other in companions))
-        self._add("present", None, -1)
+        self._add("companions present", -self._companions_here(person))
+        self._add("present", -1)
         self._densities.leave(who.place, is_alone=True, now_ms=self._now_ms)
 
     def _move(self, person: PersonId, place: Place) -> None:
         who = self._people[person]
         if place == who.place:
             return
-        self._pairs(person, -1)
+        room = self._rooms.get(who.room)
+        if room is not None:
+            self._rooms.count_pairs(person, room, -1, self._now_ms)
         self._densities.leave(who.place, is_alone=who.is_alone, now_ms=self._now_ms)
         who.place = place
         self._densities.enter(place, is_alone=who.is_alone, now_ms=self._now_ms)
-        self._pairs(person, 1)
+        if room is not None:
+            self._rooms.count_pairs(person, room, 1, self._now_ms)
 
     def _sit(self, entry: Entry) -> None:
         person, who = entry.person, self._people[entry.person]
         if entry.why not in ("new", "next"):
             self.gauges.count(("placed", entry.why))
         if who.room == entry.room:
-            self._lift(self._rooms[entry.room], entry.resolution)
+            self._rooms.lift(entry.room, entry.resolution, self._now_ms)
             return
         if who.room:
             self._stand_up(person)
         else:
-            self._add("waiting", None, -1)
-        room = self._rooms.get(entry.room)
-        if room is None:
-            room = self._rooms[entry.room] = _Room(entry.resolution)
-            self._add("rooms", None, 1)
+            self._add("waiting", -1)
+        room = self._rooms.sit(person, entry.room, entry.resolution, self._now_ms)
         self.gauges.count(("conflicts", None), len(self._blocked[person].intersection(room.members)))
         who.room = entry.room
-        self._resize(room, person, 1)
-        self._pairs(person, 1)
         self._note_company(room)
 
     def _stand_up(self, person: PersonId) -> None:
         who = self._people[person]
-        self._pairs(person, -1)
-        room = self._rooms[who.room]
-        self._resize(room, person, -1)
-        if not room.members:
-            del self._rooms[who.room]
-            self._add("rooms", None, -1)
+        room = self._rooms.stand_up(person, who.room, self._now_ms)
         who.room = ""
         self._be_alone(who, True)
         self._note_company(room)
 
-    def _lift(self, room: _Room, resolution: int) -> None:
-        """The room has another catchment; the first of its members to hear so takes all along."""
-        size = len(room.members)
-        self._add("rung", room.resolution, -size)
-        room.resolution = resolution
-        self._add("rung", resolution, size)
-
-    def _resize(self, room: _Room, person: PersonId, change: int) -> None:
-        """Seat somebody, with ``change`` 1, or let them stand up, with -1."""
-        before = len(room.members)
-        if change > 0:
-            room.members[person] = None
-        else:
-            del room.members[person]
-        self._add("size", before, -before)
-        self._add("size", before + change, before + change)
-        self._add("rung", room.resolution, change)
-        traits = self._traits(person)
-        together = sum(other in room.members for other in traits.companions)
-        self._add("companions together", None, change * together)
-        if traits.language is not None:
-            others = room.languages[traits.language] - (change < 0)
-            room.languages[traits.language] += change
-            self._add("speakers", traits.language, change)
-            self._add("understood", traits.language, change * (2 if others == 1 else int(others > 1)))
-
-    def _pairs(self, person: PersonId, change: int) -> None:
-        """Count somebody's distances to the others of their room in, or out with -1."""
-        who = self._people[person]
-        room = self._rooms.get(who.room)
-        if room is None:
-            return
-        self.has_big_rooms = self.has_big_rooms or len(room.members) > PAIRS_UP_TO
-        if self.has_big_rooms:
-            return
-        metres = sum(distance_m(who.place, self._people[other].place) for other in room.members if other != person)
-        self._add("pairs", None, change * (len(room.members) - 1))
-        self._add("metres", None, change * metres)
-
-    def _note_company(self, room: _Room) -> None:
+    def _note_company(self, room: Room) -> None:
         """Note for whom a change of the room was the first company, or the end of it."""
         if len(room.members) == 1:
             [person] = room.members
@@ -220,9 +164,10 @@ class Tally:
         """Return whether somebody came early enough to be followed for as long as company is waited for."""
         return self._crowd.measured_from_ms <= came_ms <= self._crowd.ends_ms - COMPANY_WITHIN_S[-1] * SECOND_MS
 
-    def _traits(self, person: PersonId) -> Traits:
-        return self._crowd.traits.get(person, _NO_TRAITS)
+    def _companions_here(self, person: PersonId) -> int:
+        companions = self._crowd.traits.get(person, NO_TRAITS).companions
+        return sum(other in self._people for other in companions)
 
-    def _add(self, name: str, of: object, change: float) -> None:
+    def _add(self, name: str, change: float) -> None:
         if change:
-            self.gauges.add((name, of), change, self._now_ms)
+            self.gauges.add((name, None), change, self._now_ms)

@@ -71,12 +71,18 @@ class Stage:
         self, people: Sequence[str], *, resume: dict[str, Any] | None = None, **claims: Any
     ) -> list[StagePhone]:
         """Return a welcomed phone for each person, in their order; nothing they heard was taken yet."""
-        phones = [StagePhone(person, self._open(self._public)) for person in people]
+        phones = await self.connections(people)
         for phone in phones:
-            await self._until(lambda phone=phone: phone.is_upgraded)  # type: ignore[misc]
             hello: dict[str, Any] = {"type": "hello", "token": self.token(phone.person, **claims)}
             phone.send(hello | ({"resume": resume} if resume else {}))
         await self.settle()
+        return phones
+
+    async def connections(self, people: Sequence[str]) -> list[StagePhone]:
+        """Return a phone for each person that is connected and has said nothing."""
+        phones = [StagePhone(person, self._open(self._public)) for person in people]
+        for phone in phones:
+            await self._until(lambda phone=phone: phone.is_upgraded)  # type: ignore[misc]
         return phones
 
     async def call(

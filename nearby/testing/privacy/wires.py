@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -80,10 +80,23 @@ class Wire(asyncio.Transport):
         """See ``pause_reading``."""
 
 
+class End(Protocol):
+    """A phone's end of some connection."""
+
+    received: bytearray
+    """Every byte the server wrote."""
+
+    def feed(self, data: bytes) -> None:
+        """Send bytes to the server."""
+
+    def hang_up(self) -> None:
+        """Be gone."""
+
+
 class StagePhone:
     """One phone: sends messages, and gives back what came. It answers pings, and resumes or repairs nothing."""
 
-    def __init__(self, person: str, wire: Wire) -> None:
+    def __init__(self, person: str, wire: End) -> None:
         self.person = person
         self.wire = wire
         self.close_code: int | None = None

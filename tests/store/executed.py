@@ -1,0 +1,233 @@
+"""Every statement the store executes: the whole port is used once, and the databases themselves say what they ran."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, cast, get_args
+
+import asyncpg  # type: ignore[import-untyped]
+import sqlalchemy as sa
+
+from nearby.core.area import Area, AreaId, outline_of
+from nearby.core.cell import LOOKUP_RESOLUTION
+from nearby.core.changes import CatchmentRow, Change, PersonSeen, PresenceEnded, RecentEnded, WindowEnded
+from nearby.core.ids import Cell, PersonId
+from nearby.core.profile import ProfileChange
+from nearby.core.rules import Rules
+from nearby.errors import StoreDown
+from nearby.store.base import Store
+from nearby.store.sql import open_store
+from nearby.testing.store_suite import Database
+from nearby.testing.store_suite.database import SECRET
+from nearby.testing.store_suite.given import (
+    ANA,
+    BEN,
+    EVE,
+    HERE,
+    NOW_MS,
+    joined,
+    present,
+    recent,
+    room,
+    said,
+    seat,
+    seen,
+)
+from nearby.testing.store_suite.journal import commit
+from nearby.testing.waiting import eventually
+
+RULES = Rules()
+RES9 = Cell(0x891F1D48963FFFF)
+
+
+class Unused(AssertionError):
+    """A part of the port that ``use_all`` does not use: what it executes was not looked at."""
+
+
+class _Watched:
+    """A store that remembers which of its parts were used."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.used: set[str] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        self.used.add(name)
+        return getattr(self._store, name)
+
+
+async def use_all(database: Database, port: type = Store) -> None:
+    """Use every call of the port, with rows for each of its queries to find.
+
+    Raises:
+        Unused: ``port`` has a call, or the journal a kind of change, that is not used here.
+    """
+    async with _opened(database) as store:
+        watched = _Watched(store)
+        await _use(cast(Store, watched), database)
+    # The same rows once more, as after an answer that was lost.
+    async with _opened(database) as store:
+        store.checkins.note(ANA, HERE.res7, NOW_MS, is_established=True)
+        await store.checkins.flush()
+    missing = {name for name in vars(port) if not name.startswith("_")} - watched.used
+    if missing:
+        raise Unused(f"calls of the port that are not used: {sorted(missing)}")
+
+
+def _opened(database: Database) -> Any:
+    return open_store(database.url, secret=SECRET, gather_s=0, draw_key=lambda: bytes(32))
+
+
+CHANGES: tuple[Change, ...] = (
+    *(seen(person) for person in (ANA, BEN, EVE)),
+    room(),
+    seat(ANA),
+    seat(BEN, joined_seq=2),
+    joined(ANA, 1),
+    joined(BEN, 2),
+    said(ANA, 3),
+    *(present(person) for person in (ANA, BEN, EVE)),
+    *(recent(person) for person in (ANA, BEN)),
+    PresenceEnded(EVE),
+    RecentEnded(BEN),
+    WindowEnded(1, (CatchmentRow(HERE.res7, True, 0, 12.5),)),
+)
+
+
+async def _use(store: Store, database: Database) -> None:
+    kinds = {type(change) for change in CHANGES} | {CatchmentRow}
+    if set(get_args(Change)) - kinds:
+        raise Unused(f"kinds of changes that are not written: {set(get_args(Change)) - kinds}")
+    await commit(store, *CHANGES)
+    await commit(store, PersonSeen(EVE, True, NOW_MS, 1), WindowEnded(2, ()))
+    try:
+        await commit(store, present(PersonId("nobody")), said(BEN, 4))
+    except StoreDown:
+        assert store.journal.statistics().refused == 1
+    store.checkins.note(ANA, HERE.res7, NOW_MS, is_established=True)
+    await store.checkins.flush()
+    await store.check()
+    area = Area(AreaId("park"), "quiet", "Park", outline_of(RES9), frozenset({RES9}))
+    assert LOOKUP_RESOLUTION == 9
+    await store.put_area(area, NOW_MS)
+    await store.areas()
+    await store.areas_revision()
+    await store.remove_area(area.id)
+    await store.take_over(NOW_MS, RULES)
+    await store.account(ANA)
+    await store.change_profile(ANA, ProfileChange(name="Ana", tags=("chess",)), NOW_MS, is_guest=False)
+    await store.window_counts(NOW_MS - 3_600_000, NOW_MS + 1)
+    await database.insert("relations", {"owner": BEN, "kind": "block", "subject": ANA, "handle": "h", "created_ms": 0})
+    await database.insert("bans", {"ban": "b", "person": ANA, "kind": "ban", "since_ms": 0, "until_ms": None})
+    async for _ in store.export(ANA):
+        pass
+    await store.erase(ANA, NOW_MS)
+    await store.in_force_against(ANA, NOW_MS)
+    await store.purge(NOW_MS, RULES)
+
+
+class Statement(NamedTuple):
+    """What a database executed; ``arguments`` as SQL writes them, None if they are not known."""
+
+    sql: str
+    arguments: Sequence[str] | None
+
+
+NOT_PLANNED = re.compile(
+    r"(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SET|SHOW|RESET|PRAGMA|DISCARD|CLOSE|UNLISTEN|DEALLOCATE"
+    r"|COPY \"checkins\"|CREATE TABLE|CREATE INDEX|CREATE UNIQUE INDEX|DROP TABLE checkins_"
+    r"|SELECT pg_catalog\.version|select pg_catalog\.version|select current_schema|SELECT pg_advisory|-- )",
+    re.IGNORECASE,
+)
+"""Statements without a plan, and those of the drivers about themselves."""
+
+LOGGED = ("log_statement = 'all'", "auto_explain.log_min_duration = 0", "auto_explain.log_nested_statements = on")
+LOGGING_SERVER = {
+    "logging_collector": "on",
+    "log_destination": "jsonlog",
+    "shared_preload_libraries": "auto_explain",
+}
+"""Settings of a PostgreSQL server whose log tells ``executed_on_postgresql``."""
+
+_OF_A_KEY = re.compile(r"Query Text: ((?:SELECT 1 FROM ONLY|DELETE FROM ONLY|UPDATE ONLY) [^\n]*)")
+"""What a foreign key executes by itself: seen as a plan only, for no client sent it."""
+
+_ARGUMENT = re.compile(r"\$\d+ = (NULL|'(?:[^']|'')*')")
+
+
+async def executed_on_postgresql(directory: Path, url: str) -> list[Statement]:
+    """Use all of the port on a database and return what the server's log says was executed, each statement once.
+
+    Args:
+        directory: Of a server that runs with ``LOGGING_SERVER``.
+        url: An empty database with the schema.
+    """
+    name = url.rpartition("/")[2]
+    connection = await asyncpg.connect(url)
+    for setting in LOGGED:
+        await connection.execute(f'ALTER DATABASE "{name}" SET {setting}')
+    await connection.close()
+    await use_all(Database(url))
+    last = await asyncpg.connect(url)
+    await last.execute("SELECT 'that was all'")
+    await last.close()
+
+    async def logged() -> list[Statement]:
+        return await asyncio.to_thread(_read_all, directory / "data" / "log", name)
+
+    def is_whole(found: list[Statement]) -> bool:
+        return any("that was all" in statement.sql for statement in found)
+
+    found = await eventually(logged, is_whole, what="the server's log")
+    once = {statement.sql: statement for statement in reversed(found) if "that was all" not in statement.sql}
+    return [statement for statement in once.values() if not NOT_PLANNED.match(statement.sql)]
+
+
+def _read_all(directory: Path, database: str) -> list[Statement]:
+    return [found for log in sorted(directory.glob("*.json")) for found in _read(log, database)]
+
+
+def _read(log: Path, database: str) -> list[Statement]:
+    found: list[Statement] = []
+    for line in log.read_text().splitlines():
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            break  # The line is being written.
+        if entry.get("dbname") != database:
+            continue
+        message, detail = entry.get("message", ""), entry.get("detail", "")
+        sent = re.match(r"(?:statement|execute [^:]*): (.*)", message, re.DOTALL)
+        if sent:
+            found.append(Statement(sent[1].strip(), _ARGUMENT.findall(detail)))
+        found.extend(Statement(sql, None) for sql in _OF_A_KEY.findall(message))
+    return found
+
+
+class _Connection(Protocol):
+    def run_async(self, work: Any) -> Any: ...
+
+
+@asynccontextmanager
+async def traced() -> AsyncIterator[list[str]]:
+    """Yield a list that gets every statement SQLite begins, its arguments written in, on any connection made inside."""
+    found: list[str] = []
+
+    def watch(connection: _Connection, record: object) -> None:
+        connection.run_async(lambda driver: driver.set_trace_callback(found.append))
+
+    sa.event.listen(sa.Pool, "connect", watch)
+    try:
+        yield found
+    finally:
+        sa.event.remove(sa.Pool, "connect", watch)
+
+
+async def executed_on_sqlite(url: str) -> list[str]:
+    """Use all of the port on a new file and return what was executed, each statement once."""
+    async with traced() as found:
+        await use_all(Database(url))
+    return [sql for sql in dict.fromkeys(map(str.strip, found)) if not NOT_PLANNED.match(sql)]
