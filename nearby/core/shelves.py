@@ -14,6 +14,8 @@ _GOLDEN = 0x9E3779B97F4A7C15  # splitmix64's increment and multiplier: Steele, L
 _MULTIPLIER = 0xBF58476D1CE4E5B9
 _MASK = (1 << 64) - 1
 
+_FEW = 16
+
 
 class Shelf(NamedTuple):
     """Where a room with a free seat stands."""
@@ -83,11 +85,13 @@ class Shelves:
     def fullest(self, taken_at_most: int) -> Iterator[RoomId]:
         """Yield the rooms with at most so many seats taken, fullest first; among these thin ones last.
 
-        Do not change the shelves meanwhile. Whoever stops at the first room has looked at one.
+        Of few equal ones the order is that of their ids, and so the same after a restart. Do not change the shelves
+        meanwhile. Whoever stops at the first room has looked at 16 at most.
         """
         for taken in range(taken_at_most, 0, -1):
             for is_thin in (False, True):
-                yield from self._rooms[is_thin][taken]
+                rooms = self._rooms[is_thin][taken]
+                yield from sorted(rooms) if len(rooms) <= _FEW else rooms
 
 
 def _at(rows: Sequence[Sequence[RoomId]], index: int) -> RoomId:

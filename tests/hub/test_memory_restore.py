@@ -8,10 +8,9 @@ from nearby.core import wire
 from nearby.core.changes import Change, LogRow, PersonSeen, PresenceRow, RecentRow
 from nearby.core.ids import PersonId, RoomId
 from nearby.core.rules import HOUR_MS, MINUTE_MS, Rules
-from nearby.core.timers import Timers
 from nearby.errors import ErrorCode, Refused
 from nearby.hub.base import Caller
-from nearby.hub.memory.agenda import Key, Kind
+from nearby.hub.memory.agenda import Agenda, Kind
 from nearby.hub.memory.rooms import Rooms
 from nearby.testing.hub_suite.given import AWAY, BESIDE, RULES, START_MS, verified
 from nearby.testing.hub_suite.world import Phone, World
@@ -210,12 +209,12 @@ async def test_a_room_that_was_taken_over_is_looked_at_so_that_it_ends() -> None
     world = await start(tables)
     (ana,) = await world.together("ana")
     await ana.leave()
-    agenda: Timers[Key] = Timers()
+    agenda = Agenda()
     rooms = Rooms(RULES, draw_id=lambda: "id", publish=lambda event, unheard_by: None, agenda=agenda, records=None)
     (kept,) = tables.taken_over(START_MS, RULES).rooms
     rooms.restore(kept, START_MS)
     while (due := agenda.pop(START_MS + HOUR_MS)) is not None:
-        (kind, room), due_ms = due
+        kind, room, due_ms = due
         assert kind is Kind.ROOM
         rooms.look_at(RoomId(room), due_ms)
     assert rooms.get(kept.room.room) is None
