@@ -54,8 +54,13 @@ def mend(
         return Mending.WAIT
     stays = other.is_thin and room.opened_ms < other.opened_ms
     movers = other if stays else room
-    if now_ms - movers.spoke_ms < rules.settle_ms or (
-        movers.forced_ms and now_ms - movers.forced_ms < rules.forced_every_ms
+    if _was(movers.spoke_ms, now_ms, within_ms=rules.settle_ms) or _was(
+        movers.forced_ms, now_ms, within_ms=rules.forced_every_ms
     ):
         return Mending.WAIT
     return Mending.TAKE_IN if stays else Mending.MERGE
+
+
+def _was(at_ms: int, now_ms: int, *, within_ms: int) -> bool:
+    """Return whether something happened less than ``within_ms`` ago; at 0 it never did."""
+    return at_ms > 0 and now_ms - at_ms < within_ms

@@ -96,11 +96,11 @@ class Shelves:
 
 def _at(rows: Sequence[Sequence[RoomId]], index: int) -> RoomId:
     """Return one of all the rooms of ``rows``, counted through."""
-    for rooms in rows:
-        if index < len(rooms):
-            return rooms[index]
-        index -= len(rooms)
-    raise IndexError("there are fewer rooms")
+    row = 0
+    while index >= len(rows[row]):
+        index -= len(rows[row])
+        row += 1
+    return rows[row][index]
 
 
 def _shuffled(count: int, key: int, limit: int) -> Iterator[int]:

@@ -48,10 +48,11 @@ def read_wishes(
     if position.tags is None and position.lang is None and position.venue is None and not companions:
         return NO_WISHES
     venue = AreaId(position.venue) if position.venue is not None else None
-    return Wishes(
+    wishes = Wishes(
         tags=frozenset(position.tags or ()).intersection(tags),
         # "pt-BR" and "pt" understand each other (BCP 47: the first subtag is the language).
         lang=position.lang.split("-")[0].lower() if position.lang is not None else None,
         companions=companions,
         venue=venues.get(venue) if venue is not None and venue in inside.areas else None,
     )
+    return NO_WISHES if wishes == NO_WISHES else wishes

@@ -63,6 +63,20 @@ def test_the_finest_open_cell_goes_down_the_ladder_as_counts_grow() -> None:
     assert after([10] * 3).finest_open(OTHER) == OTHER.res5
 
 
+@given(st.lists(st.integers(0, 14), max_size=6), st.sampled_from([5, 6, 7]))
+def test_the_finest_open_cell_of_at_most_a_resolution_is_the_first_open_one_of_the_rest_of_the_ladder(
+    counts: list[int], at_most: int
+) -> None:
+    catchments = after(counts)
+    rungs = {7: PARK, 6: PARK[1:], 5: PARK[2:]}[at_most]
+    expected = next(cell for cell in rungs if catchments.is_open(cell))
+    assert catchments.finest_open(PARK, at_most) == expected
+
+
+def test_however_coarse_the_cells_asked_for_there_is_an_open_one() -> None:
+    assert after([10] * 3).finest_open(PARK, 4) == PARK.res5
+
+
 def test_a_catchment_above_forty_fills_to_the_target_and_else_to_capacity() -> None:
     assert after([40]).fill_level(PARK.res7) == RULES.capacity
     assert after([41]).fill_level(PARK.res7) == RULES.target

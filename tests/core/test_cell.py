@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nearby.core.area_index import NO_AREAS, NOWHERE, Area, AreaId, AreaIndex, Inside
-from nearby.core.cell import cell_name, ladder_above, ladder_of, place_of, resolution_of
+from nearby.core.cell import cell_name, home_of, ladder_above, ladder_of, place_of, resolution_of, rungs_above
 
 latitudes = st.floats(-90, 90)
 longitudes = st.floats(-180, 180)
@@ -114,3 +114,28 @@ def test_no_fine_cell_leaves_the_look_up(lat_deg: float, lon_deg: float) -> None
     ladder, inside = place_of(lat_deg, lon_deg, index)
     assert [resolution_of(cell) for cell in ladder] == [7, 6, 5]
     assert all(isinstance(area, str) for area in inside.areas)
+
+
+@given(latitudes, longitudes)
+def test_above_each_rung_of_a_ladder_are_its_coarser_ones(lat_deg: float, lon_deg: float) -> None:
+    res7, res6, res5 = ladder_of(lat_deg, lon_deg)
+    assert (rungs_above(res7), rungs_above(res6), rungs_above(res5)) == ((res6, res5), (res5,), ())
+
+
+@pytest.mark.parametrize("position", PENTAGONS)
+def test_above_a_pentagon_are_pentagons(position: tuple[float, float]) -> None:
+    ladder = ladder_of(*position)
+    assert rungs_above(ladder.res7) == ladder[1:]
+    assert all(map(h3.is_pentagon, rungs_above(ladder.res7)))
+
+
+@pytest.mark.parametrize("centre", [(47.37, 8.54), (0, 180), (70, -180), *PENTAGONS[:3]])
+@pytest.mark.parametrize("rings", [0, 1, 9])
+def test_the_home_of_cells_is_that_of_the_smallest_in_whatever_order_they_come(
+    centre: tuple[float, float], rings: int
+) -> None:
+    cells = sorted(h3.grid_disk(h3.latlng_to_cell(*centre, 9), rings))
+    home = home_of(cells)
+    assert home == h3.cell_to_parent(cells[0], 7)
+    assert home == home_of(reversed(cells)) == home_of(frozenset(cells))
+    assert home in {h3.cell_to_parent(cell, 7) for cell in cells}

@@ -1,3 +1,5 @@
+from dataclasses import replace
+from itertools import permutations
 from random import Random
 
 import pytest
@@ -8,6 +10,7 @@ from nearby.core.ids import PersonId, RoomId
 from nearby.core.placement import CANDIDATES_SCORED, NEW_ROOM, Candidate, Choice, decide
 from nearby.core.rules import Rules
 from nearby.core.window import Windows
+from nearby.core.wishes import Wishes
 
 RULES = Rules()
 WINDOWS = Windows(RULES.window_ms, b"sixteen bytes or more")
@@ -94,3 +97,59 @@ def test_only_the_first_eight_candidates_are_scored() -> None:
     rooms = [Candidate(RoomId(f"r{number}"), 4, NOW_MS) for number in range(16)]
     first = {room.room for room in rooms[:CANDIDATES_SCORED]}
     assert all(choose(f"p{person}", rooms).room in first for person in range(200))
+
+
+tags = st.frozensets(st.sampled_from(["chess", "dogs", "tea"]))
+langs = st.sampled_from([None, "de", "en"])
+
+
+@given(candidates, st.data())
+def test_tags_and_language_in_common_count_by_the_formula(rooms: list[Candidate], data: st.DataObject) -> None:
+    rooms = [replace(room, tags=data.draw(tags), lang=data.draw(langs)) for room in rooms]
+    wishes = Wishes(tags=data.draw(tags), lang=data.draw(langs))
+
+    def score(room: Candidate) -> float:
+        thin = room.size in (1, 2)
+        age = 0 if thin else min((NOW_MS - room.opened_ms) / 900_000, 1)
+        noise = 3 * WINDOWS.draw(WINDOWS.at(NOW_MS), "score", "ana", room.room)
+        either = wishes.tags | room.tags
+        jaccard = len(wishes.tags & room.tags) / len(either) if either else 0
+        same_lang = wishes.lang is not None and wishes.lang == room.lang
+        return 4 * thin + 2 * room.size / 6 + 0.5 * jaccard + same_lang - age + noise
+
+    choice = decide(PersonId("ana"), rooms, NOW_MS, rules=RULES, windows=WINDOWS, wishes=wishes)
+    scores = sorted(map(score, rooms), reverse=True)
+    assert choice.room == (max(rooms, key=score).room if rooms else None)
+    assert choice.score == pytest.approx(scores[0] if rooms else 0)
+    assert choice.margin == pytest.approx(scores[0] - scores[1] if len(rooms) > 1 else 0)
+
+
+def test_a_common_language_outweighs_common_tags_and_neither_outweighs_being_alone() -> None:
+    wishes = Wishes(tags=frozenset({"tea"}), lang="en")
+    english = Candidate(RoomId("english"), 4, NOW_MS, lang="en")
+    tea = Candidate(RoomId("tea"), 4, NOW_MS, tags=frozenset({"tea"}))
+    alone = Candidate(RoomId("alone"), 1, NOW_MS)
+
+    def share(room: Candidate, *others: Candidate) -> float:
+        chosen = (
+            decide(PersonId(f"p{n}"), [*others, room], NOW_MS, rules=RULES, windows=WINDOWS, wishes=wishes).room
+            for n in range(2_000)
+        )
+        return sum(one == room.room for one in chosen) / 2_000
+
+    # Ahead by 0.5 points under a difference of two numbers drawn from [0, 3): 1 - (3 - 0.5) ** 2 / 18.
+    assert share(english, tea) == pytest.approx(0.653, abs=0.045)
+    # 4 + 1/3 against 4/3 + 1.
+    assert share(alone, english) == pytest.approx(1 - (3 - 2) ** 2 / 18, abs=0.025)
+
+
+def test_the_margin_is_the_lead_over_the_best_of_the_others_wherever_it_stands() -> None:
+    sizes = {RoomId("first"): 1, RoomId("second"): 3, RoomId("third"): 7}
+    rooms = [Candidate(room, size, NOW_MS) for room, size in sizes.items()]
+    for order in permutations(rooms):
+        choice = choose("ana", list(order))
+        alone = {room.room: choose("ana", [room]).score for room in order}
+        best, second, _ = sorted(alone.values(), reverse=True)
+        assert choice.score == best == alone[choice.room or rooms[0].room]
+        assert choice.margin == best - second
+    assert choose("ana", rooms[:1]).margin == 0

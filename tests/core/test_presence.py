@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 
 from nearby.core.cell import Ladder
 from nearby.core.ids import Cell, PersonId
-from nearby.core.presence import Presence, at_moment, check_in, first_check_in, lapses_at_ms, moves_at_ms
+from nearby.core.presence import Presence, at_moment, check_in, first_check_in, lapses_at_ms, moves_at_ms, put_off
 from nearby.core.window import Windows
 
 WIDTH_MS = 1_000
@@ -116,3 +116,21 @@ def test_a_change_whose_moment_nobody_looked_at_is_not_put_off_by_another_check_
     looked = at_moment(again, ANA, presence.due_ms + 1, WINDOWS)
     assert looked is not None
     assert looked.ladder == AWAY
+
+
+@given(st.integers(0, 900))
+def test_a_change_that_is_put_off_waits_for_the_next_moment_as_if_the_check_in_had_come_later(first_ms: int) -> None:
+    presence = check_in(first_check_in(HERE, first_ms, WINDOWS), ANA, THERE, first_ms, WINDOWS)
+    waiting = put_off(presence, ANA, presence.due_ms, WINDOWS)
+    next_ms = WINDOWS.moment_ms(WINDOWS.at(presence.due_ms) + 1, ANA)
+    assert waiting == Presence(HERE, presence.last_window, THERE, next_ms)
+    later = check_in(first_check_in(HERE, first_ms, WINDOWS), ANA, THERE, presence.due_ms, WINDOWS)
+    assert (waiting.pending, waiting.due_ms) == (later.pending, later.due_ms)
+    assert at_moment(waiting, ANA, min(next_ms, lapses_at_ms(waiting, ANA, WINDOWS)) - 1, WINDOWS) is waiting
+
+
+def test_a_change_that_is_put_off_keeps_no_presence_alive() -> None:
+    presence = check_in(first_check_in(HERE, 0, WINDOWS), ANA, THERE, 0, WINDOWS)
+    for window in range(3):
+        presence = put_off(presence, ANA, WINDOWS.moment_ms(window, ANA), WINDOWS)
+    assert at_moment(presence, ANA, WINDOWS.moment_ms(2, ANA), WINDOWS) is None

@@ -1,9 +1,11 @@
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nearby.core.rules import Rate, Rules
+
+LIMITS = ("say", "checkin", "change", "joins_per_hour", "joins_per_hour_verified", "cells_per_hour")
 
 
 @given(st.floats(1, 10_000_000))
@@ -22,5 +24,6 @@ def test_a_faster_world_shortens_every_duration_and_rate_and_nothing_else(speed:
 def test_without_limits_only_the_limits_are_gone() -> None:
     free = Rules().unlimited()
     assert (free.say.burst, free.checkin.burst, free.change.burst) == (0, 0, 0)
-    assert (free.joins_per_hour, free.joins_per_hour_verified) == (0, 0)
-    assert (free.capacity, free.window_ms) == (Rules().capacity, Rules().window_ms)
+    assert (free.joins_per_hour, free.joins_per_hour_verified, free.cells_per_hour) == (0, 0, 0)
+    limits = {name: getattr(free, name) for name in LIMITS}
+    assert free == replace(Rules(), **limits)

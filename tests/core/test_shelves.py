@@ -105,3 +105,10 @@ def test_a_room_taken_from_the_middle_of_its_shelf_leaves_the_others_where_they_
     shelves.put(first, ROOMY)
     assert shelves.sample(0, 9, fill=TARGET) == [first]
     assert len(shelves) == 1
+
+
+def test_a_room_put_where_it_stands_keeps_its_place() -> None:
+    shelves, _ = filled([(room, THIN) for room in ROOMS[:5]])
+    before = shelves.sample(7, 5, fill=TARGET)
+    shelves.put(before[0], THIN)
+    assert shelves.sample(7, 5, fill=TARGET) == before

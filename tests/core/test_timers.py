@@ -57,3 +57,24 @@ def test_times_of_different_keys_come_up_in_order() -> None:
     for key, due_ms in (("c", 30), ("a", 10), ("b", 20)):
         timers.set(key, due_ms)
     assert [timers.pop(99) for _ in range(4)] == [("a", 10), ("b", 20), ("c", 30), None]
+
+
+def test_without_keys_there_is_no_first_time() -> None:
+    timers: Timers[str] = Timers()
+    assert timers.first_ms() is None
+    timers.set("room", 5_000)
+    assert timers.pop(5_000) == ("room", 5_000)
+    assert timers.first_ms() is None
+
+
+@given(st.lists(st.integers(0, 9_999), min_size=1), st.integers(0, 9_999))
+def test_nothing_is_due_before_the_first_time_which_is_within_a_second_of_the_next(
+    times_ms: list[int], looked_ms: int
+) -> None:
+    timers: Timers[int] = Timers()
+    for key, due_ms in enumerate(times_ms):
+        timers.set(key, due_ms)
+    timers.next_ms(looked_ms)
+    first_ms = timers.first_ms()
+    assert first_ms is not None
+    assert min(times_ms) - 1_000 < first_ms <= min(times_ms)

@@ -18,8 +18,8 @@ OTHERS = 20
 GUESTS = 9
 """Unestablished accounts: with the victim one more than it takes to open the cell, if they counted."""
 
-ACCOUNTS = 9
-"""Established ones: k less one, which tells most. With k it is the same to a percent, with others less."""
+ACCOUNTS = (9, 10, 8)
+"""Established ones, the most telling number first: one less than it takes to open the cell."""
 
 TOWNS = 100
 GUEST_TRIALS = 3_000
@@ -65,8 +65,9 @@ async def findings(effort: Effort, server: str = OURS) -> list[Finding]:
             seen = await _watch(count, random, others=OTHERS, guests=GUESTS, spread=spread)
             where = "others all over the region" if spread else "others in other cells of resolution 6"
             rows.append(_advantage(f"{GUESTS} guests, {where}", seen, gate, server))
-        seen = await _watch(trials, Random(f"established {effort.seed}"), accounts=ACCOUNTS)
-    rows.append(_advantage(f"{ACCOUNTS} established accounts", seen, GATE_ESTABLISHED, server))
+        for accounts in ACCOUNTS if effort.full else ACCOUNTS[:1]:
+            seen = await _watch(trials, Random(f"established {effort.seed}"), accounts=accounts)
+            rows.append(_advantage(f"{accounts} established accounts", seen, GATE_ESTABLISHED, server))
     there = [trial.met for trial in seen if trial.is_there and trial.met is not None]
     bound = share_at_most(sum(there), len(there))
     measured = "share met by established accounts when the victim takes a new seat"
