@@ -72,7 +72,7 @@ def broken(found: Found) -> list[str]:
     for (name, server), rows in found.items():
         if server == OURS:
             sentences += [str(row) for row in rows if not row.holds]
-        elif all(row.holds for row in rows):
+        elif not any(row.breaks for row in rows):
             sentences.append(f"{name} did not break a server with {server}")
     return sentences
 

@@ -42,6 +42,14 @@ class Finding:
     gate: str
     holds: bool
 
+    @property
+    def breaks(self) -> bool:
+        """Return whether the figure itself is beyond the gate, and not only its bound for want of trials."""
+        comparison, _, value = self.gate.rpartition(" ")
+        if self.holds:
+            return False
+        return self.figure < float(value) if comparison.startswith(">") else self.figure > float(value)
+
     def __str__(self) -> str:
         """Return the row as a sentence."""
         verdict = "holds" if self.holds else "broken"

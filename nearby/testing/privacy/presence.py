@@ -18,12 +18,18 @@ OTHERS = 20
 GUESTS = 9
 """Unestablished accounts: with the victim one more than it takes to open the cell, if they counted."""
 
-ACCOUNTS = (9, 10, 8)
-"""Established ones, the most telling number first: one less than it takes to open the cell."""
+ACCOUNTS = (8, 9, 10)
+"""Established ones. Nine tell most, one less than it takes to open the cell, and so near the gate that only thousands
+of victims bound it: a run that is not full makes do with eight and the fewer victims those need."""
+
+FEW_ACCOUNTS, MOST_TELLING = ACCOUNTS[:1], ACCOUNTS[1:2]
+FEW_TRIALS = 800
+WAITING = 5
+"""So many of them take a new seat, to meet the victim on theirs."""
 
 TOWNS = 100
-GUEST_TRIALS = 3_000
-TRIALS = 24_000
+GUEST_TRIALS = 2_000
+TRIALS = 10_000
 MEETINGS = 400
 """In so many trials the victim takes a new seat at the end."""
 LEARNT_OF = 10
@@ -55,8 +61,8 @@ Sign = Callable[[Trial], bool]
 async def findings(effort: Effort, server: str = OURS) -> list[Finding]:
     """Return rows for guests, for guests where neighbours are about, for established accounts, and of meetings."""
     ours = server == OURS
-    guests = effort.of(GUEST_TRIALS) if ours else 40
-    trials = effort.of(TRIALS) if ours else 240
+    guests = effort.of(GUEST_TRIALS) if ours else 30
+    trials = 60 if not ours else TRIALS if effort.full else FEW_TRIALS
     rows = []
     with against(server):
         for spread, gate in ((False, GATE_GUESTS), (True, None)):
@@ -65,7 +71,7 @@ async def findings(effort: Effort, server: str = OURS) -> list[Finding]:
             seen = await _watch(count, random, others=OTHERS, guests=GUESTS, spread=spread)
             where = "others all over the region" if spread else "others in other cells of resolution 6"
             rows.append(_advantage(f"{GUESTS} guests, {where}", seen, gate, server))
-        for accounts in ACCOUNTS if effort.full else ACCOUNTS[:1]:
+        for accounts in MOST_TELLING if not ours else ACCOUNTS if effort.full else FEW_ACCOUNTS:
             seen = await _watch(trials, Random(f"established {effort.seed}"), accounts=accounts)
             rows.append(_advantage(f"{accounts} established accounts", seen, GATE_ESTABLISHED, server))
     there = [trial.met for trial in seen if trial.is_there and trial.met is not None]
@@ -148,7 +154,7 @@ async def _round(
             is_due = (window - first) % 2 == 0
             for somebody in [*town.people, *hostile[1:]] if is_due else ():
                 town.check_in(somebody)
-            hostile[0].phone.skim()
+            hostile[0].phone.drop()
             hostile[0].phone.check_in(town.region.position(hostile[0].at), id="look")
         await stage.tick()
         for hostile, trial in zip(watching, seen, strict=True):
@@ -160,17 +166,19 @@ async def _meet(
     stage: Stage, towns: Sequence[Town], watching: Sequence[Sequence[Somebody]], seen: Sequence[Trial]
 ) -> None:
     """Let hostile accounts and then the victim take new seats, and note who met."""
-    for town, hostile in zip(towns, watching, strict=True):
+    # The others of them stay where they are: more would only take the seats in which the victim could meet them.
+    waiting = [hostile[:WAITING] for hostile in watching]
+    for town, hostile in zip(towns, waiting, strict=True):
         for somebody in [*hostile, town.victim]:
+            somebody.phone.drop()
             somebody.phone.send({"type": "leave"})
-            somebody.phone.skim()
         for somebody in hostile:
             town.check_in(somebody)
     await stage.tick()
     for town in towns:
         town.check_in(town.victim)
     await stage.tick()
-    for town, hostile, trial in zip(towns, watching, seen, strict=True):
+    for town, hostile, trial in zip(towns, waiting, seen, strict=True):
         for somebody in [*hostile, town.victim]:
             somebody.phone.skim()
         rooms = [somebody.phone.placed["room"]["id"] for somebody in hostile if somebody.phone.placed]
@@ -186,7 +194,7 @@ async def _go(stage: Stage, towns: Sequence[Town], watching: Sequence[Sequence[S
     await stage.to_window(stage.window + CLOSES_WITHIN + 1, step_ms=600_000)
     for town, hostile in zip(towns, watching, strict=True):
         for somebody in [*hostile, *town.people]:
-            somebody.phone.skim()
+            somebody.phone.drop()
 
 
 def _looked(watcher: Somebody) -> int:

@@ -24,7 +24,7 @@ from nearby.testing.privacy.towns import (
 from nearby.testing.privacy.weak import against
 from nearby.testing.privacy.wires import StagePhone, decode
 
-TRIALS = 2_500
+TRIALS = 2_000
 PROBES = (3, 200)
 MANY_EVERY = 4
 """One trial of so many makes all the probes; the others make few."""

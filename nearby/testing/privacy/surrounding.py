@@ -12,7 +12,7 @@ from nearby.testing.privacy.towns import Somebody, Town, away_m, found, quarter_
 from nearby.testing.privacy.weak import against
 from nearby.testing.privacy.wires import StagePhone
 
-TOWNS = 120
+TOWNS = 100
 VICTIMS = 24
 """Of one town, by fours a quarter turn apart; each is attacked for itself."""
 

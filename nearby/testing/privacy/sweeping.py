@@ -13,7 +13,7 @@ GRID_M = 700.0
 STEP_MS = 30_000
 """As often as check-ins are allowed."""
 
-HOURS = 3
+HOURS = 2
 HOUR_MS = 3_600_000
 GATE = 6
 

@@ -103,15 +103,16 @@ class StagePhone:
         self.placed: dict[str, Any] | None = None
         """The newest ``placed`` among what was taken, None if an ``unplaced`` came after it."""
         self._read_to = 0
+        self._is_upgraded = False
         wire.feed(_UPGRADE)
 
     @property
     def is_upgraded(self) -> bool:
         """Return whether the handshake was answered."""
-        if not self._read_to:
-            self._read_to = self.wire.received.find(_HEAD_ENDS) + len(_HEAD_ENDS)
-            self._read_to = 0 if self._read_to < len(_HEAD_ENDS) else self._read_to
-        return self._read_to > 0
+        end = self.wire.received.find(_HEAD_ENDS)
+        if not self._is_upgraded and end >= 0:
+            self._is_upgraded, self._read_to = True, end + len(_HEAD_ENDS)
+        return self._is_upgraded
 
     def send(self, message: dict[str, Any]) -> None:
         """Send one message; it has been carried out when this returns unless it must wait."""
@@ -131,6 +132,11 @@ class StagePhone:
         """Take what came and note only where the phone sits now: much faster than ``take``."""
         for _ in self._payloads():
             pass
+
+    def drop(self) -> None:
+        """Throw away what came unseen: for whoever does not look, and faster still."""
+        self.wire.received.clear()
+        self._read_to = 0
 
     def _payloads(self) -> Iterator[bytes]:
         """Yield the text frames' payloads, and note what else came."""
