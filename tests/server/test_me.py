@@ -1,9 +1,7 @@
 """The calls about oneself, seen from outside, and what the database holds before and after."""
 
 import asyncio
-import contextlib
 import json
-import sqlite3
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +23,7 @@ from nearby.testing.postgres import OwnPostgres, postgres_with_schema
 from nearby.testing.serving import START_MS, Answer, LiveServer, http_call, live_server
 from nearby.testing.store_suite import Database
 from nearby.testing.waiting import eventually
+from tests.server.locking import locked
 
 ZURICH = b'{"lat":47.37,"lon":8.54}'
 NOTHING_KNOWN: dict[str, Any] = {"name": None, "listed": False, "lang": None, "tags": [], "created_ms": None}
@@ -35,17 +34,6 @@ HOUR_MS = 3_600_000
 def database(tmp_path: Path) -> Database:
     """Return the server's database, to be looked into from beside."""
     return Database(f"sqlite:///{tmp_path}/nearby.db")
-
-
-@contextlib.contextmanager
-def locked(data_dir: Path) -> Iterator[None]:
-    """Let nobody else write to the database until the block ends."""
-    connection = sqlite3.connect(data_dir / "nearby.db", isolation_level=None)
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    finally:
-        connection.close()
 
 
 async def me(server: LiveServer, person: str = "ana", **claims: Any) -> dict[str, Any]:
