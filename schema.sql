@@ -379,7 +379,7 @@ CREATE INDEX bottles_state_idx ON bottles (state, thrown_ms);
 COMMENT ON INDEX bottles_state_idx IS 'catch: bottles afloat; what sinks by age; the five sums of the invariant';
 CREATE INDEX bottles_lease_until_ms_idx ON bottles (lease_until_ms) WHERE state = 'leased';
 COMMENT ON INDEX bottles_lease_until_ms_idx IS 'leases that expired';
-CREATE INDEX bottles_sunk_ms_idx ON bottles (sunk_ms) WHERE state = 'sunk';
+CREATE INDEX bottles_sunk_ms_idx ON bottles (sunk_ms) WHERE sunk_ms IS NOT NULL;
 COMMENT ON INDEX bottles_sunk_ms_idx IS 'purge';
 CREATE INDEX bottles_author_idx ON bottles (author);
 COMMENT ON INDEX bottles_author_idx IS 'export; erase';

@@ -1,4 +1,4 @@
--- Version 3: what merges, lifts and the rate of cells bind, and the rooms of venues.
+-- Version 3: what merges, lifts and the rate of cells bind, the rooms of venues, and an index that the purge can use.
 
 ALTER TABLE recents ADD COLUMN cells_ms jsonb NOT NULL DEFAULT '[]';
 ALTER TABLE recents ADD COLUMN forced_ms bigint NOT NULL DEFAULT 0;
@@ -16,5 +16,9 @@ ALTER TABLE seats ADD COLUMN came_from opaque_id;
 ALTER TABLE seats ADD COLUMN was opaque_id;
 ALTER TABLE seats ADD CONSTRAINT seats_was_check CHECK ((came_from IS NULL) = (was IS NULL));
 COMMENT ON COLUMN seats.was IS 'the member in the room before, came_from, of somebody who was moved along with others';
+
+DROP INDEX bottles_sunk_ms_idx;
+CREATE INDEX bottles_sunk_ms_idx ON bottles (sunk_ms) WHERE sunk_ms IS NOT NULL;
+COMMENT ON INDEX bottles_sunk_ms_idx IS 'purge';
 
 UPDATE markers SET value = 3 WHERE name = 'schema';

@@ -1,4 +1,4 @@
--- Version 3: what merges, lifts and the rate of cells bind, and the rooms of venues.
+-- Version 3: what merges, lifts and the rate of cells bind, the rooms of venues, and an index that the purge can use.
 
 ALTER TABLE recents ADD COLUMN cells_ms JSON NOT NULL DEFAULT '[]';
 
@@ -19,5 +19,9 @@ ALTER TABLE seats ADD COLUMN came_from TEXT
 ALTER TABLE seats ADD COLUMN was TEXT
     CONSTRAINT seats_was_check CHECK ((came_from IS NULL) = (was IS NULL))
     CONSTRAINT seats_was_id_check CHECK (length(was) BETWEEN 1 AND 64 AND was NOT GLOB '*[^A-Za-z0-9_-]*');
+
+DROP INDEX bottles_sunk_ms_idx;
+
+CREATE INDEX bottles_sunk_ms_idx ON bottles (sunk_ms) WHERE sunk_ms IS NOT NULL;
 
 UPDATE markers SET value = 3 WHERE name = 'schema';

@@ -14,8 +14,6 @@ _GOLDEN = 0x9E3779B97F4A7C15  # splitmix64's increment and multiplier: Steele, L
 _MULTIPLIER = 0xBF58476D1CE4E5B9
 _MASK = (1 << 64) - 1
 
-_FEW = 16
-
 
 class Shelf(NamedTuple):
     """Where a room with a free seat stands."""
@@ -26,7 +24,7 @@ class Shelf(NamedTuple):
 
 
 class Shelves:
-    """A set of rooms per shelf; every call but ``fullest`` costs the same however many rooms there are.
+    """A set of rooms per shelf; every call costs the same however many rooms there are.
 
     Args:
         capacity: Seats of a room.
@@ -82,16 +80,15 @@ class Shelves:
                 drawn.append(_at(rows, index))
         return drawn
 
-    def fullest(self, taken_at_most: int) -> Iterator[RoomId]:
-        """Yield the rooms with at most so many seats taken, fullest first; among these thin ones last.
+    def fullest(self, taken_at_most: int) -> Iterator[Sequence[RoomId]]:
+        """Yield the rooms with at most so many seats taken, those that are alike together.
 
-        Of few equal ones the order is that of their ids, and so the same after a restart. Do not change the shelves
-        meanwhile. Whoever stops at the first room has looked at 16 at most.
+        Fullest come first, and among these thin ones last. Do not change the shelves meanwhile.
         """
         for taken in range(taken_at_most, 0, -1):
             for is_thin in (False, True):
-                rooms = self._rooms[is_thin][taken]
-                yield from sorted(rooms) if len(rooms) <= _FEW else rooms
+                if self._rooms[is_thin][taken]:
+                    yield self._rooms[is_thin][taken]
 
 
 def _at(rows: Sequence[Sequence[RoomId]], index: int) -> RoomId:

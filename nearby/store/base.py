@@ -76,7 +76,11 @@ ExportPiece = tuple[str, Sequence[Mapping[str, Any]]]
 
 @dataclass(frozen=True, slots=True)
 class JournalStatistics:
-    """``waiting`` changes and ``waiters`` for them now; the others since the start."""
+    """``waiting`` changes and ``waiters`` for them now; the others since the start.
+
+    ``is_down`` from a failed look or commit, or the first caller of ``durable`` that was not answered in time, until a
+    look or commit succeeds.
+    """
 
     waiting: int
     waiters: int

@@ -77,8 +77,21 @@ def _said_and_not_of_the_last() -> sa.ColumnElement[bool]:
 
 
 def _old_events(now_ms: int, rules: Rules) -> sa.ColumnElement[bool]:
-    is_old = room_log.c.at_ms <= now_ms - rules.log_ms
-    return sa.and_(is_old, sa.or_(room_log.c.kind != "said", _said_and_not_of_the_last(), ~_has_an_author(now_ms)))
+    is_over = sa.or_(_goes_though_it_is_the_last(now_ms), _said_and_not_of_the_last())
+    return sa.and_(_is_old_event(now_ms, rules), is_over)
+
+
+def old_events_that_may_end_a_log(now_ms: int, rules: Rules) -> sa.ColumnElement[bool]:
+    """Return which events go, though nothing later may be left to say how far their room's log got."""
+    return sa.and_(_is_old_event(now_ms, rules), _goes_though_it_is_the_last(now_ms))
+
+
+def _is_old_event(now_ms: int, rules: Rules) -> sa.ColumnElement[bool]:
+    return room_log.c.at_ms <= now_ms - rules.log_ms
+
+
+def _goes_though_it_is_the_last(now_ms: int) -> sa.ColumnElement[bool]:
+    return sa.or_(room_log.c.kind != "said", ~_has_an_author(now_ms))
 
 
 def _has_an_author(now_ms: int) -> sa.ColumnElement[bool]:
@@ -88,7 +101,8 @@ def _has_an_author(now_ms: int) -> sa.ColumnElement[bool]:
 
 
 def _idle_guests(now_ms: int, rules: Rules) -> sa.ColumnElement[bool]:
-    return sa.and_(people.c.is_guest, people.c.seen_day < now_ms // DAY_MS - GUEST_DAYS)
+    # Word for word as its index has it: of the column SQLAlchemy makes "is_guest = 1", which SQLite cannot match.
+    return sa.and_(sa.text("people.is_guest"), people.c.seen_day < now_ms // DAY_MS - GUEST_DAYS)
 
 
 def _lapsed(now_ms: int, rules: Rules) -> sa.ColumnElement[bool]:
@@ -137,6 +151,7 @@ RETENTION: tuple[Line, ...] = (
     Line("hub", "Presence", "until it lapses or is cleared; the cell in force, never a position"),
     Line("hub", "Attached", "as long as the connection"),
     Line("hub", "LostSeat", "10 min"),
+    Line("hub", "Lifted", "three windows"),
     Line("hub", "Room", "2 min after its last member left"),
     Line("hub", "Seat", "until it is given up; 60 s without a connection"),
     Line("hub", "Networks", "addresses cut to /24 or /56: as long as a connection, or one hour"),

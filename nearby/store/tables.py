@@ -326,7 +326,7 @@ bottles = sa.Table(
     check("sunk", "(state = 'sunk') = (sunk_ms IS NOT NULL)"),
     index("bottles_state_idx", "state", "thrown_ms"),
     index("bottles_lease_until_ms_idx", "lease_until_ms", where="state = 'leased'"),
-    index("bottles_sunk_ms_idx", "sunk_ms", where="state = 'sunk'"),
+    index("bottles_sunk_ms_idx", "sunk_ms", where="sunk_ms IS NOT NULL"),
     index("bottles_author_idx", "author"),
     index("bottles_catcher_idx", "catcher"),
 )

@@ -1,5 +1,6 @@
 from collections import Counter
 from collections.abc import Iterable
+from itertools import chain
 from random import Random
 
 import pytest
@@ -54,10 +55,12 @@ def test_the_fullest_come_first_and_among_equals_those_who_are_not_thin(
     moves: list[tuple[RoomId, Shelf | None]], taken_at_most: int
 ) -> None:
     shelves, model = filled(moves)
-    found = list(shelves.fullest(taken_at_most))
-    assert sorted(found) == sorted(room for room, shelf in model.items() if shelf.taken <= taken_at_most)
-    order = [(-model[room].taken, model[room].is_thin) for room in found]
-    assert order == sorted(order)
+    found = [list(rooms) for rooms in shelves.fullest(taken_at_most)]
+    assert sorted(chain(*found)) == sorted(room for room, shelf in model.items() if shelf.taken <= taken_at_most)
+    kinds = [{model[room] for room in rooms} for rooms in found]
+    assert all(len(kind) == 1 for kind in kinds)
+    order = [(-shelf.taken, shelf.is_thin) for shelf in chain(*kinds)]
+    assert order == sorted(set(order))
 
 
 @pytest.mark.parametrize(("limit", "keys"), [(1, 32_000), (8, 4_000)])

@@ -1,4 +1,7 @@
-"""The same calls on two live states, one that went on and one that was restarted, and what anybody sees of both."""
+"""The same calls on two live states, one that went on and one that was restarted, and what anybody sees of both.
+
+Rooms are merged and lifted on the way. Nobody wishes for anything and nobody is in conflict: neither is kept.
+"""
 
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from copy import deepcopy
@@ -73,6 +76,7 @@ class Op:
     person: str
     host: str
     ladder: Ladder
+    rung: int
     why: str
     text: str
     message_id: int | str | None
@@ -87,6 +91,7 @@ class Op:
             random.choice(NAMES),
             random.choice(NAMES),
             random.choice([HERE, BESIDE, AWAY]),
+            random.choice([0, 1, 2, 2, 2]),
             random.choice(["new", "next", "moved"]),
             random.choice(["hello", "you"]),
             random.choice([None, 1, "1"]),
@@ -128,6 +133,8 @@ class Side:
         self.views: dict[PersonId, RoomView] = {}
         self.rooms: dict[PersonId, list[RoomId]] = {}
         self.positions: dict[PersonId, wire.Resume] = {}
+        self.lifted_by: dict[RoomId, int] = {}
+        """The last seq before the restart: the process that went on resumes nothing across lifts up to there."""
         self._read = 0
 
     def restarted(self, kept: Kept, record: Callable[[Change], None]) -> "Side":
@@ -141,6 +148,7 @@ class Side:
         now_ms, rules = self.world.now_ms, self.world.rules
         other = Side(random, rules=rules, is_established=self.is_established, now_ms=now_ms, record=record, kept=kept)
         other.claims, other.rooms = dict(self.claims), deepcopy(self.rooms)
+        self.lifted_by = other.lifted_by = {room.room.room: room.room.seq for room in kept.rooms}
         for person, rooms in self.rooms.items():
             view = self.phones[person].view if person in self.phones and self.phones[person].sits else None
             view = view or self.views.get(person)
@@ -187,6 +195,8 @@ class Side:
         knows = deepcopy(old.view) if old is not None and old.sits else self.views.pop(person, None)
         self.claims[person] = self.caller(person, op)
         resume = self.positions.pop(person, None)
+        if knows is not None and knows.seq <= self.lifted_by.get(RoomId(knows.room.id), -1):
+            resume = unknown_position(RoomId(knows.room.id))
         self.phones[person] = run(self.world.connect(self.claims[person], knows=knows, resume=resume))
         return None
 
@@ -211,7 +221,7 @@ class Side:
         phone = self.phones[person]
         if host is not None and host.sits and run(phone.seat(host.room, "new")):
             return standing
-        return standing, run(phone.open_room("new", op.ladder.res5))
+        return standing, run(phone.open_room("new", op.ladder[op.rung]))
 
     def _seat(self, person: PersonId, op: Op) -> object:
         phone, rooms = self.phones.get(person), self.rooms.get(PersonId(op.host))
@@ -219,7 +229,7 @@ class Side:
 
     def _open_room(self, person: PersonId, op: Op) -> object:
         phone = self.phones.get(person)
-        return None if phone is None else run(phone.open_room(op.why, op.ladder.res5))
+        return None if phone is None else run(phone.open_room(op.why, op.ladder[op.rung]))
 
     def _offer(self, person: PersonId, op: Op) -> object:
         offer = run(self.world.hubs[0].offer(person, self.world.now_ms))

@@ -1,6 +1,7 @@
 """What a warm start comes to, case by case."""
 
 from dataclasses import replace
+from random import Random
 
 import pytest
 
@@ -21,7 +22,8 @@ from tests.hub.tables import Tables
 def remembering(tables: Tables, *, is_restart: bool = False) -> GoLive:
     async def go_live(rules: Rules, now_ms: int) -> Live:
         kept = tables.taken_over(now_ms, rules) if is_restart else None
-        return MemoryLive(rules, now_ms, record=tables.record, kept=kept)
+        # A process draws ids that none before it drew.
+        return MemoryLive(rules, now_ms, random=Random(len(tables.changes)), record=tables.record, kept=kept)
 
     return go_live
 

@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg  # type: ignore[import-untyped]
 
 from nearby.core.rules import Rules
-from nearby.store.sql.checkins import partition_sql
+from nearby.store.sql.checkin_writer import partition_sql
 from nearby.testing.store_suite.given import NOW_MS
 
 RULES = Rules()

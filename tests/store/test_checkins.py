@@ -1,10 +1,10 @@
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import Collection, Sequence
 
 import pytest
 
-from nearby.core.ids import PersonId
+from nearby.core.ids import Cell, PersonId
 from nearby.errors import StoreDown
+from nearby.store.sql.checkin_writer import Row
 from nearby.store.sql.checkins import SqlCheckInLog, WindowKeys
 from nearby.testing.store_suite.base import Heard
 from nearby.testing.store_suite.given import ANA, BEN, HERE, NOW_MS
@@ -12,15 +12,21 @@ from nearby.testing.store_suite.given import ANA, BEN, HERE, NOW_MS
 WINDOW_MS = 600_000
 
 
-@asynccontextmanager
-async def unreachable() -> Any:
-    raise StoreDown
-    yield
+class Unreachable:
+    """A database that is away."""
+
+    chunk = 10
+
+    async def write(self, rows: Sequence[Row], new_cells: Collection[Cell], new_days: Collection[int]) -> None:
+        raise StoreDown
+
+    async def close(self) -> None:
+        pass
 
 
 async def test_a_full_queue_drops_its_newest_rows_and_counts_them() -> None:
     heard = Heard()
-    log = SqlCheckInLog(unreachable, heard, draw_key=lambda: bytes(32), chunk=10, max_waiting=3)
+    log = SqlCheckInLog(Unreachable(), heard, draw_key=lambda: bytes(32), max_waiting=3)
     for number in range(5):
         log.note(PersonId(f"p{number}"), HERE.res7, NOW_MS, is_established=True)
     with pytest.raises(StoreDown):

@@ -1,6 +1,8 @@
 """Which rooms a person may choose among."""
 
+from nearby.core.cell import rungs_above
 from nearby.core.room import Room
+from nearby.core.venue import CatchmentId, Venue
 from nearby.hub.base import Offer
 from nearby.hub.memory.people import People
 from nearby.hub.memory.person import Person
@@ -19,7 +21,8 @@ def make_offer(person: Person, people: People, rooms: Rooms, seats: Seats, key: 
     found = [room for room in sample if not seats.is_barred(person, room, now_ms)]
     companions = people.companions_of(person, now_ms)
     if companions:
-        found = _with_companions(person, companions, found, seats, now_ms)
+        here = [one for one in companions if one.room is None or _is_within(one.room.catchment, catchment)]
+        found = _with_companions(person, here, found, seats, now_ms)
     return Offer(catchment, [rooms.candidate(room) for room in found], person.wishes)
 
 
@@ -33,6 +36,11 @@ def _with_companions(
     if not waiting:
         return found
     return [room for room in found if room.capacity - len(room.seats) > waiting]
+
+
+def _is_within(catchment: CatchmentId, wanted: CatchmentId) -> bool:
+    """Return whether somebody who is to be seated in ``wanted`` may sit in a room of ``catchment``: no finer one."""
+    return catchment == wanted or (not isinstance(wanted, Venue) and catchment in rungs_above(wanted))
 
 
 def _may_sit(person: Person, room: Room, seats: Seats, now_ms: int) -> bool:

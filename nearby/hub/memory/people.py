@@ -60,13 +60,15 @@ class People:
             person = self._people[caller.person] = Person(caller)
         return person
 
-    def recall(self, person: Person) -> None:
+    def recall(self, person: Person, now_ms: int) -> None:
         """Take in the record of somebody who was known before a restart; they count from now on."""
         self._people[person.id] = person
         person.seen_day = 0
         if person.presence is not None:
             self._count(person, person.presence.ladder)
             self._wake_later(person, person.presence)
+        # What they wished for is not kept: whoever sits in a venue is off it until they name it again.
+        self.note_ladder(person, now_ms)
         if person.seat is not None and person.seat.held_since_ms is not None:
             self._agenda.set(Kind.HOLD, person.id, person.seat.held_since_ms + self._rules.seat_hold_ms)
         self.forget_later(person)
@@ -91,10 +93,10 @@ class People:
             Refused: ``rate_limited``. Nothing changed.
         """
         tat_ms = self.check_rate(person, now_ms)
-        if person.attached is not None and person.seat is None:
+        if person.attached is not None and person.seat is None and not person.is_displaced:
             self.check_joins(person, now_ms)
         if person.presence is None:
-            person.cells_ms = self._check_cells(person, now_ms)
+            self._count_cell(person, now_ms)
         person.checkin_tat_ms = tat_ms
         if self._records is not None and tat_ms - now_ms > self._rules.checkin.period_ms:
             # Who keeps to the rate owes one period at most, and a restart may forget that.
@@ -219,7 +221,7 @@ class People:
             return False
         if after is not person.presence:
             try:
-                person.cells_ms = self._check_cells(person, now_ms)
+                self._count_cell(person, now_ms)
             except Refused:
                 # Nobody sees the difference between this and a check-in that came a window later.
                 person.presence = rule.put_off(person.presence, person.id, now_ms, self._windows)
@@ -321,17 +323,20 @@ class People:
         assert person.presence is not None
         return catchment == person.wishes.venue or catchment in person.presence.ladder
 
-    def _check_cells(self, person: Person, now_ms: int) -> tuple[int, ...]:
-        """Return the times of the last hour at which cells came into force, with one more at ``now_ms``.
+    def _count_cell(self, person: Person, now_ms: int) -> None:
+        """Count one more cell that comes into force.
 
         Raises:
-            Refused: ``rate_limited``, if that would be one too many.
+            Refused: ``rate_limited``, if that would be one too many in an hour. It was not counted.
         """
         rules = self._rules
         cells_ms, wait_ms = rolling(person.cells_ms, now_ms, limit=rules.cells_per_hour, span_ms=rules.hour_ms)
         if wait_ms:
             raise Refused(ErrorCode.RATE_LIMITED, retry_ms=wait_ms, limit="cells")
-        return cells_ms
+        person.cells_ms = cells_ms
+        if len(cells_ms) > 1:
+            # Most people have one in an hour, and that one a restart may forget.
+            self.note_recent(person, now_ms)
 
     def _enter(self, person: Person, ladder: Ladder) -> None:
         person.is_counted = person.caller.established

@@ -26,7 +26,7 @@ def restore(kept: Kept, people: People, rooms: Rooms, rules: Rules, now_ms: int)
     restored = {room.room.room: rooms.restore(room, now_ms) for room in kept.rooms}
     known = _people_of(kept, restored, rules)
     for person in known:
-        people.recall(person)
+        people.recall(person, now_ms)
     return known
 
 

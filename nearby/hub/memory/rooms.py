@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from zlib import crc32
 
 from nearby.core import wire
@@ -17,6 +18,9 @@ from nearby.core.wishes import Wishes
 from nearby.hub.base import Caller
 from nearby.hub.memory.agenda import Agenda, Kind
 from nearby.hub.memory.records import Records
+
+_SORTED = 8
+"""So many equally full rooms are put in order; of more, any may come first."""
 
 
 class Rooms:
@@ -74,10 +78,16 @@ class Rooms:
         return Candidate(room.id, self._size_of[room.id], room.opened_ms, room.tags, room.lang)
 
     def fullest(self, catchment: CatchmentId, seats: int) -> Iterator[Room]:
-        """Yield the catchment's rooms with so many seats free, fullest first. Change no room meanwhile."""
+        """Yield the catchment's rooms with so many seats free, fullest first. Change no room meanwhile.
+
+        Of equally full rooms the oldest comes first while there are few: the same before and after a restart.
+        """
         shelves = self._shelves.get(catchment)
-        if shelves is not None:
-            yield from (self._rooms[room] for room in shelves.fullest(self._rules.capacity - seats))
+        if shelves is None:
+            return
+        for alike in shelves.fullest(self._rules.capacity - seats):
+            yield from sorted((self._rooms[room] for room in alike[:_SORTED]), key=_by_age)
+            yield from (self._rooms[room] for room in islice(alike, _SORTED, None))
 
     def open(self, catchment: CatchmentId, now_ms: int) -> Room:
         """Return a new, empty room."""
@@ -246,6 +256,10 @@ class Rooms:
     def _forget(self, room: Room) -> None:
         del self._rooms[room.id]
         del self._size_of[room.id]
+
+
+def _by_age(room: Room) -> tuple[int, RoomId]:
+    return room.opened_ms, room.id
 
 
 def shown_name(caller: Caller) -> str | None:

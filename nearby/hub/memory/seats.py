@@ -112,9 +112,12 @@ class Seats:
         old_room, old = person.room, person.seat
         assert old_room is not None
         assert old is not None
-        held_ms = old.held_since_ms
+        held_ms, off_window = old.held_since_ms, person.off_window
         self.release(person, now_ms)
         seat = self.take(person, room, why, now_ms)
+        if person.off_window is not None and off_window is not None:
+            # Another room of the catchment is off the ladder since the same window.
+            person.off_window = off_window
         seat.came_from, seat.was = old_room.id, old.member
         if self._records is not None:
             self._records.seat(person)

@@ -125,8 +125,8 @@ class LiveState:
         self.catch_up(now_ms)
         person = self._people.get(person_id) if connection is None else self._mine(person_id, connection)
         if why == "quiet_area":
-            # Somebody unknown is known from now on: their check-ins have a rate. Nothing of it is recorded.
-            person = person or self._people.known(Caller(person_id))
+            # Somebody unknown gets a record too: their check-ins have a rate.
+            person = person or self._people.meet(Caller(person_id), now_ms)
             person.checkin_tat_ms = self._people.check_rate(person, now_ms)
             if person.seat is None and person.attached is not None and connection is None:
                 person.attached.listener.unseated(person.attached.connection, why)
@@ -134,9 +134,9 @@ class LiveState:
             return False
         had_seat = person.seat is not None
         self._seats.end(person, now_ms, why=why, asked_by=connection)
+        self._people.end_presence(person)
         person.lost, person.has_lapsed = None, False
         self._people.note_recent(person, now_ms)
-        self._people.end_presence(person)
         self._people.forget_later(person)
         return had_seat
 
@@ -213,9 +213,9 @@ class LiveState:
     def sweep(self, now_ms: int) -> list[PersonId]:
         """See ``Hub.sweep``."""
         self.catch_up(now_ms)
-        # In an order of their own: those that came due together are looked at alike by whoever restarted between.
-        thin, self._thin = sorted(self._thin), []
-        for room in thin:
+        thin, self._thin = self._thin, []
+        # In an order that a restart does not change.
+        for room in sorted(set(thin)):
             self._mender.look_at(room, now_ms)
         due = self._to_move[:]
         self._to_move.clear()

@@ -3,24 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager, suppress
-from datetime import UTC, datetime, timedelta
+from contextlib import suppress
 from hashlib import blake2b
-from itertools import chain
-from typing import Any
 
-import asyncpg  # type: ignore[import-untyped]
-from sqlalchemy import text
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from nearby.core.area import outline_of
-from nearby.core.cell import ladder_above
 from nearby.core.ids import Cell, PersonId
 from nearby.errors import StoreDown
 from nearby.store.base import CheckInLogStatistics, StoreEvents
-from nearby.store.sql.engine import RowRefused, translated
-from nearby.store.tables import cells
+from nearby.store.sql.checkin_writer import CheckInWriter, Row, day_of
+from nearby.store.sql.engine import RowRefused, StatementRefused
 
 log = logging.getLogger(__name__)
 
@@ -28,21 +18,13 @@ MAX_WAITING = 200_000
 """Rows that wait for the database: 30 MB, and a minute of 3,000 first check-ins a second."""
 
 EVERY_S = 0.5
-CHUNK_SQLITE = 500
-"""Rows of one transaction: 1-2 ms, because a group commit may be waiting for its turn to write."""
-
 SORTED_TOGETHER = 20_000
 """Hashes fall anywhere in the key: unsorted, 500 rows rewrite 440 pages, and a row costs three times as much."""
 
-CHUNK_POSTGRESQL = 10_000
 RETRY_S = 1.0
 DROP_POLICY = "drop_newest"
 REFUSED_POLICY = "refused"
 HASH_BYTES = 16
-_COLUMNS = ("window_start_ms", "cell", "person_hash", "is_established")
-
-Row = tuple[int, Cell, bytes, bool]
-Transaction = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 
 
 class WindowKeys:
@@ -80,30 +62,28 @@ class SqlCheckInLog:
     """See ``nearby.store.base.CheckInLog``. Between ``start`` and ``close`` one task writes.
 
     Args:
-        transaction: Begins the transaction of one batch.
+        writer: Writes one batch after the other; closed with the log.
         events: Is told of batches and of what was dropped.
         draw_key: Returns 32 new random bytes at each call.
-        chunk: Rows of one transaction.
         max_waiting: Rows the queue holds; the newest are dropped beyond.
     """
 
     def __init__(
         self,
-        transaction: Transaction,
+        writer: CheckInWriter,
         events: StoreEvents,
         *,
         draw_key: Callable[[], bytes],
-        chunk: int,
         max_waiting: int = MAX_WAITING,
     ) -> None:
-        self._transaction = transaction
+        self._writer = writer
         self._events = events
         self._keys = WindowKeys(draw_key)
-        self._chunk = chunk
         self._max_waiting = max_waiting
         self._waiting: list[Row] = []
         self._sorted: list[Row] = []
         self._written = self._dropped = 0
+        self._is_fault_told = False
         self._known_cells: set[Cell] = set()
         self._known_days: set[int] = set()
         self._turn = asyncio.Lock()
@@ -138,6 +118,7 @@ class SqlCheckInLog:
         self._wake.set()
         if self._task is not None:
             await asyncio.gather(self._task, return_exceptions=True)
+        await self._writer.close()
 
     async def flush(self) -> None:
         """See ``CheckInLog.flush``."""
@@ -153,12 +134,19 @@ class SqlCheckInLog:
             try:
                 await self.flush()
             except Exception as error:
-                if not isinstance(error, StoreDown):
-                    log.exception("the check-in log could not be written; trying again")
+                self._tell(error)
                 if self._is_closing:
                     log.error("%d rows of the check-in log were not written", self._count())
                     return
                 await asyncio.sleep(RETRY_S)
+
+    def _tell(self, error: Exception) -> None:
+        """Log what is not the database's being away; a statement it refuses, once until it accepts one."""
+        if not isinstance(error, StoreDown):
+            log.exception("the check-in log could not be written; trying again")
+        elif isinstance(error, StatementRefused) and not self._is_fault_told:
+            self._is_fault_told = True
+            log.error("the check-in log could not be written: %s", error)
 
     async def _write_some(self) -> None:
         """Write some rows in one transaction; they stay in the queue until they are committed.
@@ -168,7 +156,7 @@ class SqlCheckInLog:
         if not self._sorted:
             self._sorted = sorted(self._waiting[:SORTED_TOGETHER], reverse=True)
             del self._waiting[:SORTED_TOGETHER]
-        rows = self._sorted[-self._chunk :]
+        rows = self._sorted[-self._writer.chunk :]
         began_s = asyncio.get_running_loop().time()
         try:
             try:
@@ -183,6 +171,7 @@ class SqlCheckInLog:
             self._events.dropped(REFUSED_POLICY, len(rows))
             log.error("the database refused %d rows of the check-in log", len(rows))
         else:
+            self._is_fault_told = False
             self._written += len(rows)
             self._events.committed("checkins", len(rows), asyncio.get_running_loop().time() - began_s)
         del self._sorted[-len(rows) :]
@@ -191,65 +180,7 @@ class SqlCheckInLog:
         return len(self._waiting) + len(self._sorted)
 
     async def _write(self, rows: Sequence[Row]) -> None:
-        with translated():
-            async with self._transaction() as connection:
-                await self._make_ready(connection, rows)
-                await (_insert_sqlite if connection.dialect.name == "sqlite" else _copy)(connection, rows)
-        self._known_cells.update(row[1] for row in rows)
-        self._known_days.update(_day(row[0]) for row in rows)
-
-    async def _make_ready(self, connection: AsyncConnection, rows: Sequence[Row]) -> None:
-        """Make the partitions and the cells that the rows stand in."""
-        if connection.dialect.name == "postgresql":
-            for day in {_day(row[0]) for row in rows} - self._known_days:
-                await connection.execute(text(partition_sql(day)))
-        new = {row[1] for row in rows} - self._known_cells
-        if new:
-            insert = (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(cells)
-            await connection.execute(insert.on_conflict_do_nothing(), [_cell_row(cell) for cell in sorted(new)])
-
-
-DAY_MS = 86_400_000
-
-
-def _day(window_start_ms: int) -> int:
-    return window_start_ms // DAY_MS
-
-
-def partition_name(day: int) -> str:
-    """Return the name of the partition that holds the windows that begin on a day (UTC)."""
-    return f"checkins_{datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day):%Y%m%d}"
-
-
-def partition_sql(day: int) -> str:
-    """Return the SQL that makes a day's partition unless it is there."""
-    return (
-        f"CREATE TABLE IF NOT EXISTS {partition_name(day)} PARTITION OF checkins "
-        f"FOR VALUES FROM ({day * DAY_MS}) TO ({(day + 1) * DAY_MS})"
-    )
-
-
-def _cell_row(cell: Cell) -> dict[str, Any]:
-    ladder = ladder_above(cell)
-    return {"cell": cell, "res6": ladder.res6, "res5": ladder.res5, "outline": outline_of(cell)}
-
-
-async def _insert_sqlite(connection: AsyncConnection, rows: Sequence[Row]) -> None:
-    """Insert with one statement: the interpreter's lock is free while SQLite works through it."""
-    places = ",".join(["(?,?,?,?)"] * len(rows))
-    sql = f"INSERT OR IGNORE INTO checkins ({','.join(_COLUMNS)}) VALUES {places}"
-    await connection.exec_driver_sql(sql, tuple(chain.from_iterable(rows)))
-
-
-async def _copy(connection: AsyncConnection, rows: Sequence[Row]) -> None:
-    """COPY; if a row is there already, which only a repeat after a lost answer makes, insert what is not."""
-    driver: Any = (await connection.get_raw_connection()).driver_connection
-    try:
-        async with connection.begin_nested():
-            await driver.copy_records_to_table("checkins", records=rows, columns=_COLUMNS)
-    except asyncpg.UniqueViolationError:
-        sql = (
-            f"INSERT INTO checkins ({','.join(_COLUMNS)}) "
-            "SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::boolean[]) ON CONFLICT DO NOTHING"
-        )
-        await driver.execute(sql, *map(list, zip(*rows, strict=True)))
+        found_cells, days = {row[1] for row in rows}, {day_of(row[0]) for row in rows}
+        await self._writer.write(rows, sorted(found_cells - self._known_cells), sorted(days - self._known_days))
+        self._known_cells |= found_cells
+        self._known_days |= days

@@ -42,6 +42,19 @@ class RowRefused(Exception):
     """The database refuses a row; trying again would not help. Internal to the store."""
 
 
+class StatementRefused(StoreDown):
+    """The database refuses a statement whatever its rows: a bug of ours, or somebody changed rights or tables.
+
+    An outage and no ``RowRefused``: it would be so with every row, and none may be lost for it.
+
+    Args:
+        code: The database's own for what is wrong.
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"the database refuses a statement ({code}): a right or a table is missing, or it is a bug")
+
+
 class Disowned(Exception):
     """Another process owns the live state that this one owned before. Internal to the store."""
 
@@ -50,13 +63,11 @@ class Disowned(Exception):
 class Engines:
     """A database's connections.
 
-    On SQLite, which lets one connection write at a time, ``writer`` and ``log`` are one connection each; the
-    commits of ``log`` do not wait for the disk. On PostgreSQL ``reader`` is for whatever takes long. ``file`` is
-    SQLite's.
+    On SQLite, which lets one connection write at a time, ``writer`` is one connection. On PostgreSQL ``reader`` is
+    for whatever takes long. ``file`` is SQLite's.
     """
 
     writer: AsyncEngine
-    log: AsyncEngine
     reader: AsyncEngine
     file: Path | None = None
 
@@ -72,8 +83,8 @@ class Engines:
 
     async def dispose(self) -> None:
         """Close every connection."""
-        for engine in {id(one): one for one in (self.writer, self.log, self.reader)}.values():
-            await engine.dispose()
+        await self.writer.dispose()
+        await self.reader.dispose()
 
 
 async def make_engines(url: str) -> Engines:
@@ -92,7 +103,7 @@ async def make_engines(url: str) -> Engines:
         return await asyncio.to_thread(_on_file, parsed)
     if kind in ("postgresql", "postgres"):
         writer = _postgresql(parsed, COMMAND_TIMEOUT_S, pool_size=3)
-        return Engines(writer, writer, _postgresql(parsed, LONG_TIMEOUT_S, pool_size=READERS))
+        return Engines(writer, _postgresql(parsed, LONG_TIMEOUT_S, pool_size=READERS))
     raise ConfigError("database_url", "name a file, sqlite:///FILE, or a server, postgresql://USER@HOST/NAME")
 
 
@@ -102,7 +113,6 @@ def _on_file(url: URL) -> Engines:
     return Engines(
         file=path,
         writer=_sqlite(url, "FULL", "BEGIN IMMEDIATE"),
-        log=_sqlite(url, "NORMAL", "BEGIN IMMEDIATE"),
         reader=_sqlite(url, "NORMAL", "BEGIN", size=READERS),
     )
 
@@ -188,7 +198,7 @@ def _set_up(connection: Any, synchronous: str) -> None:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn what drivers raise into ``StoreDown``, or ``RowRefused`` where trying again would not help."""
+    """Turn what drivers raise into ``StoreDown``, or ``RowRefused`` where trying that row again would not help."""
     try:
         yield
     except (OSError, TimeoutError, PoolTimeout) as error:
@@ -197,22 +207,38 @@ def translated() -> Iterator[None]:
         raise RowRefused("a number is too large") from error
     except UnicodeEncodeError as error:
         raise RowRefused("a text is no Unicode") from error
-    except sqlite3.Error as error:
-        is_refusal = isinstance(error, sqlite3.IntegrityError | sqlite3.DataError | sqlite3.ProgrammingError)
-        raise (RowRefused(type(error).__name__) if is_refusal else StoreDown()) from error
     except DBAPIError as error:
-        raise (RowRefused(type(error.orig).__name__) if _is_refusal(error, error.orig) else StoreDown()) from error
-    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise _translation(error, error.orig) from error
+    except (sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         # From the driver itself, as COPY is.
-        raise (RowRefused(type(error).__name__) if _is_refusal(error, error) else StoreDown()) from error
+        raise _translation(error, error) from error
 
 
-def _is_refusal(error: Exception, original: object) -> bool:
-    """Return whether the row or statement is at fault: SQLSTATE classes 22 (data), 23 (constraint), 42 (statement)."""
+def _translation(error: Exception, original: object) -> Exception:
+    if _is_rows_fault(error, original):
+        return RowRefused(type(original).__name__)
+    if fault := _statements_fault(original):
+        return StatementRefused(fault)
+    return StoreDown()
+
+
+def _is_rows_fault(error: Exception, original: object) -> bool:
+    """Return whether other rows would be accepted: SQLSTATE classes 22 (data) and 23 (constraint)."""
     state = getattr(original, "sqlstate", None)
     if isinstance(state, str):
-        return state[:2] in ("22", "23", "42")
+        return state[:2] in ("22", "23")
     # A value the driver cannot encode; a connection that is gone comes as the same class.
     if isinstance(original, asyncpg.DataError) or isinstance(getattr(original, "__cause__", None), asyncpg.DataError):
         return True
+    if isinstance(original, sqlite3.Error):
+        return isinstance(original, sqlite3.IntegrityError | sqlite3.DataError | sqlite3.ProgrammingError)
     return isinstance(error, IntegrityError | SqlDataError | ProgrammingError)
+
+
+def _statements_fault(original: object) -> str | None:
+    """Return the code of what is wrong with a statement whatever its rows, or None: SQLSTATE class 42, SQLITE_ERROR."""
+    state = getattr(original, "sqlstate", None)
+    if isinstance(state, str) and state.startswith("42"):
+        return state
+    is_error = getattr(original, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+    return "SQLITE_ERROR" if is_error else None

@@ -8,7 +8,7 @@ from nearby.core.changes import Change, LogRow
 from nearby.errors import StoreDown
 from nearby.store.base import JournalStatistics, StoreEvents
 from nearby.store.sql.batch import Batch
-from nearby.store.sql.engine import Disowned, RowRefused
+from nearby.store.sql.engine import Disowned, RowRefused, StatementRefused
 from nearby.store.sql.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -35,9 +35,14 @@ REFUSED_POLICY = "refused"
 
 
 class _Waiters:
-    """Who is told what became of one batch."""
+    """Who is told what became of one batch.
 
-    def __init__(self) -> None:
+    Args:
+        on_given_up: Called when the patience of the first of them ran out.
+    """
+
+    def __init__(self, on_given_up: Callable[[], None]) -> None:
+        self._on_given_up = on_given_up
         self._told: list[Callable[[StoreDown | None], None]] = []
         self._timer: asyncio.TimerHandle | None = None
 
@@ -64,6 +69,7 @@ class _Waiters:
 
     def _give_up(self) -> None:
         self.release(StoreDown("the database did not answer in time"))
+        self._on_given_up()
 
 
 class SqlJournal:
@@ -91,12 +97,12 @@ class SqlJournal:
         self._gather_s = gather_s
         self._patience_s = patience_s
         self._max_log_rows = max_log_rows
-        self._next, self._next_waiters = Batch(), _Waiters()
-        self._writing, self._writing_waiters = Batch(), [_Waiters()]
+        self._next, self._next_waiters = Batch(), self._nobody()
+        self._writing, self._writing_waiters = Batch(), [self._nobody()]
         self._wake = asyncio.Event()
         self._gathered = asyncio.Event()
         self._is_closing = False
-        self._is_down = False
+        self._is_down = self._is_fault_told = False
         self._is_disowned = False
         self._commits = self._committed = self._dropped = self._refused = 0
         self._task: asyncio.Task[None] | None = None
@@ -217,9 +223,7 @@ class SqlJournal:
         except Disowned:
             raise
         except Exception as error:
-            if not isinstance(error, StoreDown):
-                log.exception("looking for the database failed in a way we did not foresee")
-            self._set_down(True)
+            self._fail(error)
 
     async def _gather(self) -> None:
         """Wait for company, unless we are closing."""
@@ -231,7 +235,7 @@ class SqlJournal:
     async def _commit(self) -> None:
         """Write the changes that wait, however long the database is away; newer ones join when it is."""
         self._writing, self._next = self._next, Batch()
-        self._writing_waiters, self._next_waiters = [self._next_waiters], _Waiters()
+        self._writing_waiters, self._next_waiters = [self._next_waiters], self._nobody()
         retry_s = RETRY_FIRST_S
         while len(self._writing):
             rows, began_s = len(self._writing), asyncio.get_running_loop().time()
@@ -240,9 +244,7 @@ class SqlJournal:
             except Disowned:
                 raise
             except Exception as error:
-                if not isinstance(error, StoreDown):
-                    log.exception("a commit failed in a way we did not foresee; trying again")
-                self._set_down(True)
+                self._fail(error)
                 await asyncio.sleep(retry_s)
                 retry_s = min(2 * retry_s, RETRY_MOST_S)
                 self._join_newer()
@@ -277,11 +279,25 @@ class SqlJournal:
         self._writing.absorb(self._next)
         self._next = Batch()
         self._writing_waiters = [waiters for waiters in (*self._writing_waiters, self._next_waiters) if len(waiters)]
-        self._next_waiters = _Waiters()
-        self._writing_waiters.append(_Waiters())
+        self._next_waiters = self._nobody()
+        self._writing_waiters.append(self._nobody())
+
+    def _fail(self, error: Exception) -> None:
+        """Say what is wrong, once an outage if it is ours to mend, and that the database is down."""
+        if not isinstance(error, StoreDown):
+            log.exception("the journal failed in a way we did not foresee; trying again")
+        elif isinstance(error, StatementRefused) and not self._is_fault_told:
+            self._is_fault_told = True
+            log.error("%s", error)
+        self._set_down(True)
+
+    def _nobody(self) -> _Waiters:
+        """Return waiters for a batch, none yet. A commit that hangs has not failed, and is down to whoever waits."""
+        return _Waiters(lambda: self._set_down(True))
 
     def _set_down(self, is_down: bool) -> None:
         if is_down != self._is_down:
             self._is_down = is_down
+            self._is_fault_told = self._is_fault_told and is_down
             self._events.reachable(not is_down)
             log.warning("the database cannot be reached" if is_down else "the database is back")

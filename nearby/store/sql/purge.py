@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import delete, text
 
 from nearby.core.rules import Rules
-from nearby.store.retention import CHECKINS_MS, purgeable
-from nearby.store.sql.checkins import DAY_MS, partition_name
+from nearby.store.retention import CHECKINS_MS, old_events_that_may_end_a_log, purgeable
+from nearby.store.sql.checkin_writer import DAY_MS, partition_name
 from nearby.store.sql.engine import Engines, translated
 from nearby.store.sql.turn import Turn
 from nearby.store.sql.warm import keep_positions
@@ -27,7 +27,7 @@ async def purge(engines: Engines, turn: Turn, now_ms: int, rules: Rules) -> Mapp
         with translated():
             async with turn.of(engines.purger) as connection:
                 if name == "room_log":
-                    await keep_positions(connection)
+                    await keep_positions(connection, old_events_that_may_end_a_log(now_ms, rules))
                 deleted = await connection.execute(delete(table).where(is_over(now_ms, rules)))
                 counts[name] = deleted.rowcount
     if engines.is_sqlite:

@@ -11,8 +11,9 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nearby.core import changes
+from nearby.core.ids import Cell
 from nearby.store.columns import Identifier
-from nearby.store.tables import catchments, markers, people, presence, recents, room_log, rooms, seats
+from nearby.store.tables import catchments, cells, checkins, markers, people, presence, recents, room_log, rooms, seats
 
 
 class StatesCleared(NamedTuple):
@@ -26,6 +27,24 @@ class Mark(NamedTuple):
     value: int
 
 
+class CellRow(NamedTuple):
+    """A cell of resolution 7 with its parents and its outline as WKB, which never change."""
+
+    cell: Cell
+    res6: Cell
+    res5: Cell
+    outline: bytes
+
+
+class CheckInRow(NamedTuple):
+    """One row of the check-in log. Written twice, it is established if one of the two was."""
+
+    window_start_ms: int
+    cell: Cell
+    person_hash: bytes
+    is_established: bool
+
+
 TABLE_OF: dict[type, sa.Table] = {
     changes.PersonSeen: people,
     changes.RoomRow: rooms,
@@ -35,6 +54,8 @@ TABLE_OF: dict[type, sa.Table] = {
     changes.RecentRow: recents,
     changes.CatchmentRow: catchments,
     Mark: markers,
+    CellRow: cells,
+    CheckInRow: checkins,
 }
 """Which table a kind of row belongs to; the row's fields are columns of it, in their order."""
 
@@ -46,7 +67,7 @@ EMPTIED_BY: dict[type, sa.Table] = {
 """From which table a kind of change deletes: the row with its one field as key, or all rows if it has none."""
 
 Step = tuple[type, Sequence[tuple[Any, ...]]]
-"""A kind of the two above, and its rows. One that is there is overwritten; an event of a log stays as it was."""
+"""A kind of the two above, and its rows. One that is there is overwritten; a cell or an event stays as it was."""
 
 _SQLITE: Dialect = sqlite.dialect()
 _POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
@@ -102,8 +123,12 @@ def _write_sql(kind: type, dialect: Dialect) -> str:
     key = [column.name for column in table.primary_key.columns]
     new = statement.excluded
     change: dict[str, Any] = {field: new[field] for field in fields if field not in key}
-    if table is room_log:
+    if table in (room_log, cells):
         statement = statement.on_conflict_do_nothing(index_elements=key)
+    elif table is checkins:
+        rises = sa.and_(new.is_established, sa.not_(table.c.is_established))
+        change = {"is_established": sa.true()}
+        statement = statement.on_conflict_do_update(index_elements=key, set_=change, where=rises)
     elif table is people:
         is_new_day = new.seen_day > table.c.seen_day
         more = sa.case((is_new_day, sa.literal_column("1")), else_=sa.literal_column("0"))

@@ -4,10 +4,9 @@ import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from functools import partial
-from typing import Any
 
 from sqlalchemy import and_, func, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nearby.core.area import Area, AreaId
 from nearby.core.crowd import WindowCount
@@ -18,8 +17,9 @@ from nearby.core.rules import Rules
 from nearby.errors import ConfigError, StoreDown
 from nearby.store.base import Account, CheckInLog, ExportPiece, Journal, Shadow, StoreEvents
 from nearby.store.sql import areas, profile, rights, warm
-from nearby.store.sql.checkins import CHUNK_POSTGRESQL, CHUNK_SQLITE, SqlCheckInLog
-from nearby.store.sql.engine import Engines, connect_sqlite, make_engines, translated
+from nearby.store.sql.checkin_writer import CheckInWriter, PostgresqlCheckIns, SqliteCheckIns
+from nearby.store.sql.checkins import SqlCheckInLog
+from nearby.store.sql.engine import Engines, StatementRefused, connect_sqlite, make_engines, translated
 from nearby.store.sql.journal import GATHER_S, MAX_LOG_ROWS, PATIENCE_S, SqlJournal
 from nearby.store.sql.migrate import migrate, version_of
 from nearby.store.sql.postgresql_writer import PostgresqlWriter
@@ -188,10 +188,9 @@ async def open_store(
         await _prepare(engines)
         events = events or Unheard()
         turn = Turn(is_needed=engines.is_sqlite)
-        writer = _writer(engines, turn)
+        writer, checkin_writer = _writers(engines, turn)
         journal = SqlJournal(writer, events, gather_s=gather_s, patience_s=patience_s, max_log_rows=max_log_rows)
-        chunk = CHUNK_SQLITE if engines.is_sqlite else CHUNK_POSTGRESQL
-        checkin_log = SqlCheckInLog(_starter(turn, engines.log), events, draw_key=draw_key, chunk=chunk)
+        checkin_log = SqlCheckInLog(checkin_writer, events, draw_key=draw_key)
         journal.start()
         checkin_log.start()
         try:
@@ -213,7 +212,7 @@ async def init_store(url: str) -> tuple[int, int]:
     try:
         return await migrate(engines)
     except StoreDown as error:
-        raise ConfigError("database_url", UNREACHABLE) from error
+        raise ConfigError("database_url", _why_unusable(error)) from error
     finally:
         await engines.dispose()
 
@@ -224,18 +223,26 @@ async def _prepare(engines: Engines) -> None:
             await migrate(engines)
         version = await version_of(engines)
     except StoreDown as error:
-        raise ConfigError("database_url", UNREACHABLE) from error
+        raise ConfigError("database_url", _why_unusable(error)) from error
     if version < SCHEMA_VERSION:
         raise ConfigError("database_url", "the database does not hold this version's schema; run nearby db init first")
 
 
-def _writer(engines: Engines, turn: Turn) -> Writer:
-    """Return what writes the journal's groups; on SQLite each is on disk when it is written."""
-    if engines.file is not None:
-        owner_file = engines.file.with_name(f"{engines.file.name}-owner")
-        return SqliteWriter(partial(connect_sqlite, engines.file, "FULL"), owner_file, turn.lock)
-    return PostgresqlWriter(engines.writer)
+def _why_unusable(error: StoreDown) -> str:
+    return str(error) if isinstance(error, StatementRefused) else UNREACHABLE
 
 
-def _starter(turn: Turn, engine: AsyncEngine) -> Callable[[], Any]:
-    return lambda: turn.of(engine)
+def _writers(engines: Engines, turn: Turn) -> tuple[Writer, CheckInWriter]:
+    """Return what writes the journal's groups and the check-in log.
+
+    On SQLite a group is on disk when it is written; a power cut may take the newest rows of the check-in log.
+    """
+    file = engines.file
+    if file is None:
+        return PostgresqlWriter(engines.writer), PostgresqlCheckIns(engines.writer)
+    owner_file = file.with_name(f"{file.name}-owner")
+    journal, log = (
+        SqliteWriter(partial(connect_sqlite, file, synchronous), owner_file, turn.lock)
+        for synchronous in ("FULL", "NORMAL")
+    )
+    return journal, SqliteCheckIns(log)

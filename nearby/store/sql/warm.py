@@ -19,10 +19,13 @@ async def open_new_epochs(connection: AsyncConnection) -> None:
     await connection.execute(rooms.update().values(epoch=rooms.c.epoch + 1))
 
 
-async def keep_positions(connection: AsyncConnection) -> None:
-    """Take over into ``rooms`` how far each log got, so that its events may go."""
+async def keep_positions(connection: AsyncConnection, ending: sa.ColumnElement[bool] | None = None) -> None:
+    """Take over into ``rooms`` how far logs got, so that events may go: of rooms with an ``ending`` one, or of all."""
     last = sa.select(sa.func.max(room_log.c.seq)).where(room_log.c.room == rooms.c.room).scalar_subquery()
-    await connection.execute(rooms.update().where(last > rooms.c.seq).values(seq=last))
+    update = rooms.update().where(last > rooms.c.seq).values(seq=last)
+    if ending is not None:
+        update = update.where(rooms.c.room.in_(sa.select(room_log.c.room).where(ending)))
+    await connection.execute(update)
 
 
 async def read_kept(connection: AsyncConnection, now_ms: int, rules: Rules) -> Kept:

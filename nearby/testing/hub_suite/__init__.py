@@ -15,10 +15,18 @@ no gap, no repeat, nothing after ``replaced``, and one picture of a room among i
 
 import pytest
 
-_PARTS = ("base", "limits", "moves", "names", "presence", "quiet", "resume", "says", "seats")
+_PARTS = (
+    *("base", "cells", "conflicts", "lifts", "limits", "mending", "merged", "moves", "names", "presence", "quiet"),
+    *("resume", "says", "seats", "venues", "wishes"),
+)
 pytest.register_assert_rewrite(*(f"{__name__}.{part}" for part in _PARTS))
 
-from nearby.testing.hub_suite.limits import LimitsSuite  # noqa: E402  The rewrite must come before what it rewrites.
+from nearby.testing.hub_suite.cells import CellsSuite  # noqa: E402  The rewrite must come before what it rewrites.
+from nearby.testing.hub_suite.conflicts import ConflictsSuite  # noqa: E402
+from nearby.testing.hub_suite.lifts import LiftsSuite  # noqa: E402
+from nearby.testing.hub_suite.limits import LimitsSuite  # noqa: E402
+from nearby.testing.hub_suite.mending import MendingSuite  # noqa: E402
+from nearby.testing.hub_suite.merged import MergedSuite  # noqa: E402
 from nearby.testing.hub_suite.moves import MovesSuite  # noqa: E402
 from nearby.testing.hub_suite.names import NamesSuite  # noqa: E402
 from nearby.testing.hub_suite.presence import PresenceSuite  # noqa: E402
@@ -26,9 +34,27 @@ from nearby.testing.hub_suite.quiet import QuietSuite  # noqa: E402
 from nearby.testing.hub_suite.resume import ResumeSuite  # noqa: E402
 from nearby.testing.hub_suite.says import SaysSuite  # noqa: E402
 from nearby.testing.hub_suite.seats import SeatsSuite  # noqa: E402
+from nearby.testing.hub_suite.venues import VenuesSuite  # noqa: E402
+from nearby.testing.hub_suite.wishes import WishesSuite  # noqa: E402
 
 __all__ = ["HubSuite"]
 
 
-class HubSuite(SeatsSuite, NamesSuite, ResumeSuite, SaysSuite, PresenceSuite, MovesSuite, LimitsSuite, QuietSuite):
+class HubSuite(
+    SeatsSuite,
+    NamesSuite,
+    ResumeSuite,
+    SaysSuite,
+    PresenceSuite,
+    MovesSuite,
+    MendingSuite,
+    MergedSuite,
+    LiftsSuite,
+    ConflictsSuite,
+    WishesSuite,
+    VenuesSuite,
+    CellsSuite,
+    LimitsSuite,
+    QuietSuite,
+):
     """The whole suite."""

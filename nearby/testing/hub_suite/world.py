@@ -21,6 +21,9 @@ from nearby.testing.live import SECRET, GoLive, Live
 from nearby.testing.placing import place
 from nearby.testing.recorder import Ear, Heard, Recorder, Welcomed
 
+SWEEP_MS = 5_000
+"""How often ``World.watch`` sweeps."""
+
 T = TypeVar("T")
 
 
@@ -66,6 +69,11 @@ class Phone:
         """Return the room it sits in, as it knows it."""
         assert self._ear.view is not None
         return self._ear.view
+
+    @property
+    def is_quiet(self) -> bool:
+        """Return whether the last snapshot it heard was of a quiet room."""
+        return next(heard.quiet for heard in reversed(self._ear.heard) if isinstance(heard, wire.Placed))
 
     @property
     def room(self) -> RoomId:
@@ -197,15 +205,32 @@ class World:
         assert await phone.place()
         return phone
 
-    async def together(self, *people: str | Caller) -> list[Phone]:
-        """Return people who sit in one new room, the first of them longest."""
+    async def together(
+        self, *people: str | Caller, ladder: Ladder = HERE, catchment: CatchmentId = HERE.res5
+    ) -> list[Phone]:
+        """Return people who sit in one new room of ``catchment``, the first of them longest."""
         first, *others = [await self.connect(who) for who in people]
-        await first.check_in()
-        assert await first.open_room("new")
+        await first.check_in(ladder)
+        assert await first.open_room("new", catchment)
         for phone in others:
-            await phone.check_in()
+            await phone.check_in(ladder)
             assert await phone.seat(first.room, "new")
         return [first, *others]
+
+    async def watch(self, for_ms: int, *present: Phone, ladder: Ladder = HERE) -> list[PersonId]:
+        """Let time pass with a sweep every few seconds; return who must be placed anew on the way.
+
+        The phones ``present`` check in half a window after the last time.
+        """
+        end_ms, check_in_ms = self.now_ms + for_ms, self.now_ms + self.rules.window_ms // 2
+        moved = await self.sweep()
+        while self.now_ms < end_ms:
+            moved += await self.go_to(min(end_ms, self.now_ms + SWEEP_MS))
+            if self.now_ms >= check_in_ms:
+                check_in_ms += self.rules.window_ms // 2
+                for phone in present:
+                    await phone.check_in(ladder)
+        return moved
 
     async def sweep(self) -> list[PersonId]:
         """Do what time has brought, on one gateway; return who must be placed anew."""

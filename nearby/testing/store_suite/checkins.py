@@ -1,5 +1,7 @@
 """The check-in log."""
 
+import pytest
+
 from nearby.core.cell import ladder_of
 from nearby.core.ids import PersonId
 from nearby.store.base import Store
@@ -26,6 +28,22 @@ class CheckInsSuite(SuiteBase):
             [(HERE.res7, True), (HERE.res7, False), (BESIDE.res7, True)]
         )
         assert len({row["person_hash"] for row in rows}) == 2
+
+    @pytest.mark.parametrize("claims", [(False, True), (True, False), (False, True, False)])
+    @pytest.mark.parametrize("at_once", [True, False], ids=["in one batch", "in several"])
+    async def test_who_was_established_at_any_moment_of_a_window_counts(
+        self, store: Store, database: Database, claims: tuple[bool, ...], at_once: bool
+    ) -> None:
+        """As in the count of catchments: a claim that rose counts, and one that fell had counted."""
+        for is_established in claims:
+            store.checkins.note(ANA, HERE.res7, NOW_MS, is_established=is_established)
+            store.checkins.note(BEN, HERE.res7, NOW_MS, is_established=False)
+            if not at_once:
+                await store.checkins.flush()
+        await store.checkins.flush()
+        rows = await database.rows("checkins")
+        assert sorted(row["is_established"] for row in rows) == [False, True]
+        assert [one.people for one in await store.window_counts(NOW_MS, NOW_MS + 1)] == [1]
 
     async def test_rows_of_two_windows_do_not_join(self, store: Store, database: Database) -> None:
         """The same person in the same cell has another hash in every window."""

@@ -69,6 +69,26 @@ class WarmSuite(SuiteBase):
             assert not await database.rows("room_log")
         assert [found.room.seq for found in (await reopen(database)).rooms] == [7]
 
+    async def test_a_rooms_seq_does_not_go_back_when_the_last_word_was_of_somebody_unknown(
+        self, database: Database
+    ) -> None:
+        """Nobody could erase that text any more, so it goes though nothing was said after it."""
+        async with database.open() as store:
+            await commit(store, seen(ANA), room(), *(said(ANA, seq) for seq in range(1, 8)))
+            await store.purge(NOW_MS + RULES.log_ms, RULES)
+            assert not await database.rows("room_log")
+        assert [found.room.seq for found in (await reopen(database)).rooms] == [7]
+
+    async def test_a_purge_leaves_rooms_alone_whose_last_event_stays(self, database: Database) -> None:
+        """Of a million rooms it writes those that need it."""
+        quiet, lively, old_ms = RoomId("quiet"), RoomId("lively"), NOW_MS - RULES.log_ms
+        async with database.open() as store:
+            await commit(store, seen(ANA), room(quiet), joined(ANA, 1, quiet, at_ms=old_ms))
+            await commit(store, room(lively), seat(ANA, lively), said(ANA, 1, room_id=lively, at_ms=old_ms))
+            await store.purge(NOW_MS, RULES)
+            assert {row["room"]: row["seq"] for row in await database.rows("rooms")} == {quiet: 1, lively: 0}
+        assert {found.room.room: found.room.seq for found in (await reopen(database)).rooms} == {quiet: 1, lively: 1}
+
     async def test_a_log_with_a_hole_is_kept_from_behind_the_hole_on(self, database: Database) -> None:
         """As after membership events were dropped: what is handed over has no gap."""
         async with database.open() as store:

@@ -1,0 +1,185 @@
+"""Hard conflicts: two people who are never seated together, whatever brings one of them there."""
+# ruff: noqa: D102  The name of a test is its sentence.
+
+from dataclasses import replace
+
+import pytest
+
+from nearby.core import wire
+from nearby.core.ids import PersonId
+from nearby.errors import ErrorCode
+from nearby.testing.hub_suite.base import OpenWorld, SuiteBase, refusal_code
+from nearby.testing.hub_suite.given import RULES, unknown_position
+from nearby.testing.hub_suite.limits import use_up_joins
+from nearby.testing.hub_suite.mending import separate
+from nearby.testing.hub_suite.world import Phone, World
+
+
+async def reconcile(world: World, author: Phone, other: Phone) -> None:
+    """End the author's conflict."""
+    await world.settled(world.hubs[-1].reconcile(author.person, other.person))
+
+
+async def newcomer(world: World, name: str) -> Phone:
+    """Return somebody who is present and has no seat."""
+    phone = await world.connect(name)
+    await phone.check_in()
+    return phone
+
+
+async def rooms_offered(phone: Phone) -> set[str]:
+    """Return the rooms the phone's person may choose among."""
+    offer = await phone.offer()
+    assert offer is not None
+    return {candidate.room for candidate in offer.candidates}
+
+
+class ConflictsSuite(SuiteBase):
+    """``separate`` and ``reconcile``."""
+
+    @pytest.mark.parametrize("is_author", [True, False])
+    async def test_a_mutual_conflict_keeps_either_out_of_the_others_room(self, world: World, is_author: bool) -> None:
+        (ben,) = await world.together("ben")
+        ana = await newcomer(world, "ana")
+        assert await rooms_offered(ana) == {ben.room}
+        await separate(world, ana if is_author else ben, ben if is_author else ana)
+        assert await rooms_offered(ana) == set()
+        assert not await ana.seat(ben.room, "new")
+        assert not ana.sits
+
+    async def test_one_that_is_not_mutual_keeps_its_author_out(self, world: World) -> None:
+        (ben,) = await world.together("ben")
+        ana = await newcomer(world, "ana")
+        await separate(world, ana, ben, is_mutual=False)
+        assert await rooms_offered(ana) == set()
+        assert not await ana.seat(ben.room, "new")
+
+    async def test_its_author_gives_way_to_the_other_in_the_same_step(self, world: World) -> None:
+        ana, cleo = await world.together("ana", "cleo")
+        ben = await newcomer(world, "ben")
+        await separate(world, ana, ben, is_mutual=False)
+        assert await rooms_offered(ben) == {cleo.room}
+        was = ana.view.you
+        heard = ana.heard
+        assert await ben.seat(cleo.room, "new")
+        assert [type(one) for one in cleo.heard[-2:]] == [wire.Left, wire.Joined]
+        assert was not in ben.view.members
+        assert (ana.heard, ana.sits) == (heard, False)
+        assert await world.sweep() == [ana.person]
+        assert await ana.place("moved")
+        assert ana.view.why == "moved"
+        assert ana.room != ben.room
+
+    async def test_who_gives_way_with_the_last_seat_leaves_room_for_the_other(self, world: World) -> None:
+        (ana,) = await world.together("ana")
+        ben = await newcomer(world, "ben")
+        await separate(world, ana, ben, is_mutual=False)
+        room = ana.room
+        assert await ben.seat(room, "new")
+        assert (ben.room, len(ben.view.members)) == (room, 1)
+
+    @pytest.mark.parametrize("is_mutual", [True, False])
+    async def test_of_two_in_a_room_the_author_has_to_go_and_the_others_hear_left(
+        self, world: World, is_mutual: bool
+    ) -> None:
+        ana, ben, cleo = await world.together("ana", "ben", "cleo")
+        room, was = ana.room, ana.view.you
+        await separate(world, ana, ben, is_mutual=is_mutual)
+        assert not ana.sits
+        for phone in (ben, cleo):
+            assert phone.heard[-1] == wire.Left(room=room, seq=phone.view.seq, member=was)
+        assert await world.sweep() == [ana.person]
+        assert await world.sweep() == []
+        assert await ana.place("moved")
+        assert (ana.view.why, ben.room) == ("moved", room)
+        assert ana.room != room
+
+    @pytest.mark.parametrize("checks_in", [True, False])
+    async def test_giving_way_is_no_join_whatever_was_joined(self, world: World, checks_in: bool) -> None:
+        ana = await world.connect("ana")
+        await use_up_joins(ana, world.rules.joins_per_hour)
+        ben = await newcomer(world, "ben")
+        assert await ben.seat(ana.room, "new")
+        await separate(world, ana, ben)
+        if checks_in:
+            assert (await ana.check_in()).seat_wanted
+            assert await ana.place("new")
+        else:
+            assert await world.sweep() == [ana.person]
+            assert await ana.place("moved")
+        assert ana.view.why == "moved"
+        assert await refusal_code(ana.ask_next()) is ErrorCode.RATE_LIMITED
+
+    async def test_whoever_gave_way_may_speak_of_the_room_no_more(self, world: World) -> None:
+        ana, ben = await world.together("ana", "ben")
+        room = ana.room
+        await separate(world, ana, ben)
+        assert await refusal_code(ana.say("wait", room=room)) is ErrorCode.MOVED
+        assert await refusal_code(ana.say("wait")) is ErrorCode.NOT_IN_ROOM
+
+    async def test_an_author_who_is_away_loses_the_held_seat(self, world: World) -> None:
+        ana, ben = await world.together("ana", "ben")
+        await ana.drop()
+        await separate(world, ana, ben)
+        assert isinstance(ben.heard[-1], wire.Left)
+        assert await world.sweep() == []
+        again = await world.connect("ana", knows=ana.view)
+        assert again.welcome.then == (wire.Unplaced(why="none"),)
+        assert (await again.check_in()).seat_wanted
+        assert await again.place()
+        assert again.room != ben.room
+
+    async def test_an_author_who_gave_way_and_went_away_is_not_called_for(self, world: World) -> None:
+        ana, ben = await world.together("ana", "ben")
+        await separate(world, ana, ben)
+        await ana.drop()
+        assert await world.sweep() == []
+        again = await world.connect("ana")
+        assert again.welcome.then == (wire.Unplaced(why="none"),)
+
+    @pytest.mark.parametrize("is_mutual", [True, False])
+    async def test_nobody_gets_a_lost_seat_back_where_a_conflict_is(self, world: World, is_mutual: bool) -> None:
+        ana, ben = await world.together("ana", "ben")
+        await ana.drop()
+        await world.go_to(world.now_ms + world.rules.seat_hold_ms)
+        await separate(world, ana, ben, is_mutual=is_mutual)
+        again = await world.connect("ana", resume=unknown_position(ben.room))
+        assert not again.sits
+        await reconcile(world, ana, ben)
+        assert (await world.connect("ana", resume=unknown_position(ben.room))).room == ben.room
+
+    async def test_who_gets_a_lost_seat_back_makes_the_author_give_way(self, world: World) -> None:
+        ana, ben = await world.together("ana", "ben")
+        await ben.drop()
+        await world.go_to(world.now_ms + world.rules.seat_hold_ms)
+        await separate(world, ana, ben, is_mutual=False)
+        room = ana.room
+        again = await world.connect("ben", resume=unknown_position(room))
+        assert (again.room, len(again.view.members), ana.sits) == (room, 1, False)
+        assert await world.sweep() == [ana.person]
+
+    async def test_a_reconciled_conflict_keeps_nobody_out_and_that_of_the_other_stays(self, world: World) -> None:
+        (ben,) = await world.together("ben")
+        ana = await newcomer(world, "ana")
+        await separate(world, ana, ben)
+        await separate(world, ben, ana)
+        await reconcile(world, ana, ben)
+        assert not await ana.seat(ben.room, "new")
+        await reconcile(world, ben, ana)
+        await reconcile(world, ben, ana)
+        assert await ana.seat(ben.room, "new")
+
+    async def test_people_nobody_knows_may_be_in_conflict(self, world: World) -> None:
+        hub, ana, ben = world.hubs[0], PersonId("ana"), PersonId("ben")
+        await hub.separate(ana, ben, world.now_ms, is_mutual=True)
+        (there,) = await world.together("ben")
+        assert not await (await newcomer(world, "ana")).seat(there.room, "new")
+        await hub.reconcile(PersonId("nobody"), PersonId("else"))
+
+    async def test_only_the_newest_conflicts_of_an_author_are_kept(self, open_world: OpenWorld) -> None:
+        world = await open_world(replace(RULES, conflicts=2))
+        others = [(await world.together(name))[0] for name in ("ben", "cleo", "dan")]
+        ana = await newcomer(world, "ana")
+        for other in others:
+            await separate(world, ana, other)
+        assert await rooms_offered(ana) == {others[0].room}
