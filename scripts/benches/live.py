@@ -1,6 +1,7 @@
 """The live state without a server around it: people generated, nobody listening, decisions timed."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import count
 from random import Random
 from time import perf_counter_ns, thread_time_ns
@@ -54,6 +55,19 @@ class Deaf:
         """See ``Listener.room_event``."""
 
 
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """How long it took to seat somebody.
+
+    CPU time, which leaves out what a neighbour on this machine does to us: of the decision, which is to look for rooms
+    and choose one, and of all of it, with the seat taken and everybody told; and the wall time of all of it.
+    """
+
+    decision_us: float
+    all_us: float
+    wall_us: float
+
+
 class Crowded:
     """One live state and the people in it, each known by a number."""
 
@@ -79,33 +93,33 @@ class Crowded:
         except Refused:
             return None
 
-    def leave(self, number: int, now_ms: int) -> None:
-        """Clear a person's location; they stay connected."""
+    def come_back(self, number: int, ladder: Ladder, now_ms: int) -> str | None:
+        """Let somebody leave and check in again; return as ``check_in``."""
         self.state.clear(_person(number), None, now_ms, why="left")
+        return self.check_in(number, ladder, now_ms)
 
-    def place(self, number: int, why: str, now_ms: int) -> tuple[int, int]:
-        """Look, decide and take a seat; return the CPU time and the wall time that it took, in ns.
-
-        The first leaves out what a neighbour on this machine does to us.
-        """
-        wall_ns, cpu_ns = perf_counter_ns(), thread_time_ns()
-        self._place(_person(number), why, now_ms)
-        return thread_time_ns() - cpu_ns, perf_counter_ns() - wall_ns
-
-    def sweep(self, now_ms: int) -> None:
-        """Do what time has brought, and place whoever must move."""
-        for person in self.state.sweep(now_ms):
-            self._place(person, "moved", now_ms)
-
-    def _place(self, person: PersonId, why: str, now_ms: int) -> None:
+    def place(self, number: int, why: str, now_ms: int) -> Placing | None:
+        """Look, decide and take a seat; return how long it took, None if there was nothing to do."""
+        person, began_ns, began_cpu_ns = _person(number), perf_counter_ns(), thread_time_ns()
         offer = self.state.offer(person, now_ms)
         if offer is None:
-            return
+            return None
         choice = decide(person, offer.candidates, now_ms, rules=self.rules, windows=self._windows, wishes=offer.wishes)
+        decided_cpu_ns = thread_time_ns()
         if choice.room is None:
             self.state.open_room(person, offer.catchment, why, now_ms)
         else:
             self.state.seat(person, choice.room, why, now_ms)
+        return Placing(
+            decision_us=(decided_cpu_ns - began_cpu_ns) / 1e3,
+            all_us=(thread_time_ns() - began_cpu_ns) / 1e3,
+            wall_us=(perf_counter_ns() - began_ns) / 1e3,
+        )
+
+    def sweep(self, now_ms: int) -> None:
+        """Do what time has brought, and place whoever must move."""
+        for person in self.state.sweep(now_ms):
+            self.place(_number(person), "moved", now_ms)
 
 
 def ladders(people: int, random: Random) -> Iterator[Ladder]:
@@ -127,3 +141,7 @@ def _person(number: int) -> PersonId:
 
 def _caller(number: int) -> Caller:
     return Caller(_person(number), established=True)
+
+
+def _number(person: PersonId) -> int:
+    return int(person.removeprefix("g-"))

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter_ns
 
+from rich.console import Console
+
 from nearby.core.area_index import AreaId
 from nearby.core.cell import ladder_of
 from nearby.core.rules import Rules
@@ -24,7 +26,7 @@ LIMIT_MS = 50.0
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """What came of it; times in ms of wall time."""
+    """What came of it. Times are wall time; ``late_s`` is how far behind its 200 ms tick it ever was."""
 
     people: int
     seconds: float
@@ -41,6 +43,17 @@ class Filling:
         longest_ms = max(self.longest_decision_ms, self.longest_sweep_ms)
         return self.largest_room <= Rules().capacity and longest_ms <= LIMIT_MS
 
+    def show(self, console: Console) -> None:
+        """Print what came of it and a verdict."""
+        console.print(
+            f"{self.people:,} people checked in to one venue within {self.seconds:.0f} s: {self.rooms:,} rooms, the "
+            f"largest of {self.largest_room}, {self.alone} people alone; the longest placing took "
+            f"{self.longest_decision_ms:.1f} ms, the longest sweep {self.longest_sweep_ms:.1f} ms, and it was "
+            f"{self.late_s:.2f} s late at most"
+        )
+        verdict = "met" if self.is_met else "missed"
+        console.print(f"target: no room over {Rules().capacity}, nothing longer than {LIMIT_MS:g} ms: {verdict}")
+
 
 async def fill(people: int, seconds: float, advance: Callable[[], None]) -> Filling:
     """Let people come at an even rate and return what came of it; ``advance`` is called on each tick."""
@@ -50,7 +63,7 @@ async def fill(people: int, seconds: float, advance: Callable[[], None]) -> Fill
     ladder = ladder_of(52.5147, 13.2395)
     wishes = Wishes(venue=Venue(AreaId("stadium"), ladder.res7))
     loop = asyncio.get_running_loop()
-    began_s, came, decision_ns, sweep_ns, late_s = loop.time(), 0, 0, 0, 0.0
+    began_s, came, decision_us, sweep_ns, late_s = loop.time(), 0, 0.0, 0, 0.0
     while came < people:
         passed_s = loop.time() - began_s
         due = min(people, int(people * passed_s / seconds))
@@ -58,8 +71,9 @@ async def fill(people: int, seconds: float, advance: Callable[[], None]) -> Fill
         for number in range(came, due):
             crowded.connect(number, now_ms)
             why = crowded.check_in(number, ladder, now_ms, wishes)
-            if why is not None:
-                decision_ns = max(decision_ns, crowded.place(number, why, now_ms)[1])
+            placing = crowded.place(number, why, now_ms) if why is not None else None
+            if placing is not None:
+                decision_us = max(decision_us, placing.wall_us)
         came = due
         swept_ns = perf_counter_ns()
         crowded.sweep(now_ms)
@@ -75,7 +89,7 @@ async def fill(people: int, seconds: float, advance: Callable[[], None]) -> Fill
         largest_room=crowded.ear.largest,
         rooms=sum(sizes.values()),
         alone=sizes.get(1, 0),
-        longest_decision_ms=decision_ns / 1e6,
+        longest_decision_ms=decision_us / 1e3,
         longest_sweep_ms=sweep_ns / 1e6,
         late_s=late_s,
     )

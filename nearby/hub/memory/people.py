@@ -1,6 +1,7 @@
 """Everybody known: presence with its moments, the seat and connection, and what bounds them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from nearby.core import presence as rule
 from nearby.core.catchment import Catchments
@@ -78,7 +79,9 @@ class People:
 
         Somebody who was established for part of a window counts for it.
         """
-        person.caller = caller
+        if caller != person.caller:
+            # By the id as it is known: every token brings a copy of its own.
+            person.caller = replace(caller, person=person.id)
         if person.presence is not None and caller.established != person.is_counted:
             person.is_counted = caller.established
             note = self._census.enter if person.is_counted else self._census.leave
