@@ -16,12 +16,14 @@ class Party:
     """The people of a room as a merge sees them.
 
     ``spoke_ms`` is when one of them last spoke, ``forced_ms`` when one of them was last moved by a merge; 0 for never.
+    ``room`` decides between rooms that opened at the same time, so that it does not matter which is looked at.
     """
 
     opened_ms: int
     is_thin: bool
     spoke_ms: int
     forced_ms: int
+    room: str = ""
 
 
 class Mending(Enum):
@@ -52,7 +54,7 @@ def mend(
         return Mending.LIFT if now_ms - lonely_since_ms >= rules.lift_after_ms else Mending.WAIT
     if now_ms - thin_since_ms < rules.merge_after_ms:
         return Mending.WAIT
-    stays = other.is_thin and room.opened_ms < other.opened_ms
+    stays = other.is_thin and (room.opened_ms, room.room) < (other.opened_ms, other.room)
     movers = other if stays else room
     if _was(movers.spoke_ms, now_ms, within_ms=rules.settle_ms) or _was(
         movers.forced_ms, now_ms, within_ms=rules.forced_every_ms

@@ -265,7 +265,7 @@ class Room:
     def party(self, forced_ms: int, rules: Rules) -> Party:
         """Return the room's people as a merge sees them; ``forced_ms`` as in ``Party``."""
         spoke_ms = max(seat.spoke_ms for seat in self.seats.values())
-        return Party(self.opened_ms, self.is_thin(rules), spoke_ms, forced_ms)
+        return Party(self.opened_ms, self.is_thin(rules), spoke_ms, forced_ms, self.id)
 
     def trim(self, now_ms: int, rules: Rules) -> int | None:
         """Forget events and ids past their time; return when the next event's is up, or None if none is left."""

@@ -44,7 +44,8 @@ class Outgoing:
 class Connection:
     """The server's end of one WebSocket. Frames go straight to the transport, so a broadcast is framed once.
 
-    ``claims`` are set once the hello was good, ``room`` while the person sits in one.
+    ``claims`` are set once the hello was good, ``room`` while the person sits in one. ``waiting_acks`` counts messages
+    that were carried out and whose ack waits for the disk.
     """
 
     __slots__ = (
@@ -60,6 +61,7 @@ class Connection:
         "session",
         "token",
         "transport",
+        "waiting_acks",
     )
 
     def __init__(
@@ -78,6 +80,7 @@ class Connection:
         self.claims: Claims | None = None
         self.room: RoomId | None = None
         self.is_ending = False
+        self.waiting_acks = 0
         self.transport = transport
         self._outgoing = outgoing
         self._unwritten: list[bytes] = []

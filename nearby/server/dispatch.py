@@ -1,6 +1,8 @@
 """What each message of a phone does."""
 
+import contextlib
 from collections.abc import Collection
+from functools import partial
 from random import Random
 from time import perf_counter
 
@@ -22,6 +24,9 @@ from nearby.server.metrics import Metrics
 from nearby.server.placer import Placer
 from nearby.server.problems import HUB_RETRY_MS, store_down
 from nearby.store.base import Journal
+
+MAX_WAITING_ACKS = 32
+"""Acks of one phone that may wait for the disk; with more its next message waits too (policy: back-pressure)."""
 
 RECONNECT_WITHIN_MS = 5_000
 """Phones that are sent away come back spread over this time, so that the next server is not run over."""
@@ -188,10 +193,24 @@ class Dispatcher:
             room=None if message.room is None else RoomId(message.room),
             message_id=message.id,
         )
-        if message.id is not None:
-            # The others have heard it; only the promise waits for the disk.
-            await self._journal.durable()
-            phone.send(wire.Ack(id=message.id, seq=seq, at_ms=at_ms))
+        if message.id is None:
+            self._metrics.say_seconds.observe(perf_counter() - started_s)
+            return
+        # The others have heard it; only the promise waits for the disk, and the phone's next message for nothing.
+        phone.waiting_acks += 1
+        ack = wire.Ack(id=message.id, seq=seq, at_ms=at_ms)
+        self._journal.when_durable(partial(self._acknowledge, phone, ack, started_s))
+        if phone.waiting_acks > MAX_WAITING_ACKS:
+            with contextlib.suppress(StoreDown):
+                await self._journal.durable()
+
+    def _acknowledge(self, phone: Connection, ack: wire.Ack, started_s: float, down: StoreDown | None) -> None:
+        """Tell a phone that what it said is on disk, or that it may not be."""
+        phone.waiting_acks -= 1
+        if down is None:
+            phone.send(ack)
+        else:
+            self._refuse(phone, store_down(down), ack.id)
         self._metrics.say_seconds.observe(perf_counter() - started_s)
 
     async def _check_in(self, phone: Connection, message: wire.CheckIn, now_ms: int) -> None:

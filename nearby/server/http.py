@@ -162,6 +162,9 @@ class Http:
                 log.exception("a request could not be answered")
                 refused = Refused(ErrorCode.INTERNAL)
             self._metrics.refused(refused)
+            # A traceback holds the frames that read the body, and they hold it: a position would lie in memory until
+            # the collector comes by.
+            error.__traceback__ = refused.__traceback__ = None
             response = problem(refused)
             if isinstance(error, web.HTTPException) and hdrs.ALLOW in error.headers:
                 response.headers[hdrs.ALLOW] = error.headers[hdrs.ALLOW]

@@ -6,6 +6,7 @@ and cell in force, under a key that dies with the window.
 
 import asyncio
 import logging
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -126,6 +127,10 @@ class NothingKept:
 
     def record(self, change: Change) -> None:
         """Forget it."""
+
+    def when_durable(self, then: Callable[[StoreDown | None], None]) -> None:
+        """Call it at once."""
+        then(None)
 
     async def durable(self) -> None:
         """Return at once."""

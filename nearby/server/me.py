@@ -9,10 +9,8 @@ import msgspec
 from aiohttp import web
 
 from nearby.core import wire
-from nearby.core.changes import PersonSeen
 from nearby.core.ids import PersonId
 from nearby.core.profile import clean_change, clean_name
-from nearby.core.rules import DAY_MS
 from nearby.errors import CloseCode, ErrorCode, Refused
 from nearby.hub.base import Hub
 from nearby.server.auth import Claims, Verifier
@@ -109,8 +107,6 @@ class Me:
                     if phone.claims is not None and phone.person == person:
                         phone.end(CloseCode.ERASED)
                 now_ms = self._clock.now_ms()
-                # A clearing is recorded with limits that bind. Of somebody erased before that row would name nobody.
-                self._journal.record(PersonSeen(person, claims.is_guest, now_ms, now_ms // DAY_MS))
                 await self._hub.clear(person, None, now_ms)
                 await self._journal.durable()
                 await self._store.erase(person, now_ms)

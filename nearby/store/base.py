@@ -32,7 +32,7 @@ disk; everything else one or a few round trips. All calls may be cancelled; a ca
 not at all. Calls other than the journal's raise ``StoreDown`` while the database cannot be reached.
 """
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -43,6 +43,7 @@ from nearby.core.ids import Cell, PersonId
 from nearby.core.kept import Kept
 from nearby.core.profile import ProfileChange
 from nearby.core.rules import Rules
+from nearby.errors import StoreDown
 from nearby.store.bottles import Bottles, Threads
 
 DISOWNED = "another server owns the database now: this one writes nothing any more"
@@ -125,6 +126,13 @@ class Journal(Protocol):
 
     def record(self, change: Change) -> None:
         """Take one change. Never suspends, never raises."""
+
+    def when_durable(self, then: Callable[[StoreDown | None], None]) -> None:
+        """Have ``then`` called once everything recorded so far is on disk, at once if it is; never suspends.
+
+        It is given None, or what ``durable`` would raise. A call must return at once and must not raise. Costs a
+        tenth of ``durable``: no task has to wait.
+        """
 
     async def durable(self) -> None:
         """Return when everything recorded so far is on disk; at once if it is.

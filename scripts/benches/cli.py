@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from nearby.errors import ConfigError, ServerFailed
 from nearby.sim.files import allow_connections
-from scripts.benches import acks, checkins, connections, fanout, log, store
+from scripts.benches import acks, checkins, connections, fanout, log, placement, stadium, store
 from scripts.benches.report import Report, Target, save_all
 from scripts.benches.servers import BenchFailed, Kind
 
@@ -126,6 +126,38 @@ def connections_command(
     _conclude(report, json)
 
 
+@app.command("placement")
+def placement_command(
+    people: Annotated[
+        list[int], typer.Option(min=1_000, max=20_000_000, help="People present; give it again for more sizes.")
+    ] = list(placement.SIZES),  # noqa: B006  Typer's own way of a default list.
+    json: JsonOption = None,
+) -> None:
+    """Memory a person, CPU a decision, in one process. A million take minutes; ten million half an hour and 10 GiB."""
+    with _progress() as progress:
+        task = progress.add_task("placement", total=2 * len(people))
+        found = placement.grow(people, partial(progress.advance, task))
+    if json is not None:
+        found.save(json)
+    found.show(Console())
+    if found.missed:
+        raise typer.Exit(EXIT_FAILED)
+
+
+@app.command("stadium")
+def stadium_command(
+    people: Annotated[int, typer.Option(min=100, max=200_000, help="People who come.")] = 50_000,
+    seconds: Annotated[float, typer.Option(min=1, max=600, help="Within so many seconds.")] = 60.0,
+) -> None:
+    """A venue fills through the live state at real time. Target: no room over eight, nothing longer than 50 ms."""
+    with _progress() as progress:
+        task = progress.add_task("stadium", total=round(seconds / stadium.TICK_S))
+        filling = uvloop.run(stadium.fill(people, seconds, partial(progress.advance, task)))
+    filling.show(Console())
+    if not filling.is_met:
+        raise typer.Exit(EXIT_FAILED)
+
+
 def main() -> None:
     """Run the command line; exit codes: 0 fine, 1 failed or a target missed, 2 wrong arguments."""
     # Ended from outside, the children must end too: unwind as for ^C.
@@ -174,11 +206,16 @@ def _run(
 ) -> dict[Kind, list[float]]:
     """Return the figures by server, with progress on a terminal. ``connections``: open at once."""
     allow_connections(connections, setting="connections")
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    with _progress() as progress:
         task = progress.add_task(name, total=steps)
         return uvloop.run(measure(advance=partial(progress.advance, task)))
+
+
+def _progress() -> Progress:
+    """Return a bar that shows on a terminal alone."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    console = Console(stderr=True)
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 def _conclude(report: Report, json: Path | None) -> None:

@@ -404,7 +404,7 @@ def test_a_room_is_thin_with_one_or_two_who_are_there(connected: int, held: int,
     for number in range(held):
         room.seats[MemberId(f"m{number}")].held_since_ms = 0
     assert room.is_thin(RULES) == is_thin
-    assert room.party(5, RULES) == Party(opened_ms=0, is_thin=is_thin, spoke_ms=0, forced_ms=5)
+    assert room.party(5, RULES) == Party(opened_ms=0, is_thin=is_thin, spoke_ms=0, forced_ms=5, room=room.id)
 
 
 def test_a_party_spoke_when_the_last_of_its_members_did() -> None:

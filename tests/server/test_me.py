@@ -1,9 +1,7 @@
 """The calls about oneself, seen from outside, and what the database holds before and after."""
 
 import asyncio
-import contextlib
 import json
-import sqlite3
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nearby.core import wire
+from nearby.core.area import read_areas
 from nearby.core.ids import PersonId
 from nearby.server.me import export_json
 from nearby.sim.child import serving
@@ -24,6 +23,7 @@ from nearby.testing.postgres import OwnPostgres, postgres_with_schema
 from nearby.testing.serving import START_MS, Answer, LiveServer, http_call, live_server
 from nearby.testing.store_suite import Database
 from nearby.testing.waiting import eventually
+from tests.server.locking import locked
 
 ZURICH = b'{"lat":47.37,"lon":8.54}'
 NOTHING_KNOWN: dict[str, Any] = {"name": None, "listed": False, "lang": None, "tags": [], "created_ms": None}
@@ -34,17 +34,6 @@ HOUR_MS = 3_600_000
 def database(tmp_path: Path) -> Database:
     """Return the server's database, to be looked into from beside."""
     return Database(f"sqlite:///{tmp_path}/nearby.db")
-
-
-@contextlib.contextmanager
-def locked(data_dir: Path) -> Iterator[None]:
-    """Let nobody else write to the database until the block ends."""
-    connection = sqlite3.connect(data_dir / "nearby.db", isolation_level=None)
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    finally:
-        connection.close()
 
 
 async def me(server: LiveServer, person: str = "ana", **claims: Any) -> dict[str, Any]:
@@ -214,6 +203,33 @@ async def test_erasing_again_while_limits_still_bind_is_done_too(server: LiveSer
     assert (await erase(server)).status == 204
     assert await tables_that_name("ana", database) == []
     assert await refused_rows(server) == 0
+
+
+async def test_clearing_again_after_an_erasure_makes_no_row_and_fails_nobody(
+    server: LiveServer, database: Database
+) -> None:
+    token = server.token("ana")
+    for _ in range(3):
+        await server.call("POST", "/v1/checkins", body=ZURICH, token=token)
+    assert (await server.call("DELETE", "/v1/me", token=token)).status == 204
+    assert (await server.call("DELETE", "/v1/presence", token=token)).status == 204
+    assert not await database.rows("people")
+    assert await server.metric("nearby_store_dropped_total", policy="refused") == 0
+
+
+async def test_a_check_in_in_a_quiet_area_makes_no_account(tmp_path: Path, database: Database) -> None:
+    west, east, south, north = 8.53, 8.55, 47.36, 47.38
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    park = {"type": "Polygon", "coordinates": [ring]}
+    async with database.open() as store:
+        for area in read_areas(json.dumps(park).encode(), kind="quiet"):
+            await store.put_area(area, START_MS)
+    async with live_server(tmp_path, guests="on") as server:
+        token = json.loads((await server.call("POST", "/v1/guests")).body)["token"]
+        for _ in range(3):
+            assert (await server.call("POST", "/v1/checkins", body=ZURICH, token=token)).status == 200
+        assert (await server.call("DELETE", "/v1/presence", token=token)).status == 204
+    assert not await database.rows("people")
 
 
 async def test_while_somebody_is_being_erased_nothing_is_begun_for_them(

@@ -8,8 +8,10 @@ from websockets.exceptions import InvalidStatus
 
 from nearby.core.rules import MINUTE_MS
 from nearby.core.session import Patience
+from nearby.server.dispatch import MAX_WAITING_ACKS
 from nearby.testing.raw_phone import RawPhone
 from nearby.testing.serving import FAR_FUTURE_S, START_MS, LiveServer, live_server
+from tests.server.locking import locked
 
 ZURICH = {"lat": 47.37, "lon": 8.54}
 
@@ -77,12 +79,38 @@ async def test_an_author_hears_their_own_words_in_order(server: LiveServer) -> N
     ana = await server.seated("ana")
     for number in range(4):
         await ana.send({"type": "say", "id": number, "text": str(number)})
-    heard = await ana.quiet()
+    heard = [await ana.next() for _ in range(8)]
     said = [message for message in heard if message["type"] == "said"]
     assert [message["text"] for message in said] == ["0", "1", "2", "3"]
     assert {message["id"]: message["seq"] for message in heard if message["type"] == "ack"} == {
         number: message["seq"] for number, message in enumerate(said)
     }
+
+
+async def test_what_a_phone_says_next_does_not_wait_for_the_disk(tmp_path: Path) -> None:
+    async with live_server(tmp_path) as server:
+        ana, ben = await server.seated("ana"), await server.seated("ben")
+        with locked(tmp_path):
+            for number in range(3):
+                await ana.send({"type": "say", "id": number, "text": str(number)})
+            assert [(await ben.until("said"))["text"] for _ in range(3)] == ["0", "1", "2"]
+            await ana.send({"type": "ping"})
+            await ana.until("pong")
+            assert not [message for message in ana.received if message["type"] == "ack" and "seq" in message]
+        assert [(await ana.until("ack"))["id"] for _ in range(3)] == [0, 1, 2]
+
+
+async def test_a_phone_with_many_acks_to_come_waits_with_the_rest(tmp_path: Path) -> None:
+    async with live_server(tmp_path, limits="off") as server:
+        ana, ben = await server.seated("ana"), await server.seated("ben")
+        with locked(tmp_path):
+            for number in range(MAX_WAITING_ACKS + 5):
+                await ana.send({"type": "say", "id": number, "text": str(number)})
+            for _ in range(MAX_WAITING_ACKS + 1):
+                await ben.until("said")
+            assert not [message for message in await ben.quiet() if message["type"] == "said"]
+        for _ in range(MAX_WAITING_ACKS + 5):
+            await ana.until("ack")
 
 
 async def test_without_an_id_there_is_no_ack(server: LiveServer) -> None:

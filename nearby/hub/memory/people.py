@@ -1,6 +1,7 @@
 """Everybody known: presence with its moments, the seat and connection, and what bounds them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from nearby.core import presence as rule
 from nearby.core.catchment import Catchments
@@ -47,17 +48,23 @@ class People:
         return self._people.get(person)
 
     def meet(self, caller: Caller, now_ms: int) -> Person:
-        """Return the caller's record, a new one if need be."""
+        """Return the caller's record, a new one if need be, and record that they called."""
+        person = self.known(caller)
+        if self._records is not None:
+            self._records.seen(person, caller, now_ms)
+        return person
+
+    def known(self, caller: Caller) -> Person:
+        """Return the caller's record, a new one if need be. Until ``meet`` nothing that is recorded may name them."""
         person = self._people.get(caller.person)
         if person is None:
             person = self._people[caller.person] = Person(caller)
-        if self._records is not None:
-            self._records.seen(person, caller, now_ms)
         return person
 
     def recall(self, person: Person, now_ms: int) -> None:
         """Take in the record of somebody who was known before a restart; they count from now on."""
         self._people[person.id] = person
+        person.seen_day = 0
         if person.presence is not None:
             self._count(person, person.presence.ladder)
             self._wake_later(person, person.presence)
@@ -72,7 +79,9 @@ class People:
 
         Somebody who was established for part of a window counts for it.
         """
-        person.caller = caller
+        if caller != person.caller:
+            # By the id as it is known: every token brings a copy of its own.
+            person.caller = replace(caller, person=person.id)
         if person.presence is not None and caller.established != person.is_counted:
             person.is_counted = caller.established
             note = self._census.enter if person.is_counted else self._census.leave
@@ -209,9 +218,9 @@ class People:
         after = rule.at_moment(person.presence, person.id, now_ms, self._windows)
         if after is None:
             lapse(person)
-            self.end_presence(person)
             person.has_lapsed = True
             self.note_recent(person, now_ms)
+            self.end_presence(person)
             return False
         if after is not person.presence:
             try:
@@ -273,8 +282,11 @@ class People:
         return before
 
     def note_recent(self, person: Person, now_ms: int) -> None:
-        """Record what binds the person, if anything does or did. Call it when a seat, a lapse or a limit changed it."""
-        if self._records is not None:
+        """Record what binds the person, if anything does or did. Call it when a seat, a lapse or a limit changed it.
+
+        Of somebody who was not seen since they cleared their location nothing is recorded: they may be erased.
+        """
+        if self._records is not None and person.seen_day >= 0:
             until_ms = self._matters_until_ms(person)
             if until_ms > now_ms or person.has_recent_row:
                 self._records.recent(person, until_ms)

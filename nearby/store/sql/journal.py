@@ -34,7 +34,7 @@ REFUSED_POLICY = "refused"
 
 
 class _Waiters:
-    """Callers that wait for one batch.
+    """Who is told what became of one batch.
 
     Args:
         on_given_up: Called when the patience of the first of them ran out.
@@ -42,32 +42,29 @@ class _Waiters:
 
     def __init__(self, on_given_up: Callable[[], None]) -> None:
         self._on_given_up = on_given_up
-        self._futures: list[asyncio.Future[None]] = []
+        self._told: list[Callable[[StoreDown | None], None]] = []
         self._timer: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
-        return len(self._futures)
+        return len(self._told)
 
-    def join(self, patience_s: float) -> asyncio.Future[None]:
-        loop = asyncio.get_running_loop()
+    def join(self, then: Callable[[StoreDown | None], None], patience_s: float) -> None:
+        """Have ``then`` called."""
         if self._timer is None:
-            self._timer = loop.call_later(patience_s, self._give_up)
-        future: asyncio.Future[None] = loop.create_future()
-        self._futures.append(future)
-        return future
+            self._timer = asyncio.get_running_loop().call_later(patience_s, self._give_up)
+        self._told.append(then)
 
     def release(self, error: StoreDown | None = None) -> None:
-        """Let everybody go on, or raise."""
+        """Tell everybody; a bug of one of them costs the others nothing."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        futures, self._futures = self._futures, []
-        for future in futures:
-            if not future.done():
-                if error is None:
-                    future.set_result(None)
-                else:
-                    future.set_exception(error)
+        told, self._told = self._told, []
+        for then in told:
+            try:
+                then(error)
+            except Exception:
+                log.exception("somebody who waited for the disk could not be told")
 
     def _give_up(self) -> None:
         self.release(StoreDown("the database did not answer in time"))
@@ -123,14 +120,31 @@ class SqlJournal:
         self._next.add(change)
         self._wake.set()
 
+    def when_durable(self, then: Callable[[StoreDown | None], None]) -> None:
+        """See ``Journal.when_durable``."""
+        if self._disowned.is_set():
+            then(StoreDown(DISOWNED))
+        elif len(self._next):
+            self._next_waiters.join(then, self._patience_s)
+        elif len(self._writing):
+            self._writing_waiters[-1].join(then, self._patience_s)
+        else:
+            then(None)
+
     async def durable(self) -> None:
         """See ``Journal.durable``."""
-        if self._disowned.is_set():
-            raise StoreDown(DISOWNED)
-        if len(self._next):
-            await self._next_waiters.join(self._patience_s)
-        elif len(self._writing):
-            await self._writing_waiters[-1].join(self._patience_s)
+        waits: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def tell(down: StoreDown | None) -> None:
+            if waits.done():
+                return
+            if down is None:
+                waits.set_result(None)
+            else:
+                waits.set_exception(down)
+
+        self.when_durable(tell)
+        await waits
 
     def statistics(self) -> JournalStatistics:
         """See ``Journal.statistics``."""
