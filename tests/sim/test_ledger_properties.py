@@ -11,7 +11,7 @@ from tests.sim.world import NAMES, NONE, Step, World, altered, faults, told
 
 operations = st.lists(
     st.tuples(
-        st.sampled_from(["join", "join", "say", "say", "say", "leave", "lapse", "drop", "resume", "resync", "restart"]),
+        st.sampled_from("join join say say say leave lapse drop resume resync restart merge lift".split()),
         st.sampled_from(NAMES),
         st.sampled_from(["r1", "r1", "r2"]),
     ),
@@ -37,6 +37,10 @@ def run_of(drawn: list[tuple[str, str, str]]) -> World:
                 world.lapse(name)
             case "drop":
                 world.drop(name)
+            case "merge":
+                world.merge(room_id, "r2" if room_id == "r1" else "r1")
+            case "lift":
+                world.lift(room_id)
             case "restart":
                 world.restart(room_id)
             case _:
