@@ -24,7 +24,7 @@ from typing import Protocol
 
 from nearby.core import wire
 from nearby.core.cell import Ladder
-from nearby.core.ids import ConnectionId, PersonId, RoomId
+from nearby.core.ids import Cell, ConnectionId, PersonId, RoomId
 from nearby.core.placement import Candidate
 from nearby.core.venue import CatchmentId
 from nearby.core.wishes import NO_WISHES, Wishes
@@ -238,6 +238,9 @@ class Hub(Protocol):
 
     async def room_of(self, person: PersonId) -> RoomSize | None:
         """Return the room of a connected person, or None."""
+
+    async def cell_of(self, person: PersonId) -> Cell | None:
+        """Return the cell of resolution 7 that is in force for a person, or None if they have no presence."""
 
     async def sweep(self, now_ms: int) -> Sequence[PersonId]:
         """Do what time has brought: window ends, moments, lapses, held seats, empty rooms, logs, merges and lifts.

@@ -146,7 +146,7 @@ class Ledger:
         for stay in self._stays:
             left = self._left(stay)
             if stay.is_dropped or stay.ending is Ending.SNAPSHOT:
-                yield stay, stay.last_seq
+                yield stay, max(stay.last_seq, stay.owed_seq)
             elif left is not None:
                 yield stay, left - 1
             elif stay.ending is Ending.SEAT:

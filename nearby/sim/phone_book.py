@@ -80,9 +80,12 @@ class PhoneBook:
                 self._answered.add(answered)
 
     def _placed(self, placed: wire.Placed) -> None:
-        is_same_room = self._stay is not None and self._stay.room[0] == placed.room.id
+        before = self._stay
+        is_same_room = before is not None and before.room[0] == placed.room.id
         self._end_stay(Ending.SNAPSHOT if is_same_room else Ending.SEAT)
         key = (placed.room.id, placed.room.epoch)
+        if before is not None and before.room == key and not before.is_dropped:
+            before.owed_seq = placed.seq
         self._mine[placed.room.id].add(placed.you)
         self._stay = Stay(key, placed.you, placed.seq)
         self._ledger.begin(self._stay)

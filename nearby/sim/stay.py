@@ -26,7 +26,10 @@ class Arrival(Enum):
 
 @dataclass(slots=True)
 class Stay:
-    """From a snapshot at ``first_seq`` on. ``is_dropped``: the connection is gone and nothing resumed it."""
+    """From a snapshot at ``first_seq`` on. ``is_dropped``: the connection is gone and nothing resumed it.
+
+    ``owed_seq`` is where the next snapshot of the same log stands, if it came over the same connection: a lift.
+    """
 
     room: RoomKey
     member: str
@@ -34,6 +37,7 @@ class Stay:
     last_seq: int = field(init=False)
     is_dropped: bool = False
     ending: Ending = Ending.NONE
+    owed_seq: int = 0
     _holes: list[range] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:

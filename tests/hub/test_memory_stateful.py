@@ -5,10 +5,11 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+import msgspec
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from nearby.core import wire
 from nearby.core.cell import Ladder
@@ -16,14 +17,17 @@ from nearby.core.ids import PersonId, RoomId
 from nearby.core.rules import HOUR_MS, MINUTE_MS, Rules
 from nearby.core.venue import shown_area
 from nearby.core.view import RoomView
+from nearby.core.wishes import Wishes
 from nearby.errors import ErrorCode, Refused, Superseded
 from nearby.hub.base import Caller
 from nearby.testing.hub_suite.given import AWAY, BESIDE, HERE, RULES
 from nearby.testing.hub_suite.world import Phone, World
 from nearby.testing.live import Live, MemoryLive
+from nearby.testing.recorder import Heard
 
 SMALL_ROOMS = replace(RULES.unlimited(), capacity=3, target=2, low_water=2)
-PEOPLE = st.sampled_from([PersonId(name) for name in ("ana", "ben", "cleo", "dan", "eve", "fay", "gil")])
+EVERYBODY = [PersonId(name) for name in ("ana", "ben", "cleo", "dan", "eve", "fay", "gil")]
+PEOPLE = st.sampled_from(EVERYBODY)
 LADDERS = st.sampled_from([HERE, BESIDE, AWAY])
 REASONS = st.sampled_from(["new", "next", "moved"])
 WAITS_MS = st.sampled_from([1, 5_000, MINUTE_MS // 2, MINUTE_MS, 10 * MINUTE_MS, HOUR_MS])
@@ -46,8 +50,12 @@ async def start_memory(rules: Rules, now_ms: int) -> Live:
 
 @dataclass(frozen=True)
 class Held:
+    """A held seat: what its phone knew last, and where the seat is now, which a merge may have moved."""
+
     view: RoomView
     until_ms: int
+    room: RoomId
+    member: str
 
 
 class Hub(RuleBasedStateMachine):
@@ -59,13 +67,45 @@ class Hub(RuleBasedStateMachine):
         self.held: dict[PersonId, Held] = {}
         self.last_window: dict[PersonId, int] = {}
         self.shunned_until_ms: dict[tuple[PersonId, RoomId], int] = {}
+        self.lost: dict[PersonId, RoomView] = {}
+        self.lifted_seq: dict[RoomId, int] = {}
+        self.conflicts: dict[tuple[PersonId, PersonId], bool] = {}
+        self.displaced: set[PersonId] = set()
 
     def seats(self) -> Iterator[tuple[PersonId, RoomId]]:
         yield from ((person, phone.room) for person, phone in self.phones.items() if phone.sits)
-        yield from ((person, RoomId(held.view.room.id)) for person, held in self.held.items())
+        yield from ((person, held.room) for person, held in self.held.items())
 
     def room_of(self, person: PersonId) -> RoomId | None:
         return dict(self.seats()).get(person)
+
+    def people_in(self, room: RoomId) -> set[PersonId]:
+        return {person for person, taken in self.seats() if taken == room}
+
+    def is_shunned(self, person: PersonId, room: RoomId) -> bool:
+        return self.shunned_until_ms.get((person, room), 0) > self.world.now_ms
+
+    def is_barred(self, person: PersonId, room: RoomId) -> bool:
+        return any(
+            (person, other) in self.conflicts or self.conflicts.get((other, person), False)
+            for other in self.people_in(room)
+        )
+
+    def end_seat(self, person: PersonId) -> None:
+        """Note that somebody had to give way; a connected one is to have another seat for it."""
+        if self.held.pop(person, None) is None:
+            self.displaced.add(person)
+            assert not self.phones[person].sits
+
+    @contextmanager
+    def giving_way(self, person: PersonId) -> Iterator[None]:
+        """Note who has to give way to the person because of what is done meanwhile."""
+        before = list(self.seats())
+        yield
+        taken = self.phones[person].room if self.phones[person].sits else None
+        for other, room in before:
+            if room == taken and self.conflicts.get((other, person)) is False:
+                self.end_seat(other)
 
     def can_sit(self, person: PersonId) -> bool:
         return person in self.phones and person in self.last_window
@@ -81,27 +121,39 @@ class Hub(RuleBasedStateMachine):
         """Check that what is done meanwhile does to the person's seat what ``why`` says."""
         left, phone = self.room_of(person), self.phones[person]
         is_kept = left is not None and self.keeps_the_seat(person, why)
-        yield
+        first = "moved" if person in self.displaced else "new"
+        with self.giving_way(person):
+            yield
         taken = self.room_of(person)
         if taken == left:
             return
         assert taken is not None
         assert not is_kept
-        assert phone.view.why == (why if left is not None else "new")
-        assert self.shunned_until_ms.get((person, taken), 0) <= self.world.now_ms
+        assert phone.view.why == (why if left is not None else first)
+        assert not self.is_shunned(person, taken)
+        self.displaced.discard(person)
+        self.lost.pop(person, None)
         if why == "next" and left is not None:
             self.shunned_until_ms[person, left] = self.world.now_ms + SMALL_ROOMS.shun_ms
 
     @rule(person=PEOPLE)
     def attach(self, person: PersonId) -> None:
         room, old, held = self.room_of(person), self.phones.get(person), self.held.pop(person, None)
-        knows = held.view if held is not None else None
+        knows, lost = held.view if held is not None else None, self.lost.pop(person, None)
         if old is not None:
             knows = deepcopy(old.view) if old.sits else None
             self.replaced.append(old)
-        phone = self.phones[person] = run(self.world.connect(person, knows=knows))
-        assert phone.welcome.resumed == room
-        assert phone.sits == (room is not None)
+        is_resumed = knows is not None and knows.room.id == room and knows.seq > self.lifted_seq.get(room, -1)
+        phone = self.phones[person] = run(self.world.connect(person, knows=knows or lost))
+        with self.giving_way(person):
+            # Whatever brought the person there is done by now; it gave way in the same step.
+            pass
+        assert phone.welcome.resumed == (room if is_resumed else None)
+        if room is not None or lost is None:
+            assert (phone.room if phone.sits else None) == room
+        elif phone.sits:
+            assert (phone.room, phone.view.why) == (lost.room.id, "resynced")
+            self.displaced.discard(person)
 
     @rule(person=PEOPLE)
     def detach(self, person: PersonId) -> None:
@@ -110,7 +162,8 @@ class Hub(RuleBasedStateMachine):
             return
         run(phone.drop())
         if phone.sits:
-            self.held[person] = Held(phone.view, self.world.now_ms + SMALL_ROOMS.seat_hold_ms)
+            until_ms = self.world.now_ms + SMALL_ROOMS.seat_hold_ms
+            self.held[person] = Held(phone.view, until_ms, phone.room, phone.view.you)
 
     @precondition(lambda self: self.replaced)
     @rule()
@@ -120,12 +173,35 @@ class Hub(RuleBasedStateMachine):
             run(old.say("it is still me"))
         run(old.drop())
 
-    @rule(person=PEOPLE, ladder=LADDERS)
-    def check_in(self, person: PersonId, ladder: Ladder) -> None:
-        world = self.world
-        standing = run(world.settled(world.hubs[0].check_in(Caller(person), ladder, world.now_ms)))
+    @rule(person=PEOPLE, ladder=LADDERS, companions=st.frozensets(PEOPLE, max_size=2))
+    def check_in(self, person: PersonId, ladder: Ladder, companions: frozenset[PersonId]) -> None:
+        world, wishes = self.world, Wishes(companions=companions)
+        standing = run(world.settled(world.hubs[0].check_in(Caller(person), ladder, world.now_ms, wishes)))
         self.last_window[person] = world.windows.at(world.now_ms)
         assert standing.seat_wanted == (person in self.phones and not self.phones[person].sits)
+
+    @initialize(
+        doors=st.lists(st.tuples(st.sampled_from([0, 1, 2]), st.booleans()), min_size=7, max_size=7),
+        conflicts=st.lists(st.tuples(PEOPLE, PEOPLE, st.booleans()), max_size=8),
+    )
+    def everybody_comes(self, doors: list[tuple[int, bool]], conflicts: list[tuple[PersonId, PersonId, bool]]) -> None:
+        """Begin with a few rooms on every rung and some conflicts, for from nothing most calls do nothing."""
+        for author, other, is_mutual in conflicts:
+            self.separate(author, other, is_mutual)
+        before = EVERYBODY[-1]
+        for person, (rung, joins) in zip(EVERYBODY, doors, strict=True):
+            self.enter(person, before, HERE, rung, joins)
+            before = person
+
+    @rule(person=PEOPLE, host=PEOPLE, ladder=LADDERS, rung=st.sampled_from([0, 1, 2]), joins=st.booleans())
+    def enter(self, person: PersonId, host: PersonId, ladder: Ladder, rung: int, joins: bool) -> None:
+        if person not in self.phones:
+            self.attach(person)
+        self.check_in(person, ladder, frozenset())
+        if joins:
+            self.seat(person, host, "new")
+        else:
+            self.open_room(person, ladder, rung, "new")
 
     @rule(person=PEOPLE, why=REASONS)
     def place(self, person: PersonId, why: str) -> None:
@@ -143,20 +219,20 @@ class Hub(RuleBasedStateMachine):
         if person not in self.phones or room is None:
             return
         is_free = Counter(taken for _, taken in self.seats())[room] < SMALL_ROOMS.capacity
-        is_shunned = self.shunned_until_ms.get((person, room), 0) > self.world.now_ms
-        expected = self.can_sit(person) and is_free and room != left and not is_shunned
+        is_out = room == left or self.is_shunned(person, room) or self.is_barred(person, room)
+        expected = self.can_sit(person) and is_free and not is_out
         with self.wishing(person, why):
             assert run(self.phones[person].seat(room, why)) == expected
         moves = expected and (left is None or why == "next")
         assert self.room_of(person) in ({room} if moves else {left, room} if expected else {left})
 
-    @rule(person=PEOPLE, ladder=LADDERS, why=REASONS)
-    def open_room(self, person: PersonId, ladder: Ladder, why: str) -> None:
+    @rule(person=PEOPLE, ladder=LADDERS, rung=st.sampled_from([0, 1, 2]), why=REASONS)
+    def open_room(self, person: PersonId, ladder: Ladder, rung: int, why: str) -> None:
         if person not in self.phones:
             return
         left = self.room_of(person)
         with self.wishing(person, why):
-            assert run(self.phones[person].open_room(why, ladder.res5)) == self.can_sit(person)
+            assert run(self.phones[person].open_room(why, ladder[rung])) == self.can_sit(person)
         if self.can_sit(person) and (left is None or why == "next"):
             assert self.room_of(person) not in {None, left}
 
@@ -195,23 +271,86 @@ class Hub(RuleBasedStateMachine):
             assert run(self.world.settled(clearing)) == (room is not None)
         assert phone is None or not phone.sits
         self.held.pop(person, None)
+        self.lost.pop(person, None)
         self.last_window.pop(person, None)
+        self.displaced.discard(person)
+
+    @rule(author=PEOPLE, other=PEOPLE, is_mutual=st.booleans())
+    def separate(self, author: PersonId, other: PersonId, is_mutual: bool) -> None:
+        if author == other:
+            return
+        room = self.room_of(author)
+        run(self.world.hubs[0].separate(author, other, self.world.now_ms, is_mutual=is_mutual))
+        self.conflicts[author, other] = is_mutual
+        if room is not None and room == self.room_of(other):
+            self.end_seat(author)
+
+    @rule(author=PEOPLE, other=PEOPLE)
+    def reconcile(self, author: PersonId, other: PersonId) -> None:
+        run(self.world.hubs[1].reconcile(author, other))
+        self.conflicts.pop((author, other), None)
 
     @rule(for_ms=WAITS_MS)
     def wait(self, for_ms: int) -> None:
         world = self.world
+        before = {person: (phone.view, len(phone.heard)) for person, phone in self.phones.items() if phone.sits}
         to_move = run(world.go_to(world.now_ms + for_ms))
         for person, window in list(self.last_window.items()):
             if world.windows.moment_ms(window + 2, person) <= world.now_ms:
                 del self.last_window[person]
-                self.held.pop(person, None)
-        self.held = {person: held for person, held in self.held.items() if held.until_ms > world.now_ms}
+                self.lose(person)
+                self.displaced.discard(person)
+        for person, held in list(self.held.items()):
+            if held.until_ms <= world.now_ms:
+                self.lose(person)
+        for person, (view, heard) in before.items():
+            self.follow(person, view, self.phones[person].heard[heard:])
         for person in to_move:
             left = self.room_of(person)
-            assert left is not None
+            assert (left is None) == (person in self.displaced)
             with self.wishing(person, "moved"):
                 assert run(self.phones[person].place("moved"))
             assert self.room_of(person) != left
+
+    @rule(looks=st.integers(1, 10))
+    def let_rooms_be_mended(self, looks: int) -> None:
+        for _ in range(looks):
+            self.wait(SMALL_ROOMS.mend_every_ms)
+
+    def lose(self, person: PersonId) -> None:
+        held = self.held.pop(person, None)
+        if held is not None:
+            self.lost[person] = RoomView(self.snapshot_of(held))
+
+    def snapshot_of(self, held: Held) -> wire.Placed:
+        """Return what a phone knew last, as of the room its seat was in last."""
+        room = msgspec.structs.replace(held.view.room, id=held.room)
+        area, you, seq = held.view.area, held.view.you, held.view.seq
+        return wire.Placed(
+            room=room, area=area, you=you, quiet=False, members=[], messages=[], seq=seq, why=held.view.why
+        )
+
+    def follow(self, person: PersonId, before: RoomView, heard: list[Heard]) -> None:
+        """Note what a merge or a lift did to the seats that are held in the same room."""
+        placed = [one for one in heard if isinstance(one, wire.Placed)]
+        for one in placed:
+            if one.why == "lifted":
+                assert one.room == before.room
+                self.lifted_seq[RoomId(one.room.id)] = one.seq
+            if one.why == "merged":
+                self.follow_into(person, RoomId(before.room.id), one)
+
+    def follow_into(self, person: PersonId, left: RoomId, placed: wire.Placed) -> None:
+        room = RoomId(placed.room.id)
+        now = {member.was: member.member for member in placed.members if member.was is not msgspec.UNSET}
+        assert not self.is_shunned(person, room)
+        for other, held in self.held.items():
+            if held.room == left:
+                self.held[other] = replace(held, room=room, member=now[held.member])
+        for other in self.people_in(room) - {person}:
+            view = self.phones[other].view if other in self.phones else None
+            if view is not None and view.why != "merged":
+                assert not self.is_shunned(other, left)
 
     @invariant()
     def what_was_heard_was_in_order(self) -> None:
@@ -224,6 +363,12 @@ class Hub(RuleBasedStateMachine):
         for phone in self.phones.values():
             if phone.sits:
                 assert len(phone.view.members) == taken[phone.room]
+
+    @invariant()
+    def nobody_sits_with_somebody_they_are_in_conflict_with(self) -> None:
+        rooms = dict(self.seats())
+        for author, other in self.conflicts:
+            assert author not in rooms or rooms[author] != rooms.get(other)
 
     @invariant()
     def nobody_sits_without_a_presence(self) -> None:

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from nearby.core import wire
 from tests.sim.world import NAMES, NONE, Step, World, altered, faults, told
 
+OFTEN = ["join", "join", "say", "say", "say"]
+
 operations = st.lists(
     st.tuples(
-        st.sampled_from(["join", "join", "say", "say", "say", "leave", "lapse", "drop", "resume", "resync", "restart"]),
+        st.sampled_from([*OFTEN, "leave", "lapse", "drop", "resume", "resync", "restart", "merge", "lift"]),
         st.sampled_from(NAMES),
         st.sampled_from(["r1", "r1", "r2"]),
     ),
@@ -37,6 +39,10 @@ def run_of(drawn: list[tuple[str, str, str]]) -> World:
                 world.lapse(name)
             case "drop":
                 world.drop(name)
+            case "merge":
+                world.merge(room_id, "r2" if room_id == "r1" else "r1")
+            case "lift":
+                world.lift(room_id)
             case "restart":
                 world.restart(room_id)
             case _:

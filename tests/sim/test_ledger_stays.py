@@ -259,3 +259,66 @@ def test_a_first_snapshot_without_oneself_is_a_contradiction() -> None:
     assert faults(changed(world, heard("ana", wire.Placed), members=[as_member("ben")])) == replace(
         NONE, contradictions=1
     )
+
+
+def two_rooms() -> World:
+    world = company("ana", "ben")
+    for name in ("cyn", "dan"):
+        world.join(name, "r2")
+    return world
+
+
+def test_those_whom_a_merge_moves_are_owed_both_rooms_and_no_end_of_their_seats() -> None:
+    world = two_rooms()
+    world.say("ana", "before")
+    world.merge("r1", "r2")
+    world.say("ben", "after")
+    assert faults(world.steps) == NONE
+    assert told(world.steps).expected() == told(world.steps).received == 6
+
+
+@pytest.mark.parametrize("name", ["ana", "cyn"])
+def test_what_is_said_after_a_merge_and_not_heard_by_all_is_lost(name: str) -> None:
+    world = two_rooms()
+    world.merge("r1", "r2")
+    world.say("ben", "after")
+    assert faults(without(world, heard(name, wire.Said, text="after"))) == replace(NONE, lost=1)
+
+
+def test_a_seat_of_a_merge_that_those_before_did_not_hear_of_is_lost() -> None:
+    world = two_rooms()
+    world.merge("r1", "r2")
+    assert faults(without(world, heard("cyn", wire.Joined))) == replace(NONE, lost=1)
+
+
+def test_a_phone_that_goes_on_hearing_the_merged_room_is_out_of_order() -> None:
+    world = two_rooms()
+    world.merge("r1", "r2")
+    stray = wire.Said(room="r1", seq=3, from_="ana1", text="stray", at_ms=0)
+    assert faults([*world.steps, Step("ana", stray)]) == replace(NONE, out_of_order=1)
+
+
+def test_who_was_away_at_a_merge_is_owed_what_follows_the_snapshot() -> None:
+    world = two_rooms()
+    world.drop("ana")
+    world.merge("r1", "r2")
+    world.say("cyn", "meanwhile")
+    world.come_back("ana", resumed=True)
+    world.say("cyn", "after")
+    assert faults(world.steps) == NONE
+    assert faults(without(world, heard("ana", wire.Said, text="after"))) == replace(NONE, lost=1)
+
+
+def test_a_lift_ends_no_promise_of_what_came_before() -> None:
+    world = company()
+    world.say("ana", "before")
+    world.lift("r1")
+    assert faults(world.steps) == NONE
+    assert faults(without(world, heard("cyn", wire.Said, text="before"))) == replace(NONE, lost=1)
+
+
+def test_a_lift_that_shows_other_members_contradicts_the_log() -> None:
+    world = company()
+    world.lift("r1")
+    steps = changed(world, heard("cyn", wire.Placed), members=[as_member("cyn3")])
+    assert faults(steps) == replace(NONE, contradictions=1)

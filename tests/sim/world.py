@@ -14,6 +14,7 @@ from nearby.sim.ledger import Faults, Ledger
 from nearby.sim.phone_book import PhoneBook
 
 SHOWN = 50
+NOTHING_TO_RESUME = -1
 NAMES = ("ana", "ben", "cyn", "dan", "eva")
 NONE = Faults(0, 0, 0, 0, 0, 0, 0)
 
@@ -121,7 +122,7 @@ class World:
         if name not in self.dropped:
             return
         heard = self.dropped.pop(name)
-        resumed = resumed and name in self.seats
+        resumed = resumed and name in self.seats and heard != NOTHING_TO_RESUME
         self.steps.append(Step(name, wire.Welcome(user=name, ping_s=25, window_s=600, server_ms=0, resumed=resumed)))
         if resumed:
             room = self.seats[name][0]
@@ -138,6 +139,38 @@ class World:
             room.epoch += 1
             for name in self._people(room):
                 self.show(name, "resynced")
+
+    def merge(self, room_id: str, into_id: str) -> None:
+        """Everybody of a room moves into another one; a phone that is away finds out when it is back."""
+        room, into = self.rooms.get(room_id), self.rooms.get(into_id)
+        if room is None or into is None or room is into or not into.members:
+            return
+        movers = self._people(room)
+        if not movers or len(into.members) + len(movers) > self.capacity:
+            return
+        moved: dict[str, tuple[Room, str]] = {}
+        for name in movers:
+            member = f"{name}{into.seq + 1}"
+            into.members[member] = into.seq + 1
+            moved[name] = (into, member)
+            self._append(into, wire.Joined(room=into_id, seq=into.seq + 1, member=as_member(member)))
+        former = [self.seats[name] for name in movers]
+        self.seats.update(moved)
+        self._tell(movers, "merged")
+        for seat in former:
+            self._end(*seat)
+
+    def lift(self, room_id: str) -> None:
+        """The room stays as it is and everybody gets a snapshot; nothing is resumed across it."""
+        if room_id in self.rooms:
+            self._tell(self._people(self.rooms[room_id]), "lifted")
+
+    def _tell(self, names: list[str], why: str) -> None:
+        for name in names:
+            if name in self.dropped:
+                self.dropped[name] = NOTHING_TO_RESUME
+            else:
+                self.show(name, why)
 
     def show(self, name: str, why: str) -> None:
         room, member = self.seats[name]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from nearby.core import wire
 from nearby.core.cell import Ladder
-from nearby.core.ids import ConnectionId, PersonId, RoomId
+from nearby.core.ids import Cell, ConnectionId, PersonId, RoomId
 from nearby.core.venue import CatchmentId
 from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.hub.base import Caller, HubStatistics, Listener, Offer, RoomSize, Standing
@@ -84,6 +84,10 @@ class MemoryHub:
     async def room_of(self, person: PersonId) -> RoomSize | None:
         """See ``Hub.room_of``."""
         return self._state.room_of(person)
+
+    async def cell_of(self, person: PersonId) -> Cell | None:
+        """See ``Hub.cell_of``."""
+        return self._state.cell_of(person)
 
     async def sweep(self, now_ms: int) -> Sequence[PersonId]:
         """See ``Hub.sweep``."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from nearby.core import wire
 from nearby.core.cell import Ladder
 from nearby.core.changes import Change
-from nearby.core.ids import ConnectionId, PersonId, RoomId
+from nearby.core.ids import Cell, ConnectionId, PersonId, RoomId
 from nearby.core.kept import Kept
 from nearby.core.rules import Rules
 from nearby.core.venue import CatchmentId
@@ -209,6 +209,11 @@ class LiveState:
         if person is None or person.room is None or person.attached is None:
             return None
         return RoomSize(person.room.id, len(person.room.seats), person.room.capacity)
+
+    def cell_of(self, person_id: PersonId) -> Cell | None:
+        """See ``Hub.cell_of``."""
+        person = self._people.get(person_id)
+        return None if person is None or person.presence is None else person.presence.ladder.res7
 
     def sweep(self, now_ms: int) -> list[PersonId]:
         """See ``Hub.sweep``."""

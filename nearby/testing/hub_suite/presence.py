@@ -7,7 +7,7 @@ import pytest
 
 from nearby.core import wire
 from nearby.core.cell import Ladder
-from nearby.core.ids import PersonId
+from nearby.core.ids import Cell, PersonId
 from nearby.core.venue import CatchmentId
 from nearby.hub.base import Caller
 from nearby.testing.hub_suite.base import SuiteBase, refusal
@@ -71,6 +71,21 @@ class PresenceSuite(SuiteBase):
         assert await catchment_of(ana) == AWAY.res5
         await ana.leave()
         assert (await ana.check_in(HERE)).area == HERE.res5
+
+    async def test_the_cell_in_force_can_be_asked_for_while_presence_holds(self, world: World) -> None:
+        async def cell() -> Cell | None:
+            return await world.settled(world.hubs[-1].cell_of(PersonId("ana")))
+
+        assert await cell() is None
+        ana = await world.connect("ana")
+        assert await cell() is None
+        await ana.check_in(HERE)
+        await ana.check_in(AWAY)
+        assert await cell() == HERE.res7
+        await world.go_to(world.moment_ms(ana, 0))
+        assert await cell() == AWAY.res7
+        await ana.leave()
+        assert await cell() is None
 
     async def test_a_seat_is_wanted_by_who_is_connected_and_has_none(self, world: World) -> None:
         by_http = await world.settled(world.hubs[0].check_in(Caller(PersonId("ben")), HERE, world.now_ms))
