@@ -40,6 +40,10 @@ class Conflicts:
                 if not side[person]:
                     del side[person]
 
+    def concern(self, person: PersonId) -> bool:
+        """Return whether ``person`` has any conflict, or is the other of one: most have none."""
+        return person in self._by_author or person in self._by_other
+
     def bars(self, person: PersonId, others: Iterable[PersonId]) -> bool:
         """Return whether ``person`` must not sit down where ``others`` sit."""
         own, against = self._by_author.get(person), self._by_other.get(person)

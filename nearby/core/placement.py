@@ -7,10 +7,11 @@ person and room, so asking again cannot sort the rooms.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from zlib import crc32
 
 from nearby.core.ids import PersonId, RoomId
 from nearby.core.rules import Rules
-from nearby.core.window import Windows
+from nearby.core.window import Windows, spread
 from nearby.core.wishes import NO_WISHES, Wishes
 
 CANDIDATES_READ = 16
@@ -74,10 +75,10 @@ def decide(
     """
     if not candidates:
         return NEW_ROOM
-    window = windows.at(now_ms)
+    bits = windows.draw_bits(windows.at(now_ms), "score", person)
     best, best_score, next_score = candidates[0], float("-inf"), float("-inf")
     for candidate in candidates[:CANDIDATES_SCORED]:
-        score = _NOISE_POINTS * windows.draw(window, "score", person, candidate.room)
+        score = _NOISE_POINTS * noise(bits, candidate.room)
         score += _merit(candidate, now_ms, rules)
         if wishes is not NO_WISHES:
             score += _fit(candidate, wishes)
@@ -87,6 +88,11 @@ def decide(
             next_score = score
     margin = best_score - next_score if len(candidates) > 1 else 0.0
     return Choice(best.room, _is_thin(best, rules), best_score, margin)
+
+
+def noise(bits: int, room: RoomId) -> float:
+    """Return a number in [0, 1) for a room, by the bits drawn for the window and the person."""
+    return spread(bits, crc32(room.encode())) * 2.0**-64
 
 
 def _merit(candidate: Candidate, now_ms: int, rules: Rules) -> float:

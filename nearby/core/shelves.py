@@ -9,10 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from nearby.core.ids import RoomId
-
-_GOLDEN = 0x9E3779B97F4A7C15  # splitmix64's increment and multiplier: Steele, Lea, Flood, OOPSLA 2014.
-_MULTIPLIER = 0xBF58476D1CE4E5B9
-_MASK = (1 << 64) - 1
+from nearby.core.window import spread
 
 
 class Shelf(NamedTuple):
@@ -109,8 +106,6 @@ def _shuffled(count: int, key: int, limit: int) -> Iterator[int]:
     """
     swapped: dict[int, int] = {}
     for place in range(min(count, limit)):
-        key = (key + _GOLDEN) & _MASK
-        mixed = ((key ^ (key >> 30)) * _MULTIPLIER) & _MASK
-        other = place + (mixed ^ (mixed >> 27)) % (count - place)
+        other = place + spread(key, place) % (count - place)
         yield swapped.get(other, other)
         swapped[other] = swapped.get(place, place)

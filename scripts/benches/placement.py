@@ -146,8 +146,8 @@ class Growth:
             table.add_row(*cells, f"{seated.rooms:,}", f"{seated.open_cells:,}")
         console.print(table)
         console.print(
-            f"targets: a decision at most {MAX_DECISION_US:g} µs, p99 {MAX_P99_US:g} µs, {MAX_GROWTH:g} times the smallest's; "
-            f"{MAX_BYTES_PRESENT:g} bytes a person present, {MAX_BYTES_SEATED:,.0f} with connection and seat"
+            f"targets: a decision at most {MAX_DECISION_US:g} µs, p99 {MAX_P99_US:g} µs, {MAX_GROWTH:g} times the "
+            f"smallest's; {MAX_BYTES_PRESENT:g} bytes a person present, {MAX_BYTES_SEATED:,.0f} with a seat"
         )
         for sentence in self.missed or ["met"]:
             console.print(sentence if sentence == "met" else f"missed: {sentence}")

@@ -41,6 +41,14 @@ def test_who_must_not_sit_down_agrees_with_a_list_of_conflicts(
     )
 
 
+@given(changes, people)
+def test_whom_conflicts_concern_agrees_with_a_list_of_them(
+    changes: list[tuple[PersonId, PersonId, bool | None]], person: PersonId
+) -> None:
+    conflicts, model = made_of(changes)
+    assert conflicts.concern(person) == any(person in one[:2] for one in model)
+
+
 @given(changes, groups, groups)
 def test_which_parties_clash_agrees_with_a_list_of_conflicts(
     changes: list[tuple[PersonId, PersonId, bool | None]], some: list[PersonId], others: list[PersonId]

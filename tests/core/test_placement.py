@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nearby.core.ids import PersonId, RoomId
-from nearby.core.placement import CANDIDATES_SCORED, NEW_ROOM, Candidate, Choice, decide
+from nearby.core.placement import CANDIDATES_SCORED, NEW_ROOM, Candidate, Choice, decide, noise
 from nearby.core.rules import Rules
 from nearby.core.window import Windows
 from nearby.core.wishes import Wishes
@@ -37,8 +37,8 @@ def test_the_choice_is_the_best_score_of_the_published_formula(rooms: list[Candi
     def score(room: Candidate) -> float:
         thin = room.size in (1, 2)
         age = 0 if thin else min((NOW_MS - room.opened_ms) / 900_000, 1)
-        noise = 3 * WINDOWS.draw(WINDOWS.at(NOW_MS), "score", "ana", room.room)
-        return 4 * thin + 2 * room.size / 6 - age + noise
+        points = 3 * noise(WINDOWS.draw_bits(WINDOWS.at(NOW_MS), "score", "ana"), room.room)
+        return 4 * thin + 2 * room.size / 6 - age + points
 
     best = max(rooms, key=score, default=None)
     assert choose("ana", rooms).room == (None if best is None else best.room)
@@ -111,11 +111,11 @@ def test_tags_and_language_in_common_count_by_the_formula(rooms: list[Candidate]
     def score(room: Candidate) -> float:
         thin = room.size in (1, 2)
         age = 0 if thin else min((NOW_MS - room.opened_ms) / 900_000, 1)
-        noise = 3 * WINDOWS.draw(WINDOWS.at(NOW_MS), "score", "ana", room.room)
+        points = 3 * noise(WINDOWS.draw_bits(WINDOWS.at(NOW_MS), "score", "ana"), room.room)
         either = wishes.tags | room.tags
         jaccard = len(wishes.tags & room.tags) / len(either) if either else 0
         same_lang = wishes.lang is not None and wishes.lang == room.lang
-        return 4 * thin + 2 * room.size / 6 + 0.5 * jaccard + same_lang - age + noise
+        return 4 * thin + 2 * room.size / 6 + 0.5 * jaccard + same_lang - age + points
 
     choice = decide(PersonId("ana"), rooms, NOW_MS, rules=RULES, windows=WINDOWS, wishes=wishes)
     scores = sorted(map(score, rooms), reverse=True)

@@ -1,6 +1,7 @@
 """Which rooms a person may choose among."""
 
 from nearby.core.cell import rungs_above
+from nearby.core.placement import CANDIDATES_SCORED
 from nearby.core.room import Room
 from nearby.core.venue import CatchmentId, Venue
 from nearby.hub.base import Offer
@@ -23,7 +24,7 @@ def make_offer(person: Person, people: People, rooms: Rooms, seats: Seats, key: 
     if companions:
         here = [one for one in companions if one.room is None or _is_within(one.room.catchment, catchment)]
         found = _with_companions(person, here, found, seats, now_ms)
-    return Offer(catchment, [rooms.candidate(room) for room in found], person.wishes)
+    return Offer(catchment, [rooms.candidate(room) for room in found[:CANDIDATES_SCORED]], person.wishes)
 
 
 def _with_companions(

@@ -50,7 +50,7 @@ class Seats:
         """Return whether the person must not be seated there: their own room, one they left by ``next``, a conflict."""
         if room is person.room or person.shunned.get(room.id, 0) > now_ms:
             return True
-        return self.conflicts.bars(person.id, (seat.person for seat in room.seats.values()))
+        return self.conflicts.concern(person.id) and self.conflicts.bars(person.id, _people_in(room))
 
     def would_clash(self, room: Room, other: Room, now_ms: int) -> bool:
         """Return whether the people of two rooms must not come together."""
