@@ -40,6 +40,12 @@ def test_several_words_in_the_environment_are_split_by_commas(monkeypatch: pytes
     assert load_settings({}).trusted_proxies == ("10.0.0.0/8", "fd00::/8")
 
 
+def test_tags_are_a_list_in_the_file_and_words_anywhere_else(tmp_path: Path) -> None:
+    assert load_settings({}, file_with(tmp_path, 'tags = ["tea", "board games"]')).tags == ("tea", "board games")
+    assert len(load_settings({"tags": ",".join(f"tag{number}" for number in range(32))}).tags) == 32
+    assert load_settings({}).tags == ()
+
+
 @pytest.mark.parametrize(
     ("given", "setting"),
     [
@@ -53,6 +59,8 @@ def test_several_words_in_the_environment_are_split_by_commas(monkeypatch: pytes
         ({"jwks": "ftp://keys"}, "jwks"),
         ({"trusted_proxies": "10.0.0.1/8"}, "trusted_proxies"),
         ({"trusted_proxies": "proxy.local"}, "trusted_proxies"),
+        ({"tags": ",".join(f"tag{number}" for number in range(33))}, "tags"),
+        ({"tags": "t" * 33}, "tags"),
         ({"window_s": 0}, "window_s"),
         ({"speed": 1_000, "window_s": 600}, "speed"),
         ({"speed": "nan"}, "speed"),
