@@ -95,6 +95,12 @@ class Rules:
     hour_ms: int = HOUR_MS
     """The span of the rolling counts."""
 
+    shake: Rate = Rate(6 * MINUTE_MS, 10)
+    """Shakes of a person: ten an hour on average, and as many at once."""
+    shake_wait_ms: int = 10 * SECOND_MS
+    """From the first shake in a catchment until those who shook by then meet: two hands and two networks agree within
+    a second, and nobody holds a phone and waits for longer."""
+
     lease_ms: int = 10 * MINUTE_MS
     """How long a bottle is its catcher's."""
     bottle_life_ms: int = 72 * HOUR_MS
@@ -141,6 +147,7 @@ class Rules:
             say=free,
             checkin=free,
             change=free,
+            shake=free,
             joins_per_hour=0,
             joins_per_hour_verified=0,
             cells_per_hour=0,

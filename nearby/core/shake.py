@@ -1,0 +1,196 @@
+"""Shake: people who shake their phones in one place at about the same time meet in a room of their own.
+
+The first shake of a catchment opens a *gathering*, which takes in whoever shakes there within ``Rules.shake_wait_ms``
+of it and then ends, all at once for everybody in it. A gathering is a set and it ends at one time: whoever meets
+somebody is met by them, whose shakes came first makes no difference, and any two who meet shook less than the wait
+apart. Two people in a catchment where nobody else shakes meet if their shakes reach us less than the wait apart,
+whichever comes first; where others shake too, the end of a gathering falls between theirs with a chance of what
+they are apart in parts of the wait, about 2 % for 200 ms. One gathering follows another without overlapping: with
+a wait of each person's own, one could be in reach of two who are not in reach of each other.
+
+A shake is good for one gathering. Shaking again meanwhile changes nothing, so that a phone that heard no answer may
+ask again; a shake from another catchment takes the place of the one before.
+
+Memory: one entry for each person who waits, so no more than people are present.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from nearby.core.ids import PersonId
+from nearby.core.rules import Rules
+from nearby.core.venue import CatchmentId
+
+AT_ONCE = 64
+"""People of a gathering who meet in one step, give or take a room: about 10 ms with everybody told."""
+
+CARRIED = 16
+"""So many whom conflicts left alone are tried with those who come next in a large gathering, the newest of them."""
+
+Clash = Callable[[PersonId, Sequence[PersonId]], bool]
+"""Returns whether a person must not meet one of some others, whoever of the two it binds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """What came of some shakes of a catchment.
+
+    ``groups`` are to have a room each, ``alone`` are those who met nobody. All of their shakes are used up.
+    """
+
+    catchment: CatchmentId
+    groups: list[list[PersonId]]
+    alone: list[PersonId]
+
+
+@dataclass(slots=True, eq=False)
+class _Gathering:
+    """``people`` in the order in which their shakes came; ``ends_ms`` is no longer part of it."""
+
+    catchment: CatchmentId
+    ends_ms: int
+    people: dict[PersonId, None] = field(default_factory=dict)
+
+
+class Gatherings:
+    """Who shook and waits, by catchment.
+
+    Args:
+        rules: The wait, and the seats of a room.
+    """
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._of: dict[PersonId, _Gathering] = {}
+        self._newest: dict[CatchmentId, _Gathering] = {}
+        self._in_order: dict[_Gathering, None] = {}  # The one that ends next comes first.
+
+    def __len__(self) -> int:
+        """Return how many people wait."""
+        return len(self._of)
+
+    def waits(self, person: PersonId, catchment: CatchmentId) -> bool:
+        """Return whether the person shook there and waits for what comes of it."""
+        gathering = self._of.get(person)
+        return gathering is not None and gathering.catchment == catchment
+
+    def shake(self, person: PersonId, catchment: CatchmentId, now_ms: int) -> bool:
+        """Count a shake at ``now_ms``, which never goes back; return False if the person waits there already."""
+        if self.waits(person, catchment):
+            return False
+        self.leave(person)
+        gathering = self._newest.get(catchment)
+        if gathering is None or now_ms >= gathering.ends_ms:
+            gathering = _Gathering(catchment, now_ms + self._rules.shake_wait_ms)
+            self._newest[catchment] = gathering
+            self._in_order[gathering] = None
+        gathering.people[person] = None
+        self._of[person] = gathering
+        return True
+
+    def leave(self, person: PersonId) -> bool:
+        """Take a shake back; return False if the person did not wait.
+
+        A gathering that nobody is left in is over: the next shake opens another one.
+        """
+        gathering = self._of.pop(person, None)
+        if gathering is None:
+            return False
+        del gathering.people[person]
+        if not gathering.people:
+            self._end(gathering)
+        return True
+
+    def meet(self, now_ms: int, *, may_meet: Callable[[PersonId, CatchmentId], bool], clash: Clash) -> Meeting | None:
+        """Return what came of the next shakes whose wait is over, None if there are none. Repeat it until None.
+
+        Of a gathering of more than ``AT_ONCE`` people, those who shook first meet first, in full rooms, and whom
+        conflicts left alone are tried again with the next.
+
+        Args:
+            now_ms: The time.
+            may_meet: Returns whether a person can still have a seat in a room of the catchment.
+            clash: See ``Clash``.
+        """
+        gathering = next(iter(self._in_order), None)
+        if gathering is None or now_ms < gathering.ends_ms:
+            return None
+        # So that what remains is never one person.
+        is_last = len(gathering.people) <= AT_ONCE + self._rules.capacity
+        taken = list(gathering.people if is_last else islice(gathering.people, AT_ONCE))
+        able = [person for person in taken if may_meet(person, gathering.catchment)]
+        groups, left = make_groups(able, clash=clash, capacity=self._rules.capacity)
+        carried = set() if is_last else set(sorted(left, key=able.index)[-CARRIED:])
+        used = [person for person in taken if person not in carried]
+        for person in used:
+            self.leave(person)
+        met = {person for group in groups for person in group}
+        return Meeting(gathering.catchment, groups, [person for person in used if person not in met])
+
+    def _end(self, gathering: _Gathering) -> None:
+        del self._in_order[gathering]
+        if self._newest.get(gathering.catchment) is gathering:
+            del self._newest[gathering.catchment]
+
+
+def make_groups(
+    people: Sequence[PersonId], *, clash: Clash, capacity: int
+) -> tuple[list[list[PersonId]], list[PersonId]]:
+    """Return ``(groups, alone)``: people in groups of 2 to ``capacity``, and those for whom there is none.
+
+    Neighbours in ``people`` come together as far as may be. Without conflicts there are as few groups as can be,
+    their sizes differ by one at most, and nobody is alone but a single person. With conflicts nobody is alone who
+    could join a group, pair up with another one who is alone, or with somebody out of a group of three or more.
+    """
+    if len(people) < 2:
+        return [], list(people)
+    groups, alone = _fill(people, clash, capacity)
+    while any(_find_company(person, groups, alone, clash=clash, capacity=capacity) for person in alone):
+        pass
+    return groups, alone
+
+
+def _fill(people: Sequence[PersonId], clash: Clash, capacity: int) -> tuple[list[list[PersonId]], list[PersonId]]:
+    """Return ``people`` in groups of even sizes, each person in the first group that has a place for them."""
+    count = -(-len(people) // capacity)
+    size, larger = divmod(len(people), count)
+    groups: list[list[PersonId]] = [[] for _ in range(count)]
+    alone, first = [], 0
+    for person in people:
+        for number in range(first, count):
+            group = groups[number]
+            if len(group) < size + (number < larger) and not clash(person, group):
+                group.append(person)
+                break
+        else:
+            alone.append(person)
+        while first < count and len(groups[first]) == size + (first < larger):
+            first += 1
+    alone += [group[0] for group in groups if len(group) == 1]
+    return [group for group in groups if len(group) > 1], alone
+
+
+def _find_company(
+    person: PersonId, groups: list[list[PersonId]], alone: list[PersonId], *, clash: Clash, capacity: int
+) -> bool:
+    """Put somebody who is alone with others, if that leaves nobody else alone; return whether it did."""
+    for group in groups:
+        if len(group) < capacity and not clash(person, group):
+            group.append(person)
+            alone.remove(person)
+            return True
+    for other in alone:
+        if other != person and not clash(person, (other,)):
+            groups.append([other, person])
+            alone.remove(person)
+            alone.remove(other)
+            return True
+    for group in groups:
+        other_one = next((one for one in group if not clash(person, (one,))), None) if len(group) > 2 else None
+        if other_one is not None:
+            group.remove(other_one)
+            groups.append([other_one, person])
+            alone.remove(person)
+            return True
+    return False
