@@ -12,8 +12,8 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from nearby.client import Phone, PhoneSettings, PhoneStatistics
-from nearby.core import wire
+from nearby.client import Bottles, Phone, PhoneSettings, PhoneStatistics
+from nearby.core import bottle_wire, wire
 from nearby.core.outbox import MAX_BYTES, MAX_MESSAGES
 from nearby.core.room import REMEMBERED_IDS
 from nearby.core.rules import Rules
@@ -35,6 +35,9 @@ SHAPES = (
     *(wire.GuestRequest, wire.GuestAnswer, wire.CheckInAnswer, wire.RoomAnswer, wire.ProblemAnswer),
     *(wire.MeAnswer, wire.MeChange, wire.ExportAnswer),
     *(wire.CrowdAnswer, wire.CrowdFeature, wire.CrowdProperties, wire.Geometry),
+    *(bottle_wire.BottleRequest, bottle_wire.BottleAnswer, bottle_wire.CatchAnswer, bottle_wire.ReplyRequest),
+    *(bottle_wire.ReleaseRequest, bottle_wire.ReportRequest, bottle_wire.ThreadAnswer, bottle_wire.ThreadsAnswer),
+    *(bottle_wire.ThreadMessageRequest, bottle_wire.ThreadMessage, bottle_wire.ThreadMessagesAnswer),
 )
 MESSAGES = (*get_args(wire.ClientMessage), *get_args(wire.ServerMessage))
 
@@ -108,6 +111,14 @@ def test_the_limits_described_are_the_default_rules() -> None:
         in limits["`checkin`, HTTP too"]
     )
     assert limits["joins"] == f"{RULES.joins_per_hour} in any 60 min, {RULES.joins_per_hour_verified} for the verified"
+    assert limits["bottles thrown"] == (
+        f"{RULES.bottles_per_day} in any 24 h, {RULES.bottles_per_day_verified} for the verified"
+    )
+    assert limits["bottles caught"] == (
+        f"{RULES.catches_per_day} in any 24 h, {RULES.catches_per_day_unestablished} for who is not established"
+    )
+    assert limits["reports"] == f"{RULES.reports_per_hour} in any 60 min"
+    assert limits["lines of mine in a thread"] == f"{RULES.lines_per_minute} in any 60 s"
     assert limits["open connections of a client network"] == str(Settings.model_fields["max_connections"].default)
 
 
@@ -124,6 +135,10 @@ PHRASES = [
     ("docs/concepts.md", f"did not leave by `next` within {RULES.shun_ms // 60_000} minutes"),
     ("docs/concepts.md", f"not within {RULES.settle_ms // 1_000} s of having spoken"),
     ("docs/concepts.md", f"Every {TICK_MS} ms the server"),
+    ("docs/concepts.md", f"for {RULES.lease_ms // 60_000} minutes at a time"),
+    ("docs/concepts.md", f"after {RULES.bottle_life_ms // 3_600_000} h, or when the fifth established person gives it"),
+    ("docs/concepts.md", f"within {RULES.doubt_ms // 3_600_000} h before it was thrown"),
+    ("docs/concepts.md", f"within {RULES.doubt_repeated_ms // 86_400_000} days before"),
     ("docs/privacy.md", f"2 min, or {REMEMBERED_IDS} newer ones"),
     ("docs/privacy.md", f"{RULES.log_events} newer ones or {RULES.log_ms // 60_000} min"),
     ("docs/privacy.md", f"{RULES.snapshot_messages} newer ones, or the room is forgotten"),
@@ -275,7 +290,7 @@ def test_the_parts_in_the_architecture_import_what_its_table_says() -> None:
 
 def test_every_public_call_and_number_of_the_sdk_is_described() -> None:
     text = page("docs/sdk.md")
-    calls = [name for name in vars(Phone) if not name.startswith("_")]
+    calls = [name for part in (Phone, Bottles) for name in vars(part) if not name.startswith("_")]
     numbers = [*PhoneSettings.__dataclass_fields__, *PhoneStatistics.__dataclass_fields__]
     missing = [name for name in (*calls, *numbers) if not re.search(rf"\b{name}\b", text)]
     assert missing == []

@@ -8,6 +8,7 @@ async with Phone("ws://127.0.0.1:8080", token) as phone:
 
 from nearby.client.account import Account
 from nearby.client.backoff import Backoff, next_check_in_s
+from nearby.client.bottles import Bottles, Caught
 from nearby.client.events import Connected, Disconnected, PhoneEvent
 from nearby.client.phone import Phone
 from nearby.client.settings import PhoneSettings, PhoneStatistics
@@ -15,6 +16,8 @@ from nearby.client.settings import PhoneSettings, PhoneStatistics
 __all__ = [
     "Account",
     "Backoff",
+    "Bottles",
+    "Caught",
     "Connected",
     "Disconnected",
     "Phone",

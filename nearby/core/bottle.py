@@ -5,10 +5,9 @@ else. Two things happen by themselves, at times that are in the bottle: a lease 
 says what time has made of one; whoever looks at a stored bottle settles it first, so no process has to be awake for it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from random import Random
 from typing import NamedTuple, NewType
 
 from nearby.core.ids import Cell, PersonId
@@ -186,12 +185,10 @@ class Drifting(NamedTuple):
     fence: int
 
 
-def in_order(drifting: Iterable[Drifting], random: Random) -> Sequence[Drifting]:
+def in_order(drifting: Iterable[Drifting], draw: Callable[[], float]) -> Sequence[Drifting]:
     """Return the bottles in the order in which they are to be tried: those caught least often first, else by chance.
 
     So a fresh bottle comes before one that was held already, and none is passed over for good: the fewer have held it,
-    the sooner it is tried.
+    the sooner it is tried. ``draw`` returns a number drawn evenly from [0, 1) at each call.
     """
-    ways = list(drifting)
-    random.shuffle(ways)
-    return sorted(ways, key=lambda one: one.fence)
+    return sorted(drifting, key=lambda one: (one.fence, draw()))

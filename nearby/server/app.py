@@ -25,6 +25,7 @@ from nearby.hub.memory import LiveState, MemoryHub
 from nearby.server.admin import Admin
 from nearby.server.areas import AreasInForce
 from nearby.server.auth import Verifier
+from nearby.server.bottles import Bottles
 from nearby.server.clock import SteadyClock
 from nearby.server.config import Settings
 from nearby.server.dispatch import Dispatcher
@@ -290,12 +291,16 @@ def _assemble(
         metrics=metrics,
         draw_id=draw_id,
     )
+    bottles = Bottles(
+        hub, store, rules, is_on=settings.has_bottle(), verifier=verifier, clock=clock, metrics=metrics, draw_id=draw_id
+    )
     http = Http(
         hub,
         dispatcher,
         me=Me(
             hub, gateway, journal=journal, store=store, keeps_people=kept is not None, verifier=verifier, clock=clock
         ),
+        bottles=bottles,
         admin=Admin(store, verifier=verifier, window_ms=rules.window_ms, clock=clock),
         journal=journal,
         sockets=sockets,

@@ -67,6 +67,7 @@ class Settings(BaseSettings):
     limits: Literal["on", "off"] = Field(
         "on", description="off lifts every limit on people and client networks: for load tests only."
     )
+    bottle: Literal["on", "off"] = Field("on", description="off refuses every call about bottles and their threads.")
     max_connections: int = Field(100, ge=1, description="Open connections per client network (/24 or /56).")
     tags: Words = Field((), description="Tags that check-ins may name, at most 32, by commas; others have no effect.")
     window_s: float = Field(600.0, ge=1, le=86400, description="Width of a time window, in seconds.")
@@ -134,6 +135,10 @@ class Settings(BaseSettings):
     def takes_guests(self) -> bool:
         """Return whether guests are on."""
         return self.guests == "on" or (self.guests == "auto" and not (self.key or self.jwks))
+
+    def has_bottle(self) -> bool:
+        """Return whether there are drift bottles: not where nothing of people is kept."""
+        return self.bottle == "on" and self.keep == "on"
 
     def proxies(self) -> tuple[Network, ...]:
         """Return the networks of trusted proxies."""

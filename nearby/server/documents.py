@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from nearby import __version__
-from nearby.core import wire
+from nearby.core import bottle_wire, wire
 from nearby.core.crowd import RESOLUTIONS
 from nearby.errors import PROBLEMS, CloseCode, ErrorCode
 
@@ -36,6 +36,17 @@ _BODIES = (
     wire.MeChange,
     wire.ExportAnswer,
     wire.CrowdAnswer,
+    bottle_wire.BottleRequest,
+    bottle_wire.BottleAnswer,
+    bottle_wire.CatchAnswer,
+    bottle_wire.ReplyRequest,
+    bottle_wire.ReleaseRequest,
+    bottle_wire.ReportRequest,
+    bottle_wire.ThreadAnswer,
+    bottle_wire.ThreadsAnswer,
+    bottle_wire.ThreadMessageRequest,
+    bottle_wire.ThreadMessage,
+    bottle_wire.ThreadMessagesAnswer,
     wire.ProblemAnswer,
 )
 
@@ -49,6 +60,14 @@ _CALLS: tuple[tuple[str, str, str, str | None, dict[int, str | None], bool], ...
     ("patch", "/v1/me", "Change what I say of myself; null clears.", "MeChange", {200: "MeAnswer"}, True),
     ("delete", "/v1/me", "Erase all that is kept of me.", None, {204: None}, True),
     ("get", "/v1/me/export", "A copy of all I did that is kept.", None, {200: "ExportAnswer"}, True),
+    ("post", "/v1/bottles", "Throw a bottle.", "BottleRequest", {201: "BottleAnswer"}, True),
+    ("post", "/v1/bottles/catch", "Catch a bottle, if one is afloat.", None, {200: "CatchAnswer", 204: None}, True),
+    ("post", "/v1/bottles/{bottle}/reply", "Answer a bottle I hold.", "ReplyRequest", {201: "ThreadAnswer"}, True),
+    ("post", "/v1/bottles/{bottle}/release", "Give back a bottle I hold.", "ReleaseRequest", {204: None}, True),
+    ("post", "/v1/bottles/{bottle}/reports", "Report a bottle or its thread.", "ReportRequest", {201: None}, True),
+    ("get", "/v1/threads", "My threads, newest first.", None, {200: "ThreadsAnswer"}, True),
+    ("get", "/v1/threads/{thread}/messages", "A thread's texts.", None, {200: "ThreadMessagesAnswer"}, True),
+    ("post", "/v1/threads/{thread}/messages", "Write.", "ThreadMessageRequest", {201: "ThreadMessage"}, True),
     ("get", "/v1/admin/crowd", "How many people were where, for operators.", None, {200: "CrowdAnswer"}, True),
     ("get", "/v1/ws", "Upgrade to the WebSocket; see /asyncapi.json.", None, {101: None}, False),
     ("get", "/healthz", "Whether the process lives.", None, {200: None}, False),
@@ -59,6 +78,7 @@ _CALLS: tuple[tuple[str, str, str, str | None, dict[int, str | None], bool], ...
 )
 
 _TIME_MS = {"type": "integer", "minimum": 0}
+_ID = {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"}
 _PARAMETERS: dict[str, tuple[tuple[str, bool, dict[str, Any]], ...]] = {
     # of the address, by path: name, whether it is required, schema
     "/v1/admin/crowd": (
@@ -66,6 +86,7 @@ _PARAMETERS: dict[str, tuple[tuple[str, bool, dict[str, Any]], ...]] = {
         ("to_ms", True, _TIME_MS),
         ("resolution", False, {"type": "integer", "enum": list(RESOLUTIONS), "default": RESOLUTIONS[0]}),
     ),
+    "/v1/threads/{thread}/messages": (("after", False, {"type": "integer", "minimum": 0, "default": 0}),),
 }
 _CONTENT_TYPES = {"ProblemAnswer": "application/problem+json", "CrowdAnswer": "application/geo+json"}
 """Of shapes that are told as something else than plain JSON."""
@@ -100,6 +121,11 @@ def _openapi() -> dict[str, Any]:
             call["parameters"] = [
                 {"name": name, "in": "query", "required": is_required, "schema": schema}
                 for name, is_required, schema in _PARAMETERS[path]
+                if method == "get"
+            ]
+        if named := re.findall(r"{(\w+)}", path):
+            call["parameters"] = call.get("parameters", []) + [
+                {"name": name, "in": "path", "required": True, "schema": _ID} for name in named
             ]
         if needs_token:
             call["security"] = [{"bearer": []}]

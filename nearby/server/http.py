@@ -14,6 +14,7 @@ from nearby.errors import ErrorCode, Refused, StoreDown
 from nearby.hub.base import Hub
 from nearby.server.admin import Admin
 from nearby.server.auth import GUEST_TTL_S, RENEWABLE_S, Claims, Verifier, mint_token
+from nearby.server.bottles import Bottles
 from nearby.server.clock import SteadyClock
 from nearby.server.dispatch import Dispatcher
 from nearby.server.documents import Documents
@@ -44,6 +45,7 @@ class Http:
         hub: Live state.
         dispatcher: Carries check-ins out.
         me: The calls about oneself.
+        bottles: The calls about drift bottles and threads.
         admin: Operators' calls.
         journal: Says when what was done is on disk, and whether the database is there.
         sockets: Serves ``/v1/ws``.
@@ -65,6 +67,7 @@ class Http:
         dispatcher: Dispatcher,
         *,
         me: Me,
+        bottles: Bottles,
         admin: Admin,
         journal: Journal,
         sockets: Sockets,
@@ -82,6 +85,7 @@ class Http:
         self._hub = hub
         self._dispatcher = dispatcher
         self._me = me
+        self._bottles = bottles
         self._admin = admin
         self._journal = journal
         self._sockets = sockets
@@ -104,7 +108,7 @@ class Http:
         app.router.add_post("/v1/guests/renew", self._renew_guest)
         app.router.add_post("/v1/checkins", self._check_in)
         app.router.add_delete("/v1/presence", self._clear)
-        app.router.add_routes([*self._me.routes(), *self._admin.routes()])
+        app.router.add_routes([*self._me.routes(), *self._bottles.routes(), *self._admin.routes()])
         app.router.add_get("/healthz", self._healthy)
         app.router.add_get("/readyz", self._ready)
         for path, (content_type, body) in self._documents.by_path().items():
@@ -239,6 +243,7 @@ class Http:
         return web.Response(text="ready\n")
 
     async def _metrics_page(self, request: web.Request) -> web.StreamResponse:
+        await self._bottles.count()
         body = self._metrics.render(await self._hub.statistics())
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE})
 

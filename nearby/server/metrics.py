@@ -11,16 +11,21 @@ from prometheus_client.metrics_core import Metric
 
 from nearby.core import wire
 from nearby.core.area_index import Kind
+from nearby.core.bottle import State
 from nearby.errors import CloseCode, ErrorCode, Refused
 from nearby.hub.base import HubStatistics
 from nearby.server.store_metrics import StoreMetrics
+from nearby.store.bottles import BottleCounts
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # A second series per counter that nobody reads.
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
-LIMITS = ("say", "checkin", "joins", "cells", "guests", "connections")
+LIMITS = ("say", "checkin", "joins", "cells", "guests", "connections", "bottles", "catches", "reports", "lines")
 """What ``nearby_limits_hit_total`` tells apart."""
+
+BOTTLE_CALLS = ("thrown", "caught", "none", "answered", "released", "reported", "written")
+"""What ``nearby_bottle_calls_total`` tells apart; ``none`` is a catch that found nothing."""
 
 _LATENCY_BUCKETS_S = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 
@@ -79,10 +84,16 @@ class Metrics:
         self.areas_refresh_failures = self._counter(
             "areas_refresh_failures", "Looks for changed areas that failed; the ones before stayed in force."
         )
+        self.bottle_calls = self._counter("bottle_calls", "What was done with bottles and threads, by what.", "did")
+        self._bottles = Gauge("nearby_bottles", "Bottles kept, by where they are.", ["state"], registry=self.registry)
         self._live: HubStatistics | None = None
         self.registry.register(self)
         for kind in get_args(Kind):
             self.areas.labels(kind)
+        for state in State:
+            self._bottles.labels(state.value)
+        for did in BOTTLE_CALLS:
+            self.bottle_calls.labels(did)
         for limit in LIMITS:
             self.limits_hit.labels(limit)
         for close_code in CloseCode:
@@ -95,6 +106,11 @@ class Metrics:
         self.errors.labels(refused.code.value).inc()
         if refused.limit:
             self.limits_hit.labels(refused.limit).inc()
+
+    def bottles_are(self, counts: BottleCounts) -> None:
+        """Show where bottles are, until the next count."""
+        for state in State:
+            self._bottles.labels(state.value).set(getattr(counts, state.value))
 
     def render(self, statistics: HubStatistics) -> bytes:
         """Return the exposition text, with what is live now."""

@@ -92,7 +92,7 @@ class _World:
             insort(self.afloat, (now_ms, bottle.id))
 
     def catch(self, catcher: PersonId, now_ms: int) -> Bottle | None:
-        for one in in_order(self._sample(catcher, now_ms), self.random):
+        for one in in_order(self._sample(catcher, now_ms), self.random.random):
             bottle = caught(
                 self.bottles[one.bottle], catcher, now_ms, self.rules, is_established=catcher in self.established
             )

@@ -75,7 +75,7 @@ class SqlBottles:
             while True:
                 sample = await self._sample(connection, person, now_ms, rules, avoid)
                 shadowed = {one.author for one in sample if blocked and shadow_of(one.author, self._secret) in blocked}
-                for one in rule.in_order((one for one in sample if one.author not in shadowed), self._random):
+                for one in rule.in_order((one for one in sample if one.author not in shadowed), self._random.random):
                     if lease := await _lease(connection, one.bottle, catcher, now_ms, rules):
                         return lease
                 if not shadowed:

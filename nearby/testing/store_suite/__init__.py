@@ -13,6 +13,7 @@ import pytest
 _PARTS = (
     "areas",
     "base",
+    "bottle_time",
     "bottles",
     "checkins",
     "database",
@@ -28,6 +29,7 @@ _PARTS = (
 pytest.register_assert_rewrite(*(f"{__name__}.{part}" for part in _PARTS))
 
 from nearby.testing.store_suite.areas import AreasSuite  # noqa: E402  The rewrite must come before what it rewrites.
+from nearby.testing.store_suite.bottle_time import BottleTimeSuite  # noqa: E402
 from nearby.testing.store_suite.bottles import BottlesSuite  # noqa: E402
 from nearby.testing.store_suite.checkins import CheckInsSuite  # noqa: E402
 from nearby.testing.store_suite.database import Database  # noqa: E402
@@ -50,6 +52,7 @@ class StoreSuite(
     AreasSuite,
     ProfileSuite,
     BottlesSuite,
+    BottleTimeSuite,
     ThreadsSuite,
     RetentionSuite,
     RightsSuite,
