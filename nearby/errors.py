@@ -44,6 +44,8 @@ class ErrorCode(StrEnum):
     METHOD_NOT_ALLOWED = "method_not_allowed"
     TOO_LARGE = "too_large"
     BAD_PROFILE = "bad_profile"
+    BAD_NAME = "bad_name"
+    NAME_TAKEN = "name_taken"
     BAD_QUERY = "bad_query"
     OPERATORS_ONLY = "operators_only"
     ERASING = "erasing"
@@ -84,6 +86,8 @@ PROBLEMS: dict[ErrorCode, Problem] = {
     ErrorCode.METHOD_NOT_ALLOWED: Problem(405, "Use one of the methods in the Allow header."),
     ErrorCode.TOO_LARGE: Problem(413, "Send at most 16 KiB."),
     ErrorCode.BAD_PROFILE: Problem(422, "Send name, lang and tags of the documented form, or null to clear one."),
+    ErrorCode.BAD_NAME: Problem(422, "Send a name in one script, of letters, spaces, apostrophes, hyphens and dots."),
+    ErrorCode.NAME_TAKEN: Problem(409, "Choose a name that nobody can take for somebody else's or for staff."),
     ErrorCode.BAD_QUERY: Problem(422, "Send the documented query parameters, in their ranges."),
     ErrorCode.OPERATORS_ONLY: Problem(403, "Use a token with the scope operator."),
     ErrorCode.ERASING: Problem(409, "All that is kept of this person is being erased; call again in a moment."),
