@@ -32,7 +32,7 @@ disk; everything else one or a few round trips. All calls may be cancelled; a ca
 not at all. Calls other than the journal's raise ``StoreDown`` while the database cannot be reached.
 """
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -41,6 +41,7 @@ from nearby.core.changes import Change
 from nearby.core.crowd import WindowCount
 from nearby.core.ids import Cell, PersonId
 from nearby.core.kept import Kept
+from nearby.core.likeness import Likeness
 from nearby.core.profile import ProfileChange
 from nearby.core.rules import Rules
 from nearby.errors import StoreDown
@@ -220,6 +221,16 @@ class Store(Protocol):
 
         An account is made if there is none; ``is_guest`` counts for a new one only. Counts as a call: the day is
         one on which the person was active. What ``change`` does not name stays, also under changes at the same time.
+        """
+
+    async def is_name_free(self, person: PersonId, looks: Collection[str]) -> bool:
+        """Return whether nobody but ``person`` has a verified name whose skeleton is one of ``looks``."""
+
+    async def claim_name(self, person: PersonId, name: str, likeness: Likeness, now_ms: int) -> bool:
+        """Make a verified name a person's, in place of their former one; return whether it is theirs.
+
+        On disk when it returns. It is not theirs if somebody else's verified name looks like it: whoever claimed first
+        keeps it, until erased. Nor a guest's. Then nothing changed but that an account is made if there is none.
         """
 
     async def put_area(self, area: Area, now_ms: int) -> None:

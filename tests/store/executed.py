@@ -17,6 +17,7 @@ from nearby.core.cell import LOOKUP_RESOLUTION
 from nearby.core.cell import origin_of as bottle_origin
 from nearby.core.changes import CatchmentRow, Change, PersonSeen, PresenceEnded, RecentEnded, WindowEnded
 from nearby.core.ids import Cell, PersonId
+from nearby.core.likeness import likeness_of
 from nearby.core.profile import ProfileChange
 from nearby.core.rules import Rules
 from nearby.errors import StoreDown
@@ -123,6 +124,8 @@ async def _use(store: Store, database: Database) -> None:
     asyncio.ensure_future(store.disowned()).cancel()  # Nobody disowns it.
     await store.account(ANA)
     await store.change_profile(ANA, ProfileChange(name="Ana", tags=("chess",)), NOW_MS, is_guest=False)
+    assert await store.claim_name(ANA, "Ana", likeness_of("Ana"), NOW_MS)
+    assert not await store.is_name_free(BEN, likeness_of("Ana").looks)
     await store.window_counts(NOW_MS - 3_600_000, NOW_MS + 1)
     await _use_bottles(store)
     await database.insert("relations", {"owner": BEN, "kind": "block", "subject": ANA, "handle": "h", "created_ms": 0})

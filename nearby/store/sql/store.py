@@ -1,7 +1,7 @@
 """The store on SQLite or PostgreSQL."""
 
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from functools import partial
 from random import SystemRandom
@@ -13,17 +13,18 @@ from nearby.core.area import Area, AreaId
 from nearby.core.crowd import WindowCount
 from nearby.core.ids import PersonId
 from nearby.core.kept import Kept
+from nearby.core.likeness import Likeness
 from nearby.core.profile import ProfileChange
 from nearby.core.rules import Rules
 from nearby.errors import ConfigError, StoreDown
 from nearby.store.base import Account, CheckInLog, ExportPiece, Journal, Shadow, StoreEvents
 from nearby.store.bottles import Bottles, Threads
-from nearby.store.sql import areas, profile, rights, warm
+from nearby.store.sql import areas, names, profile, rights, warm
 from nearby.store.sql.bottle_counts import settle
 from nearby.store.sql.bottles import SqlBottles
 from nearby.store.sql.checkin_writer import CheckInWriter, PostgresqlCheckIns, SqliteCheckIns
 from nearby.store.sql.checkins import SqlCheckInLog
-from nearby.store.sql.engine import Engines, StatementRefused, connect_sqlite, make_engines, translated
+from nearby.store.sql.engine import Engines, RowRefused, StatementRefused, connect_sqlite, make_engines, translated
 from nearby.store.sql.journal import GATHER_S, MAX_LOG_ROWS, PATIENCE_S, SqlJournal
 from nearby.store.sql.migrate import migrate, version_of
 from nearby.store.sql.postgresql_writer import PostgresqlWriter
@@ -113,6 +114,20 @@ class SqlStore:
         """See ``Store.change_profile``."""
         async with self._writing() as connection:
             return await profile.change_profile(connection, person, change, now_ms, is_guest=is_guest)
+
+    async def is_name_free(self, person: PersonId, looks: Collection[str]) -> bool:
+        """See ``Store.is_name_free``."""
+        async with self._reading() as connection:
+            return await names.is_name_free(connection, person, looks)
+
+    async def claim_name(self, person: PersonId, name: str, likeness: Likeness, now_ms: int) -> bool:
+        """See ``Store.claim_name``."""
+        try:
+            async with self._writing() as connection:
+                return await names.claim_name(connection, person, name, likeness, now_ms)
+        except RowRefused:
+            # Somebody claimed the same skeleton at the same time, and was first.
+            return False
 
     async def put_area(self, area: Area, now_ms: int) -> None:
         """See ``Store.put_area``."""

@@ -19,6 +19,7 @@ _PARTS = (
     "database",
     "given",
     "journal",
+    "names",
     "owner",
     "profile",
     "retention",
@@ -34,6 +35,7 @@ from nearby.testing.store_suite.bottles import BottlesSuite  # noqa: E402
 from nearby.testing.store_suite.checkins import CheckInsSuite  # noqa: E402
 from nearby.testing.store_suite.database import Database  # noqa: E402
 from nearby.testing.store_suite.journal import JournalSuite  # noqa: E402
+from nearby.testing.store_suite.names import NamesSuite  # noqa: E402
 from nearby.testing.store_suite.owner import OwnerSuite  # noqa: E402
 from nearby.testing.store_suite.profile import ProfileSuite  # noqa: E402
 from nearby.testing.store_suite.retention import RetentionSuite  # noqa: E402
@@ -50,6 +52,7 @@ class StoreSuite(
     WarmSuite,
     CheckInsSuite,
     AreasSuite,
+    NamesSuite,
     ProfileSuite,
     BottlesSuite,
     BottleTimeSuite,
