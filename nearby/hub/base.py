@@ -97,6 +97,8 @@ class HubStatistics:
     held_seats: int
     open_catchments: dict[int, int]
     timers: int
+    shaking: int = 0
+    """People who shook and wait for what comes of it."""
 
 
 class Listener(Protocol):
@@ -218,6 +220,28 @@ class Hub(Protocol):
 
         Raises:
             Refused: ``not_in_room``, ``moved`` if ``room`` is another one, ``rate_limited``.
+        """
+
+    async def shake(self, person: PersonId, connection: ConnectionId, now_ms: int) -> None:
+        """Count that the person shakes their phone now, in their area; ``meet`` says who met.
+
+        While they wait for what comes of it, another shake in the same area changes nothing and is counted by no limit.
+        ``clear`` takes a shake back. A restart forgets who waits, and the limit on shakes.
+
+        Raises:
+            Refused: ``not_present``; ``rate_limited``, by the limit on shakes or because no join is left.
+        """
+
+    async def meet(self, now_ms: int) -> bool:
+        """Seat some of those together whose shakes have waited long enough, in rooms of their own.
+
+        Repeat it while it returns True: a step is bounded, so that others have their turn. Not calling it only
+        makes them wait; no other operation seats them.
+
+        Who meets is decided by ``nearby.core.shake``. Those who meet hear ``seated`` with why "shaken" once all of them
+        sit in the new room; it counts as a join. Their old rooms, none of which is barred by that, hear ``left``.
+        Whoever met nobody, or is not connected, not in that catchment any more or has no join left, hears nothing.
+        The room is of the catchment they shook in; of a coarser rung if that has closed, or if one of them was lifted.
         """
 
     async def say(

@@ -68,6 +68,14 @@ class MemoryHub:
         """See ``Hub.ask_next``."""
         self._state.ask_next(person, connection, room, now_ms)
 
+    async def shake(self, person: PersonId, connection: ConnectionId, now_ms: int) -> None:
+        """See ``Hub.shake``."""
+        self._state.shake(person, connection, now_ms)
+
+    async def meet(self, now_ms: int) -> bool:
+        """See ``Hub.meet``."""
+        return self._state.meet(now_ms)
+
     async def say(
         self,
         person: PersonId,

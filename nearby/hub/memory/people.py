@@ -200,6 +200,14 @@ class People:
             raise Refused(ErrorCode.RATE_LIMITED, retry_ms=wait_ms, limit="joins")
         return joins_ms
 
+    def has_join_left(self, person: Person, now_ms: int) -> bool:
+        """Return whether ``check_joins`` would not refuse."""
+        try:
+            self.check_joins(person, now_ms)
+        except Refused:
+            return False
+        return True
+
     def wait_to_change(self, person: Person, now_ms: int) -> int:
         """Return how long the person must wait before their room may see another name or badge.
 
@@ -367,7 +375,8 @@ class People:
 
     def _matters_until_ms(self, person: Person) -> int:
         """Return until when limits, shunned rooms or a lost seat of an absent person still count."""
-        until_ms = [person.checkin_tat_ms, person.say_tat_ms, person.change_tat_ms, *person.shunned.values()]
+        until_ms = [person.checkin_tat_ms, person.say_tat_ms, person.change_tat_ms, person.shake_tat_ms]
+        until_ms.extend(person.shunned.values())
         until_ms.extend(at_ms + self._rules.hour_ms for at_ms in (*person.joins_ms, *person.cells_ms))
         if person.forced_ms:
             until_ms.append(person.forced_ms + self._rules.forced_every_ms)

@@ -62,6 +62,7 @@ class Person:
     checkin_tat_ms: int = 0
     say_tat_ms: int = 0
     change_tat_ms: int = 0
+    shake_tat_ms: int = 0
     joins_ms: tuple[int, ...] = ()
     cells_ms: tuple[int, ...] = ()
     """When res-7 cells came into force, within the last hour."""

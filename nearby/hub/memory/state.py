@@ -23,6 +23,7 @@ from nearby.hub.memory.records import Records
 from nearby.hub.memory.restore import restore
 from nearby.hub.memory.rooms import Rooms
 from nearby.hub.memory.seats import Seats
+from nearby.hub.memory.shakes import Shakes
 
 
 class LiveState:
@@ -62,6 +63,7 @@ class LiveState:
             rules, self._people, self._rooms, agenda=self._agenda, records=records, call_for=self._to_move.append
         )
         self._mender = Mender(rules, self._people, self._rooms, self._seats, agenda=self._agenda, records=records)
+        self._shakes = Shakes(rules, self._people, self._rooms, self._seats)
         self.networks = Networks()
         if kept is not None:
             self._restore(kept, now_ms)
@@ -133,6 +135,7 @@ class LiveState:
         if person is None:
             return False
         had_seat = person.seat is not None
+        self._shakes.take_back(person_id)
         self._seats.end(person, now_ms, why=why, asked_by=connection)
         self._people.end_presence(person)
         person.lost, person.has_lapsed = None, False
@@ -180,6 +183,16 @@ class LiveState:
         person = self._mine(person_id, connection)
         person.room_named(room_id)
         self._people.check_joins(person, now_ms)
+
+    def shake(self, person_id: PersonId, connection: ConnectionId, now_ms: int) -> None:
+        """See ``Hub.shake``."""
+        self.catch_up(now_ms)
+        self._shakes.shake(self._mine(person_id, connection), now_ms)
+
+    def meet(self, now_ms: int) -> bool:
+        """See ``Hub.meet``."""
+        self.catch_up(now_ms)
+        return self._shakes.meet(now_ms)
 
     def say(
         self,
@@ -250,6 +263,7 @@ class LiveState:
             held_seats=self._rooms.held,
             open_catchments=self._people.catchments.open_by_resolution(),
             timers=len(self._agenda),
+            shaking=len(self._shakes),
         )
 
     def _restore(self, kept: Kept, now_ms: int) -> None:

@@ -17,7 +17,7 @@ import pytest
 
 _PARTS = (
     *("base", "cells", "conflicts", "lifts", "limits", "mending", "merged", "moves", "names", "presence", "quiet"),
-    *("resume", "says", "seats", "venues", "wishes"),
+    *("resume", "says", "seats", "shakes", "venues", "wishes"),
 )
 pytest.register_assert_rewrite(*(f"{__name__}.{part}" for part in _PARTS))
 
@@ -34,6 +34,7 @@ from nearby.testing.hub_suite.quiet import QuietSuite  # noqa: E402
 from nearby.testing.hub_suite.resume import ResumeSuite  # noqa: E402
 from nearby.testing.hub_suite.says import SaysSuite  # noqa: E402
 from nearby.testing.hub_suite.seats import SeatsSuite  # noqa: E402
+from nearby.testing.hub_suite.shakes import ShakesSuite  # noqa: E402
 from nearby.testing.hub_suite.venues import VenuesSuite  # noqa: E402
 from nearby.testing.hub_suite.wishes import WishesSuite  # noqa: E402
 
@@ -56,5 +57,6 @@ class HubSuite(
     CellsSuite,
     LimitsSuite,
     QuietSuite,
+    ShakesSuite,
 ):
     """The whole suite."""

@@ -111,6 +111,10 @@ class Phone:
         """Ask whether another room may be had."""
         await self.world.settled(self.hub.ask_next(self.person, self.connection, room, self.world.now_ms))
 
+    async def shake(self) -> None:
+        """Shake this phone now."""
+        await self.world.settled(self.hub.shake(self.person, self.connection, self.world.now_ms))
+
     async def renew(self, caller: Caller) -> None:
         """Show a fresh token."""
         await self.world.settled(self.hub.renew(caller, self.connection, self.world.now_ms))
@@ -235,6 +239,12 @@ class World:
     async def sweep(self) -> list[PersonId]:
         """Do what time has brought, on one gateway; return who must be placed anew."""
         return list(await self.settled(self.hubs[0].sweep(self.now_ms)))
+
+    async def meet(self, after_ms: int = 0) -> None:
+        """Let time pass and seat everybody whose wait after a shake is over."""
+        await self.go_to(self.now_ms + after_ms)
+        while await self.settled(self.hubs[0].meet(self.now_ms)):
+            pass
 
     async def go_to(self, at_ms: int) -> list[PersonId]:
         """Go to a time and sweep."""
