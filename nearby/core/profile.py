@@ -1,7 +1,6 @@
 """What a person may say of themselves: checked and brought into one form.
 
-``clean_name`` is the one gate of profile names, wherever they come from. It keeps out what no name needs and what
-would change how the text around it is shown; whether two names look alike is not its question.
+Names have a gate of their own, ``nearby.core.naming``. Of tags and languages only the form is looked at.
 """
 
 import re
@@ -12,9 +11,9 @@ from unicodedata import category, normalize
 from msgspec import UNSET
 
 from nearby.core import wire
+from nearby.core.naming import clean_name
 from nearby.errors import ErrorCode, Refused
 
-MAX_NAME_CHARACTERS = 64
 MAX_TAG_CHARACTERS = 32
 MAX_TAGS = 3
 MAX_LANGUAGE_CHARACTERS = 35
@@ -24,13 +23,13 @@ _UNSHOWABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Controls, halves of surrogate pairs and ends of lines. Unassigned characters may be a newer Unicode's."""
 
 _DIRECTING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Every character with the property Bidi_Control (UAX #9): they turn the text that follows a name around."""
+"""Every character with the property Bidi_Control (UAX #9): they turn the text that follows around."""
 
 _TAGS = range(0xE0000, 0xE0080)
 """Unicode's tag characters: unseen, and made for flags alone."""
 
 _SEEN = frozenset("LNPS")
-"""Letters, numbers, punctuation and symbols: what at least one character of a name or tag must be."""
+"""Letters, numbers, punctuation and symbols: what at least one character of a tag must be."""
 
 _LANGUAGE = re.compile(
     r"(?:[a-z]{2,3}(?:-[a-z]{3}){0,3}|[a-z]{4,8})"  # language, with what extends it
@@ -56,7 +55,7 @@ def clean_change(asked: wire.MeChange) -> ProfileChange:
     """Return what a request changes; null clears a field, one that is absent is not in it.
 
     Raises:
-        Refused: ``bad_profile``; the detail names the field and never its value.
+        Refused: ``bad_profile``, and of a name as ``clean_name``; the detail names the field and never its value.
     """
     change = ProfileChange()
     if asked.name is not UNSET:
@@ -70,23 +69,14 @@ def clean_change(asked: wire.MeChange) -> ProfileChange:
     return change
 
 
-def clean_name(name: str) -> str:
-    """Return a profile's name in NFC.
-
-    Raises:
-        Refused: ``bad_profile``, if NFC has not 1 to 64 characters, none of which can be seen, or one that is a
-            control, a direction mark or a tag character.
-    """
-    return _clean(name, MAX_NAME_CHARACTERS, "a name")
-
-
 def clean_tags(tags: Iterable[str]) -> tuple[str, ...]:
     """Return tags in NFC and in their order, each once.
 
     Raises:
-        Refused: ``bad_profile``, if there are more than 3, or one that could not be a name of 1 to 32 characters.
+        Refused: ``bad_profile``, if there are more than 3, or one has not 1 to 32
+            characters, none of which can be seen, or one that is a control, a direction mark or a tag character.
     """
-    clean = tuple(dict.fromkeys(_clean(tag, MAX_TAG_CHARACTERS, "a tag") for tag in tags))
+    clean = tuple(dict.fromkeys(_clean_tag(tag) for tag in tags))
     if len(clean) > MAX_TAGS:
         raise Refused(ErrorCode.BAD_PROFILE, f"send at most {MAX_TAGS} tags")
     return clean
@@ -117,13 +107,13 @@ def _in_its_case(subtag: str) -> str:
     return subtag.title() if len(subtag) == 4 and subtag.isalpha() else subtag
 
 
-def _clean(text: str, most: int, what: str) -> str:
-    text = normalize("NFC", text)
-    if not 1 <= len(text) <= most:
-        raise Refused(ErrorCode.BAD_PROFILE, f"{what} has 1 to {most} characters")
+def _clean_tag(tag: str) -> str:
+    text = normalize("NFC", tag)
+    if not 1 <= len(text) <= MAX_TAG_CHARACTERS:
+        raise Refused(ErrorCode.BAD_PROFILE, f"a tag has 1 to {MAX_TAG_CHARACTERS} characters")
     for character in text:
         if category(character) in _UNSHOWABLE or character in _DIRECTING or ord(character) in _TAGS:
-            raise Refused(ErrorCode.BAD_PROFILE, f"{what} has no control, direction or tag characters")
+            raise Refused(ErrorCode.BAD_PROFILE, "a tag has no control, direction or tag characters")
     if not any(category(character)[0] in _SEEN for character in text):
-        raise Refused(ErrorCode.BAD_PROFILE, f"{what} has something to be seen")
+        raise Refused(ErrorCode.BAD_PROFILE, "a tag has something to be seen")
     return text

@@ -38,6 +38,7 @@ from nearby.server.keeping import Keeping, NothingKept, keep_clean
 from nearby.server.keys import keep_fresh, load_keys
 from nearby.server.me import Me
 from nearby.server.metrics import Metrics
+from nearby.server.names import Names
 from nearby.server.placer import Placer
 from nearby.server.sockets import Sockets
 from nearby.store.base import DISOWNED, Store, StoreEvents
@@ -267,6 +268,7 @@ def _assemble(
     state = LiveState(rules, secret=secret, draw_id=draw_id, now_ms=clock.now_ms(), record=record, kept=kept)
     hub = wrap_hub(MemoryHub(state, gateway))
     placer = Placer(hub, rules, windows, clock, metrics)
+    names = Names(store if kept is not None else None, verifier, metrics)
     dispatcher = Dispatcher(
         hub,
         gateway,
@@ -274,6 +276,7 @@ def _assemble(
         journal=journal,
         areas=areas,
         verifier=verifier,
+        names=names,
         windows=windows,
         clock=clock,
         metrics=metrics,
@@ -297,9 +300,7 @@ def _assemble(
     http = Http(
         hub,
         dispatcher,
-        me=Me(
-            hub, gateway, journal=journal, store=store, keeps_people=kept is not None, verifier=verifier, clock=clock
-        ),
+        me=Me(hub, gateway, journal=journal, store=store, names=names, verifier=verifier, clock=clock),
         bottles=bottles,
         admin=Admin(store, verifier=verifier, window_ms=rules.window_ms, clock=clock),
         journal=journal,

@@ -72,6 +72,10 @@ class Verifier:
             if not self._refused[person]:
                 del self._refused[person]
 
+    def is_refusing(self, person: PersonId) -> bool:
+        """Return whether every token of a person is refused now."""
+        return person in self._refused
+
     def replace_keys(self, keys: Sequence[PublicKey]) -> None:
         """Believe these public keys from now on instead."""
         self._keys = tuple(keys)
@@ -101,7 +105,7 @@ class Verifier:
         # Asked this way round because a NaN, which JSON as Python reads it may hold, is before and after nothing.
         if not (is_number and not_before_s * 1000 <= now_ms):
             raise _bad("the token is not good yet")
-        if person in self._refused:
+        if self.is_refusing(PersonId(person)):
             raise Refused(ErrorCode.ERASING, retry_ms=ERASED_WITHIN_MS)
         is_guest = payload.get("guest") is True
         verified = payload.get("verified") is True and not is_guest

@@ -21,6 +21,7 @@ from nearby.server.clock import SteadyClock
 from nearby.server.connection import Connection
 from nearby.server.gateway import Gateway
 from nearby.server.metrics import Metrics
+from nearby.server.names import Names
 from nearby.server.placer import Placer
 from nearby.server.problems import HUB_RETRY_MS, store_down
 from nearby.store.base import Journal
@@ -44,6 +45,7 @@ class Dispatcher:
         journal: Journal,
         areas: AreasInForce,
         verifier: Verifier,
+        names: Names,
         windows: Windows,
         clock: SteadyClock,
         metrics: Metrics,
@@ -57,6 +59,7 @@ class Dispatcher:
         self._journal = journal
         self._areas = areas
         self._verifier = verifier
+        self._names = names
         self._windows = windows
         self._clock = clock
         self._metrics = metrics
@@ -108,7 +111,7 @@ class Dispatcher:
             What the check-in came to, None inside a quiet area.
 
         Raises:
-            Refused: ``rate_limited`` or ``draining``. Nothing happened.
+            Refused: ``rate_limited``, ``draining`` or ``erasing``. Nothing happened.
             Superseded: ``connection`` is not the caller's newest any more, and stands in a quiet area.
         """
         if self.is_draining:
@@ -118,6 +121,7 @@ class Dispatcher:
             await self._hub.clear(caller.person, connection, now_ms, why="quiet_area")
             return None
         wishes = read_wishes(position, inside, self._areas.venues, self._tags)
+        caller = await self._names.admit(caller, now_ms)
         standing = await self._hub.check_in(caller, ladder, now_ms, wishes)
         if standing.wish is not None:
             self._placer.wish(caller.person, standing.wish)
@@ -159,11 +163,14 @@ class Dispatcher:
             if token is None:
                 raise Refused(ErrorCode.BAD_TOKEN)
             claims = self._verifier.verify(token, now_ms)
+            caller = await self._names.admit(claims.caller, now_ms)
+            if phone.is_ending:
+                return  # While a name was claimed.
             if self.is_draining:
                 self.send_away(phone)
                 return
             phone.claims = claims
-            await self._hub.attach(phone.claims.caller, phone.id, message.resume, now_ms)
+            await self._hub.attach(caller, phone.id, message.resume, now_ms)
         except Refused:
             raise Disconnect(CloseCode.BAD_TOKEN) from None
         except HubDown:
@@ -237,7 +244,7 @@ class Dispatcher:
             raise Disconnect(CloseCode.BAD_TOKEN) from None
         if claims.caller.person != phone.person:
             raise Disconnect(CloseCode.BAD_TOKEN)
-        await self._hub.renew(claims.caller, phone.id, now_ms)
+        await self._hub.renew(await self._names.admit(claims.caller, now_ms), phone.id, now_ms)
         phone.claims = claims
         phone.session.renew(claims.expires_ms)
         _ack(phone, message.id)

@@ -3,19 +3,20 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from weakref import WeakValueDictionary
 
 import msgspec
 from aiohttp import web
 
 from nearby.core import wire
 from nearby.core.ids import PersonId
-from nearby.core.profile import clean_change, clean_name
+from nearby.core.naming import clean_name
+from nearby.core.profile import clean_change
 from nearby.errors import CloseCode, ErrorCode, Refused
 from nearby.hub.base import Hub
 from nearby.server.auth import Claims, Verifier
 from nearby.server.clock import SteadyClock
 from nearby.server.gateway import Gateway
+from nearby.server.names import Names
 from nearby.server.requests import bearer_of, body_of, json_answer, private
 from nearby.store.base import Account, ExportPiece, Journal, Store
 
@@ -31,7 +32,7 @@ class Me:
         gateway: Their open sockets, which are closed.
         journal: Says when what was cleared is on disk.
         store: Accounts.
-        keeps_people: Whether anything of people is kept; if not, profiles cannot be changed.
+        names: Says whose names are free, and whether anything of people is kept; if not, profiles cannot be changed.
         verifier: Checks tokens, and holds the calls of somebody off who is being erased.
         clock: The time.
     """
@@ -43,7 +44,7 @@ class Me:
         *,
         journal: Journal,
         store: Store,
-        keeps_people: bool,
+        names: Names,
         verifier: Verifier,
         clock: SteadyClock,
     ) -> None:
@@ -51,11 +52,10 @@ class Me:
         self._gateway = gateway
         self._journal = journal
         self._store = store
-        self._keeps_people = keeps_people
+        self._names = names
         self._verifier = verifier
         self._clock = clock
         self._exports = asyncio.Semaphore(EXPORTS_AT_ONCE)
-        self._turns: WeakValueDictionary[PersonId, asyncio.Lock] = WeakValueDictionary()
 
     def routes(self) -> list[web.RouteDef]:
         """Return the calls."""
@@ -70,11 +70,12 @@ class Me:
         """Keep the name a new guest gave, if anything of people is kept.
 
         Raises:
-            Refused: ``bad_profile``. Nothing was kept.
+            Refused: ``bad_name`` or ``name_taken``. Nothing was kept.
             StoreDown: It may or may not have been kept.
         """
         clean = clean_name(name)
-        if self._keeps_people:
+        if self._names.keeps_people:
+            await self._names.check(guest, clean)
             await self._store.change_profile(guest, {"name": clean}, now_ms, is_guest=True)
 
     async def _show(self, request: web.Request) -> web.StreamResponse:
@@ -84,12 +85,14 @@ class Me:
     async def _change(self, request: web.Request) -> web.StreamResponse:
         claims = self._claims(request)
         change = clean_change(await body_of(request, wire.MeChange))
-        if not self._keeps_people:
+        if not self._names.keeps_people:
             raise Refused(ErrorCode.OFF, "this server keeps nothing of people")
         person = claims.caller.person
-        async with self._turn_of(person):
+        async with self._names.turn_of(person):
             if not change:
                 return _shown(claims, await self._store.account(person))
+            if (name := change.get("name")) is not None:
+                await self._names.check(person, name)
             now_ms = self._clock.now_ms()
             return _shown(claims, await self._store.change_profile(person, change, now_ms, is_guest=claims.is_guest))
 
@@ -102,7 +105,7 @@ class Me:
         claims = self._claims(request)
         person = claims.caller.person
         with self._verifier.refusing(person):
-            async with self._turn_of(person):
+            async with self._names.turn_of(person):
                 for phone in self._gateway.connections():
                     if phone.claims is not None and phone.person == person:
                         phone.end(CloseCode.ERASED)
@@ -110,6 +113,7 @@ class Me:
                 await self._hub.clear(person, None, now_ms)
                 await self._journal.durable()
                 await self._store.erase(person, now_ms)
+                self._names.forget(person)
         return web.Response(status=204)
 
     async def _export(self, request: web.Request) -> web.StreamResponse:
@@ -120,10 +124,6 @@ class Me:
 
     def _claims(self, request: web.Request) -> Claims:
         return self._verifier.verify(bearer_of(request), self._clock.now_ms())
-
-    def _turn_of(self, person: PersonId) -> asyncio.Lock:
-        """Return the lock under which a person's account changes or ends, one call after the other."""
-        return self._turns.setdefault(person, asyncio.Lock())
 
 
 async def export_json(person: PersonId, at_ms: int, pieces: AsyncIterator[ExportPiece]) -> bytes:

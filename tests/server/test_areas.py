@@ -31,6 +31,7 @@ from nearby.server.clock import SteadyClock
 from nearby.server.dispatch import Dispatcher
 from nearby.server.gateway import Gateway
 from nearby.server.metrics import Metrics
+from nearby.server.names import Names
 from nearby.server.placer import Placer
 from nearby.store.base import Store
 from nearby.store.commands import import_areas, remove_area
@@ -253,7 +254,8 @@ class City:
             placer=self._placer,
             journal=NOTHING_TO_WRITE,
             areas=areas,
-            verifier=Verifier([SECRET]),
+            verifier=(verifier := Verifier([SECRET])),
+            names=Names(None, verifier, metrics),
             windows=windows,
             clock=clock,
             metrics=metrics,

@@ -97,9 +97,9 @@ async def test_a_check_in_makes_the_account_and_leaves_the_profile(server: LiveS
         (b'{"listed":"yes"}', (400, "bad_message")),
         (b'{"tags":"go"}', (400, "bad_message")),
         (b'{"name":"\\ud83d"}', (400, "bad_message")),
-        (b'{"name":""}', (422, "bad_profile")),
-        (b'{"name":"An\\u202ea"}', (422, "bad_profile")),
-        (b'{"name":"An\\u0000a"}', (422, "bad_profile")),
+        (b'{"name":""}', (422, "bad_name")),
+        (b'{"name":"An\\u202ea"}', (422, "bad_name")),
+        (b'{"name":"An\\u0000a"}', (422, "bad_name")),
         (b'{"lang":"German"," tags":[]}', (200, "")),
         (b'{"lang":"german!"}', (422, "bad_profile")),
         (b'{"tags":["a","b","c","d"]}', (422, "bad_profile")),
@@ -379,7 +379,7 @@ async def test_a_guests_name_is_at_first_the_one_it_asked_for(tmp_path: Path) ->
         guest = json.loads((await server.call("POST", "/v1/guests", body=b'{"name":"Ana"}')).body)
         known = json.loads((await server.call("GET", "/v1/me", token=guest["token"])).body)
         assert (known["user"], known["is_guest"], known["name"]) == (guest["user"], True, "Ana")
-        assert code(await server.call("POST", "/v1/guests", body=b'{"name":"\\u202eanA"}')) == (422, "bad_profile")
+        assert code(await server.call("POST", "/v1/guests", body=b'{"name":"\\u202eanA"}')) == (422, "bad_name")
 
 
 @pytest.mark.timeout(120)
