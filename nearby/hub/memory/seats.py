@@ -93,21 +93,20 @@ class Seats:
     def bring_together(self, people: list[Person], room: Room, why: str, now_ms: int) -> None:
         """Seat connected people in an empty room, which counts as a join, and tell them once all of them sit there.
 
-        Nobody of them is in conflict with another, and each has a join left. Then the rooms they left are told.
+        Nobody of them is in conflict with another, and each has a join left.
         """
-        given_up = []
+        before = [(person.room, person.seat) for person in people]
         for person in people:
             person.joins_ms = self._people.check_joins(person, now_ms)
-            if person.room is not None and person.seat is not None:
-                given_up.append((person.room, person.seat))
             self.take(person, room, why, now_ms)
             self._people.note_recent(person, now_ms)
-        for person in people:
+        # One after the other: whoever leaves a room later hears that the others left it.
+        for person, (old_room, old_seat) in zip(people, before, strict=True):
             if person.attached is not None and person.seat is not None:
                 placed = room.snapshot(person.seat.member, why, self._rules)
                 person.attached.listener.seated(person.attached.connection, placed)
-        for old_room, old_seat in given_up:
-            self._rooms.leave(old_room, old_seat, now_ms, unheard_by=None)
+            if old_room is not None and old_seat is not None:
+                self._rooms.leave(old_room, old_seat, now_ms, unheard_by=None)
 
     def take(self, person: Person, room: Room, why: str, now_ms: int) -> Seat:
         """Sit down in a room that has a seat; the say limit goes along, and who must gives way."""

@@ -44,8 +44,7 @@ class ShakesSuite(SuiteBase):
     async def test_two_who_shake_meet_in_a_room_of_their_own_when_the_wait_of_the_first_is_over(
         self, world: World
     ) -> None:
-        ana, cleo = await world.together("ana", "cleo")
-        (ben,) = await apart(world, "ben")
+        ana, ben, cleo = await world.together("ana", "ben", "cleo")
         left = ana.room
         begin_ms, before = world.now_ms, len(world.journal)
         await shake(ana, ben)
@@ -55,7 +54,9 @@ class ShakesSuite(SuiteBase):
         assert (ana.room, met(ana), met(ben)) == (ben.room, True, True)
         assert [member.member for member in ana.view.members.values()] == [ana.view.you, ben.view.you]
         told = [(phone, type(heard)) for phone, heard in world.journal[before:]]
-        assert told == [(ana.connection, wire.Placed), (ben.connection, wire.Placed), (cleo.connection, wire.Left)]
+        ben_hears, cleo_hears = (ben.connection, wire.Left), (cleo.connection, wire.Left)
+        first, second = (ana.connection, wire.Placed), (ben.connection, wire.Placed)
+        assert told == [first, ben_hears, cleo_hears, second, cleo_hears]
         assert cleo.room == left
         assert await ana.seat(left, "next")
 
