@@ -18,6 +18,7 @@ from nearby.core.outbox import MAX_BYTES, MAX_MESSAGES
 from nearby.core.room import REMEMBERED_IDS
 from nearby.core.rules import Rules
 from nearby.core.session import TRANSITIONS, Patience, Phase, Step
+from nearby.core.shake import AT_ONCE
 from nearby.errors import PROBLEMS, CloseCode, ErrorCode
 from nearby.hub.base import HubStatistics
 from nearby.server.config import Settings
@@ -111,6 +112,8 @@ def test_the_limits_described_are_the_default_rules() -> None:
         in limits["`checkin`, HTTP too"]
     )
     assert limits["joins"] == f"{RULES.joins_per_hour} in any 60 min, {RULES.joins_per_hour_verified} for the verified"
+    shake = f"1 every {RULES.shake.period_ms // 60_000} min on average, {RULES.shake.burst} at once"
+    assert limits["`shake`"] == shake
     assert limits["bottles thrown"] == (
         f"{RULES.bottles_per_day} in any 24 h, {RULES.bottles_per_day_verified} for the verified"
     )
@@ -135,6 +138,9 @@ PHRASES = [
     ("docs/concepts.md", f"did not leave by `next` within {RULES.shun_ms // 60_000} minutes"),
     ("docs/concepts.md", f"not within {RULES.settle_ms // 1_000} s of having spoken"),
     ("docs/concepts.md", f"Every {TICK_MS} ms the server"),
+    ("docs/concepts.md", f"in the same area within {RULES.shake_wait_ms // 1_000} s"),
+    ("docs/protocol.md", f"begins a wait of {RULES.shake_wait_ms // 1_000} s"),
+    ("docs/operations.md", f"seats at most {AT_ONCE + RULES.capacity} people whose shakes met"),
     ("docs/concepts.md", f"for {RULES.lease_ms // 60_000} minutes at a time"),
     ("docs/concepts.md", f"after {RULES.bottle_life_ms // 3_600_000} h, or when the fifth established person gives it"),
     ("docs/concepts.md", f"within {RULES.doubt_ms // 3_600_000} h before it was thrown"),

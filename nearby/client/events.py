@@ -33,4 +33,6 @@ class Disconnected:
     error: Exception | None = None
 
 
-PhoneEvent = Connected | Disconnected | wire.RoomEvent | wire.Placed | wire.Unplaced | wire.Expiring | wire.Bye
+PhoneEvent = (
+    Connected | Disconnected | wire.RoomEvent | wire.Shaken | wire.Placed | wire.Unplaced | wire.Expiring | wire.Bye
+)

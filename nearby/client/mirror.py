@@ -32,7 +32,7 @@ class Mirror:
             case wire.Unplaced():
                 self.view = None
                 return message
-            case wire.Expiring() | wire.Bye():
+            case wire.Shaken() | wire.Expiring() | wire.Bye():
                 return message
             case wire.Error():
                 self.count(refusals=1)

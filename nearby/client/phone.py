@@ -16,7 +16,7 @@ from nearby.client.tokens import Token, Tokens
 from nearby.core import wire
 from nearby.core.rules import SECOND_MS
 from nearby.core.view import RoomView
-from nearby.errors import ErrorCode, EventsNotRead, Refused
+from nearby.errors import ErrorCode, EventsNotRead, NotAcknowledged, Refused
 
 Where = Callable[[], Awaitable[tuple[float, float] | None]]
 """Returns latitude and longitude in degrees, or None if they are not known just now."""
@@ -54,6 +54,7 @@ class Phone:
         on_message: Callable[[wire.ServerMessage], None] | None = None,
     ) -> None:
         settings = settings or PhoneSettings()
+        self._settings = settings
         self._random = random or SystemRandom()
         self._inbox = Inbox(on_event, unread=settings.unread_events)
         self._line = Line(
@@ -173,6 +174,23 @@ class Phone:
             PhoneClosed: The phone is closed.
         """
         await self._call(wire.Next(id=self._next_id(), room=self._my_room()), may_repeat=False)
+
+    async def shake(self) -> None:
+        """Shake, now. If others of my area do within seconds, ``shaken`` and ``placed`` follow; else nothing does.
+
+        After a drop it is sent again, within ``shake_within_s`` of the call: while it waits a repeat changes nothing.
+        Waits that long while disconnected. Safe to cancel: it is not sent any more if it was not.
+
+        Raises:
+            Refused: ``not_present``, ``rate_limited``, ``off``, or as the server says.
+            NotAcknowledged: No answer came in time. It may have been counted.
+            PhoneClosed: The phone is closed.
+        """
+        try:
+            async with asyncio.timeout(self._settings.shake_within_s):
+                await self._call(wire.Shake(id=self._next_id()), may_repeat=True)
+        except TimeoutError:
+            raise NotAcknowledged("no answer came in time; it may have been counted") from None
 
     async def leave(self) -> None:
         """Leave the room and clear my location. Repeated after a drop. Waits while disconnected. Safe to cancel.

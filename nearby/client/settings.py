@@ -19,6 +19,8 @@ class PhoneSettings:
     """A connection is dead if nothing comes for so long after a question, or after a ping of the server was due."""
     repeat_within_s: float = 100.0
     """A ``say`` is repeated only this soon after it was first sent: servers know its id for 120 s."""
+    shake_within_s: float = 5.0
+    """A ``shake`` that was not answered by then is given up: others who shook with it are about to meet."""
     waiting_calls: int = 100
     """One call more than this is refused with ``rate_limited`` (policy ``refuse_new``)."""
     unread_events: int = 10_000

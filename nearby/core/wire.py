@@ -84,6 +84,12 @@ class Leave(Struct, kw_only=True, frozen=True, tag="leave", omit_defaults=True):
     id: MessageId | None = None
 
 
+class Shake(Struct, kw_only=True, frozen=True, tag="shake", omit_defaults=True):
+    """I am shaking my phone now."""
+
+    id: MessageId | None = None
+
+
 class Renew(Struct, kw_only=True, frozen=True, tag="renew", omit_defaults=True):
     """A fresh token for the same person."""
 
@@ -97,7 +103,7 @@ class Ping(Struct, kw_only=True, frozen=True, tag="ping", omit_defaults=True):
     id: MessageId | None = None
 
 
-Command = CheckIn | Say | Next | Leave | Renew | Ping
+Command = CheckIn | Say | Next | Leave | Shake | Renew | Ping
 ClientMessage = Hello | Command
 
 
@@ -216,6 +222,12 @@ class Placed(Struct, kw_only=True, frozen=True, tag="placed"):
     why: str
 
 
+class Shaken(Struct, kw_only=True, frozen=True, tag="shaken"):
+    """My shake met others; ``placed`` in this room follows."""
+
+    room: str
+
+
 class Unplaced(Struct, kw_only=True, frozen=True, tag="unplaced"):
     """I have no room now."""
 
@@ -281,7 +293,7 @@ class Pong(Struct, kw_only=True, frozen=True, tag="pong"):
     id: MessageId | UnsetType = UNSET
 
 
-ServerMessage = Welcome | Ack | Error | RoomEvent | Placed | Unplaced | Expiring | Bye | Pong
+ServerMessage = Welcome | Ack | Error | RoomEvent | Shaken | Placed | Unplaced | Expiring | Bye | Pong
 
 encode = msgspec.json.Encoder().encode
 """Return the UTF-8 JSON of a message."""

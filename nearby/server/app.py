@@ -282,6 +282,7 @@ def _assemble(
         metrics=metrics,
         random=SystemRandom(),
         tags=frozenset(settings.tags),
+        has_shake=settings.shake == "on",
     )
     sockets = Sockets(
         hub,

@@ -68,6 +68,7 @@ class Settings(BaseSettings):
         "on", description="off lifts every limit on people and client networks: for load tests only."
     )
     bottle: Literal["on", "off"] = Field("on", description="off refuses every call about bottles and their threads.")
+    shake: Literal["on", "off"] = Field("on", description="off refuses every shake.")
     max_connections: int = Field(100, ge=1, description="Open connections per client network (/24 or /56).")
     tags: Words = Field((), description="Tags that check-ins may name, at most 32, by commas; others have no effect.")
     window_s: float = Field(600.0, ge=1, le=86400, description="Width of a time window, in seconds.")

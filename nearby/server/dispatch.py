@@ -51,9 +51,11 @@ class Dispatcher:
         metrics: Metrics,
         random: Random,
         tags: Collection[str],
+        has_shake: bool,
     ) -> None:
         self._hub = hub
         self._tags = tags
+        self._has_shake = has_shake
         self._gateway = gateway
         self._placer = placer
         self._journal = journal
@@ -153,6 +155,8 @@ class Dispatcher:
                 await self._next(phone, id, None if room is None else RoomId(room), now_ms)
             case wire.Leave(id=id):
                 await self._leave(phone, id, now_ms)
+            case wire.Shake(id=id):
+                await self._shake(phone, id, now_ms)
             case wire.Renew():
                 await self._renew(phone, message, now_ms)
 
@@ -235,6 +239,14 @@ class Dispatcher:
             raise Refused(ErrorCode.DRAINING)
         await self._hub.ask_next(phone.person, phone.id, room, now_ms)
         self._placer.wish(phone.person, "next")
+        _ack(phone, message_id)
+
+    async def _shake(self, phone: Connection, message_id: int | str | None, now_ms: int) -> None:
+        if not self._has_shake:
+            raise Refused(ErrorCode.OFF)
+        if self.is_draining:
+            raise Refused(ErrorCode.DRAINING)
+        await self._hub.shake(phone.person, phone.id, now_ms)
         _ack(phone, message_id)
 
     async def _renew(self, phone: Connection, message: wire.Renew, now_ms: int) -> None:

@@ -12,11 +12,12 @@ from nearby.core import bottle_wire, wire
 from nearby.core.crowd import RESOLUTIONS
 from nearby.errors import PROBLEMS, CloseCode, ErrorCode
 
-_CLIENT = (wire.Hello, wire.CheckIn, wire.Say, wire.Next, wire.Leave, wire.Renew, wire.Ping)
+_CLIENT = (wire.Hello, wire.CheckIn, wire.Say, wire.Next, wire.Leave, wire.Shake, wire.Renew, wire.Ping)
 _SERVER = (
     wire.Welcome,
     wire.Ack,
     wire.Error,
+    wire.Shaken,
     wire.Placed,
     wire.Said,
     wire.Joined,

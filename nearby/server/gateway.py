@@ -72,6 +72,8 @@ class Gateway:
         phone = self._connections.get(connection)
         if phone is not None:
             self._leave(phone)
+            if placed.why == "shaken":
+                phone.send(wire.Shaken(room=placed.room.id))
             phone.send(placed)
             self._enter(phone, RoomId(placed.room.id))
 

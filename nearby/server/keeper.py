@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Collection
+from time import perf_counter
 
 from nearby.core import wire
 from nearby.core.ids import PersonId
@@ -17,6 +18,10 @@ from nearby.server.placer import TICK_MS, Placer
 from nearby.server.sockets import Sockets
 
 log = logging.getLogger(__name__)
+
+MEET_FOR_MS = 170
+"""So long of a tick a crowd that shook is seated, in steps between which others have their turn: on the next
+tick time's work and other placements come first again."""
 
 DRAIN_BATCH_S = 0.1
 CLOSED_WITHIN_S = 3.0
@@ -62,7 +67,7 @@ class Keeper:
                 log.exception("a tick failed")
 
     async def tick(self) -> None:
-        """Do what is due now: ping, warn and cut connections, sweep, seat."""
+        """Do what is due now: ping, warn and cut connections, sweep, seat, let those meet whose shakes are over."""
         now_ms = self._clock.now_ms()
         self._sockets.on_time(now_ms)
         for person in await self._hub.sweep(now_ms):
@@ -71,6 +76,7 @@ class Keeper:
             self._placer.forget()
         else:
             await self._placer.tick()
+            await self._let_meet(now_ms)
 
     async def drain(self, over_s: float) -> None:
         """Send everybody away in paced batches; return when they are gone or have had their time.
@@ -93,6 +99,17 @@ class Keeper:
         deadline_s = asyncio.get_running_loop().time() + CLOSED_WITHIN_S
         while self._gateway.connections() and asyncio.get_running_loop().time() < deadline_s:
             await asyncio.sleep(DRAIN_BATCH_S)
+
+    async def _let_meet(self, now_ms: int) -> None:
+        """Seat people whose shakes met, until all are or the tick's time is up."""
+        while True:
+            started_s = perf_counter()
+            if not await self._hub.meet(now_ms):
+                return
+            self._metrics.meet_seconds.observe(perf_counter() - started_s)
+            if self._clock.now_ms() >= now_ms + MEET_FOR_MS:
+                return
+            await asyncio.sleep(0)
 
     def _tell_who_waits(self, people: Collection[PersonId]) -> None:
         """Tell those who waited for a seat that there are no new placements."""

@@ -21,7 +21,10 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # A second series pe
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
-LIMITS = ("say", "checkin", "joins", "cells", "guests", "connections", "bottles", "catches", "reports", "lines")
+LIMITS = (
+    *("say", "checkin", "joins", "cells", "shake", "guests", "connections"),
+    *("bottles", "catches", "reports", "lines"),
+)
 """What ``nearby_limits_hit_total`` tells apart."""
 
 BOTTLE_CALLS = ("thrown", "caught", "none", "answered", "released", "reported", "written")
@@ -77,6 +80,7 @@ class Metrics:
         self.say_seconds = Latency()
         self.checkin_seconds = Latency()
         self.placement_seconds = Latency()
+        self.meet_seconds = Latency()
         self.loop_lag_seconds = Latency()
         self.store = StoreMetrics(self.registry)
         self.ready = Gauge("nearby_ready", "1 while new phones are taken.", registry=self.registry)
@@ -127,6 +131,7 @@ class Metrics:
         yield self.say_seconds.family("nearby_say_seconds", "From reading a say until its ack is ready to be written.")
         yield self.checkin_seconds.family("nearby_checkin_seconds", "From reading a checkin to its ack.")
         yield self.placement_seconds.family("nearby_placement_seconds", "Work of one placement, on its tick.")
+        yield self.meet_seconds.family("nearby_meet_seconds", "Work of one step that seats people whose shakes met.")
         yield self.loop_lag_seconds.family(
             "nearby_loop_lag_seconds", "How late the event loop was for its 200 ms tick."
         )
@@ -141,6 +146,7 @@ def _live_gauges(live: HubStatistics) -> Iterator[Metric]:
     yield GaugeMetricFamily("nearby_people_present", "People with a presence.", live.people)
     yield GaugeMetricFamily("nearby_connections", "Open connections after hello.", live.connections)
     yield GaugeMetricFamily("nearby_held_seats", "Seats held for a connection to come back.", live.held_seats)
+    yield GaugeMetricFamily("nearby_shaking", "People who shook and wait for what comes of it.", live.shaking)
     yield GaugeMetricFamily("nearby_timers", "Things the hub waits to look at.", live.timers)
     rooms = GaugeMetricFamily("nearby_rooms", "Rooms, by connected members.", labels=["size"])
     for size, count in live.rooms_by_size.items():

@@ -30,6 +30,7 @@ FROM_SERVER: list[wire.ServerMessage] = [
         seq=1,
         why="new",
     ),
+    wire.Shaken(room="r"),
     wire.Unplaced(why="left"),
     wire.Expiring(in_ms=1),
     wire.Bye(reconnect_ms=1),
@@ -41,6 +42,7 @@ FROM_CLIENT: list[wire.ClientMessage] = [
     wire.Say(id="1", room="r", text="hi"),
     wire.Next(id=1, room="r"),
     wire.Leave(),
+    wire.Shake(id=1),
     wire.Renew(token="t"),
     wire.Ping(id=1),
 ]

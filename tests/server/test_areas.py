@@ -261,6 +261,7 @@ class City:
             metrics=metrics,
             random=Random(1),
             tags=(),
+            has_shake=True,
         )
 
     async def is_placed(self, name: str, lat_deg: float, lon_deg: float) -> bool:
