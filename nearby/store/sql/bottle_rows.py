@@ -8,23 +8,25 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nearby.core.bottle import Bottle, BottleId, State
 from nearby.core.ids import Cell, PersonId
-from nearby.core.rules import Rules
 from nearby.errors import ErrorCode, Refused
 from nearby.store.sql.engine import RowRefused
 from nearby.store.tables import bottles, catches, people
 
-_ESTABLISHED_CATCHES = (
-    sa.select(sa.func.count())
-    .select_from(catches)
-    .where(catches.c.bottle == bottles.c.bottle, catches.c.is_established)
-    .correlate(bottles)
-    .scalar_subquery()
-)
+
+def established_catches() -> sa.ColumnElement[int]:
+    """Return how many established people caught a bottle."""
+    query = sa.select(sa.func.count()).select_from(catches)
+    return (
+        query.where(catches.c.bottle == bottles.c.bottle, catches.c.is_established).correlate(bottles).scalar_subquery()
+    )
 
 
-def is_over(rules: Rules) -> sa.ColumnElement[bool]:
-    """Return whether a bottle was caught by as many established people as it may be."""
-    return rules.bottle_catches <= _ESTABLISHED_CATCHES
+_ONE = sa.select(bottles).where(bottles.c.bottle == sa.bindparam("id"))
+_LOCKED = _ONE.with_for_update(of=bottles)
+_UNLESS_LOCKED = _ONE.with_for_update(of=bottles, skip_locked=True)
+_AUTHOR = sa.select(bottles.c.author).where(bottles.c.bottle == sa.bindparam("id")).scalar_subquery()
+_HOLD_AUTHOR = sa.select(people.c.person).where(people.c.person == _AUTHOR).with_for_update(read=True, key_share=True)
+_HELD = sa.select(sa.func.count()).where(catches.c.bottle == sa.bindparam("id"), catches.c.is_established)
 
 
 @contextmanager
@@ -41,25 +43,21 @@ async def hold(connection: AsyncConnection, bottle: BottleId) -> Bottle | None:
 
     Its author is held first, as an erasure takes them: rows about them can then be written without waiting in a circle.
     """
-    author = sa.select(bottles.c.author).where(bottles.c.bottle == bottle).scalar_subquery()
-    await connection.execute(
-        sa.select(people.c.person).where(people.c.person == author).with_for_update(read=True, key_share=True)
-    )
-    return await read_bottle(connection, bottle, lock=True)
+    await connection.execute(_HOLD_AUTHOR, {"id": bottle})
+    return await read_bottle(connection, bottle)
 
 
-async def read_bottle(
-    connection: AsyncConnection, bottle: BottleId, *, lock: bool, skip_locked: bool = False
-) -> Bottle | None:
-    """Return a bottle as it is written. None: there is none, or with ``skip_locked`` somebody has it in hand."""
-    query = sa.select(bottles).where(bottles.c.bottle == bottle)
-    if lock:
-        query = query.with_for_update(of=bottles, skip_locked=skip_locked)
-    row = (await connection.execute(query)).first()
+async def read_bottle(connection: AsyncConnection, bottle: BottleId, *, skip_locked: bool = False) -> Bottle | None:
+    """Return a bottle as it is written, locked. None: there is none, or with ``skip_locked`` somebody has it in hand.
+
+    Its ``established_catches`` are only told while it is leased: nothing looks at them otherwise.
+    """
+    query = _UNLESS_LOCKED if skip_locked else _LOCKED
+    row = (await connection.execute(query, {"id": bottle})).first()
     if row is None:
         return None
-    # Apart, and after the lock: what was read before it may be out of date.
-    held = sa.select(sa.func.count()).where(catches.c.bottle == bottle, catches.c.is_established)
+    # Apart, and after the lock: what was read before it may be out of date. Only a bottle that comes back needs it.
+    held = await connection.scalar(_HELD, {"id": bottle}) if row.state == State.LEASED.value else 0
     return Bottle(
         id=bottle,
         author=PersonId(row.author),
@@ -71,7 +69,7 @@ async def read_bottle(
         catcher=row.catcher,
         lease_until_ms=row.lease_until_ms,
         sunk_ms=row.sunk_ms,
-        established_catches=int(await connection.scalar(held) or 0),
+        established_catches=int(held or 0),
     )
 
 

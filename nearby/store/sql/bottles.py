@@ -1,6 +1,6 @@
 """Drift bottles on SQL. Each call is one transaction; what a bottle becomes, ``nearby.core.bottle`` says."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from random import Random
 from typing import Any
@@ -17,13 +17,54 @@ from nearby.core.rules import DAY_MS, Rules
 from nearby.errors import ErrorCode, Refused
 from nearby.store.bottles import BottleCounts, Drifter, Lease, Thread
 from nearby.store.sql import bottle_counts, bottle_reports, threads
-from nearby.store.sql.bottle_rows import gone_if_refused, hold, is_over, keep, read_bottle
-from nearby.store.sql.conflicts import are_in_conflict, is_in_conflict, shadows_owned
+from nearby.store.sql.bottle_rows import established_catches, gone_if_refused, hold, keep, read_bottle
+from nearby.store.sql.conflicts import about_me, are_in_conflict, is_in_conflict, shadows_owned
 from nearby.store.sql.rights import shadow_of
 from nearby.store.sql.statements import write
 from nearby.store.tables import bottles, catches, people, reports
 
 Transaction = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
+
+
+def _sample_query() -> sa.CompoundSelect[Any]:
+    """Return the query of bottles that may reach me, with what ``SqlBottles`` gives it as parameters."""
+    thrown_ms, is_afloat = bottles.c.thrown_ms, bottles.c.state == State.AFLOAT.value
+    oldest_ms: sa.BindParameter[int] = sa.bindparam("oldest_ms")
+    start_ms: sa.BindParameter[int] = sa.bindparam("start_ms")
+    came_back = sa.and_(
+        bottles.c.state == State.LEASED.value,
+        bottles.c.lease_until_ms <= sa.bindparam("at_ms"),
+        thrown_ms >= oldest_ms,
+        established_catches() < sa.bindparam("catches"),
+    )
+    may = (
+        bottles.c.author != sa.bindparam("me"),
+        bottles.c.author.not_in(sa.bindparam("avoid", expanding=True)),
+        ~sa.exists().where(catches.c.bottle == bottles.c.bottle, catches.c.catcher == sa.bindparam("me")),
+        ~is_in_conflict(bottles.c.author),
+        ~_is_author_in_doubt(),
+    )
+    parts = (
+        sa.select(*_DRIFTING).where(is_afloat, thrown_ms >= start_ms, *may).order_by(thrown_ms),
+        sa.select(*_DRIFTING).where(is_afloat, thrown_ms.between(oldest_ms, start_ms - 1), *may).order_by(thrown_ms),
+        sa.select(*_DRIFTING).where(came_back, *may).order_by(bottles.c.lease_until_ms),
+    )
+    return sa.union_all(*(sa.select(part.limit(SAMPLE).subquery()) for part in parts))
+
+
+def _is_author_in_doubt() -> sa.ColumnElement[bool]:
+    """Return whether a bottle's author was reported: see ``Bottles.catch``."""
+    counting = (reports.c.reported == bottles.c.author, reports.c.does_count, reports.c.status != "rejected")
+    lately = sa.exists().where(*counting, reports.c.at_ms > bottles.c.thrown_ms - sa.bindparam("doubt_ms"))
+    by = sa.select(sa.func.count(reports.c.reporter.distinct())).where(
+        *counting, reports.c.at_ms > bottles.c.thrown_ms - sa.bindparam("doubt_repeated_ms")
+    )
+    return sa.or_(lately, by.scalar_subquery() > 1)
+
+
+_DRIFTING = (bottles.c.bottle, bottles.c.author, bottles.c.fence)
+_SAMPLE = _sample_query()
+_HOLD_PERSON = sa.select(people.c.person).where(people.c.person == sa.bindparam("me")).with_for_update(key_share=True)
 
 
 class SqlBottles:
@@ -135,56 +176,29 @@ class SqlBottles:
             return await bottle_counts.read_counts(connection, now_ms, rules)
 
     async def _sample(
-        self, connection: AsyncConnection, catcher: PersonId, now_ms: int, rules: Rules, avoid: set[PersonId]
+        self, connection: AsyncConnection, catcher: PersonId, now_ms: int, rules: Rules, avoid: Collection[PersonId]
     ) -> Sequence[Drifting]:
         """Return bottles that may reach the catcher: thrown from a random moment on, and those whose lease ended."""
         oldest_ms = now_ms - rules.bottle_life_ms + 1
-        start_ms = oldest_ms + self._random.randrange(rules.bottle_life_ms)
-        thrown_ms, is_afloat = bottles.c.thrown_ms, bottles.c.state == State.AFLOAT.value
-        came_back = sa.and_(
-            bottles.c.state == State.LEASED.value,
-            bottles.c.lease_until_ms <= now_ms,
-            thrown_ms >= oldest_ms,
-            ~is_over(rules),
-        )
-        parts = (
-            _open(sa.and_(is_afloat, thrown_ms >= start_ms)).order_by(thrown_ms),
-            _open(sa.and_(is_afloat, thrown_ms >= oldest_ms, thrown_ms < start_ms)).order_by(thrown_ms),
-            _open(came_back).order_by(bottles.c.lease_until_ms),
-        )
-        may = [
-            bottles.c.author != catcher,
-            ~sa.exists().where(catches.c.bottle == bottles.c.bottle, catches.c.catcher == catcher),
-            ~is_in_conflict(catcher, bottles.c.author, now_ms, self._secret),
-            ~_is_author_in_doubt(rules),
-        ]
-        if avoid:
-            may.append(bottles.c.author.not_in(avoid))
-        limited = [sa.select(part.where(*may).limit(SAMPLE).subquery()) for part in parts]
-        found = [Drifting(*row) for row in await connection.execute(sa.union_all(*limited))]
+        asked = {
+            **about_me(catcher, now_ms, self._secret),
+            "oldest_ms": oldest_ms,
+            "start_ms": oldest_ms + self._random.randrange(rules.bottle_life_ms),
+            "catches": rules.bottle_catches,
+            "doubt_ms": rules.doubt_ms,
+            "doubt_repeated_ms": rules.doubt_repeated_ms,
+            "avoid": list(avoid),
+        }
+        found = [Drifting(*row) for row in await connection.execute(_SAMPLE, asked)]
         # Those whose lease ended come last and must not always lose their place to the others.
         return found if len(found) <= SAMPLE else self._random.sample(found, SAMPLE)
-
-
-def _open(which: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    return sa.select(bottles.c.bottle, bottles.c.author, bottles.c.fence).where(which)
-
-
-def _is_author_in_doubt(rules: Rules) -> sa.ColumnElement[bool]:
-    """Return whether a bottle's author was reported: see ``Bottles.catch``."""
-    counting = (reports.c.reported == bottles.c.author, reports.c.does_count, reports.c.status != "rejected")
-    lately = sa.exists().where(*counting, reports.c.at_ms > bottles.c.thrown_ms - rules.doubt_ms)
-    by = sa.select(sa.func.count(reports.c.reporter.distinct())).where(
-        *counting, reports.c.at_ms > bottles.c.thrown_ms - rules.doubt_repeated_ms
-    )
-    return sa.or_(lately, by.scalar_subquery() > 1)
 
 
 async def _lease(
     connection: AsyncConnection, bottle: BottleId, catcher: Drifter, now_ms: int, rules: Rules
 ) -> Lease | None:
     """Return the lease of one bottle, or None if somebody else was faster."""
-    found = await read_bottle(connection, bottle, lock=True, skip_locked=True)
+    found = await read_bottle(connection, bottle, skip_locked=True)
     if found is None:
         return None
     found = rule.settled(found, now_ms, rules)
@@ -208,9 +222,7 @@ async def _lease(
 async def _meet(connection: AsyncConnection, drifter: Drifter, now_ms: int) -> None:
     """Make sure that there is an account, and let calls of one person take turns."""
     await write(connection, PersonSeen, [PersonSeen(drifter.person, drifter.is_guest, now_ms, now_ms // DAY_MS)])
-    await connection.execute(
-        sa.select(people.c.person).where(people.c.person == drifter.person).with_for_update(key_share=True)
-    )
+    await connection.execute(_HOLD_PERSON, {"me": drifter.person})
 
 
 async def check_limit(

@@ -13,7 +13,7 @@ from nearby.core.rules import Rules
 from nearby.errors import ErrorCode, Refused
 from nearby.store.bottles import Thread, ThreadLine
 from nearby.store.sql.bottle_rows import gone_if_refused
-from nearby.store.sql.conflicts import is_in_conflict, shadows_owned
+from nearby.store.sql.conflicts import about_me, is_in_conflict, shadows_owned
 from nearby.store.sql.rights import shadow_of
 from nearby.store.tables import bottles, thread_messages, threads
 
@@ -35,7 +35,7 @@ class SqlThreads:
         """See ``Threads.of``."""
         async with self._reading() as connection:
             blocked = await shadows_owned(connection, person, now_ms)
-            found = await connection.execute(self._open(person, now_ms).order_by(sa.text("created_ms DESC, thread")))
+            found = await connection.execute(_MINE, about_me(person, now_ms, self._secret))
             rows = [row for row in found if not blocked or shadow_of(row.other, self._secret) not in blocked]
         return [_seen(row) for row in rows[:MOST_THREADS]]
 
@@ -68,30 +68,34 @@ class SqlThreads:
 
     async def _check(self, connection: AsyncConnection, person: PersonId, thread: ThreadId, now_ms: int) -> None:
         """Refuse with ``gone`` what is no open thread of the person."""
-        row = (await connection.execute(self._open(person, now_ms, thread))).first()
-        blocked = await shadows_owned(connection, person, now_ms)
-        if row is None or shadow_of(row.other, self._secret) in blocked:
+        asked = {**about_me(person, now_ms, self._secret), "thread": thread}
+        other = await connection.scalar(_ONE, asked)
+        if other is None or shadow_of(other, self._secret) in await shadows_owned(connection, person, now_ms):
             raise Refused(ErrorCode.GONE)
 
-    def _open(self, person: PersonId, now_ms: int, thread: ThreadId | None = None) -> sa.CompoundSelect[Any]:
-        """Return the query of a person's threads whose other side is there and in no conflict with them."""
-        sides = []
-        for me, other in ((threads.c.author, threads.c.catcher), (threads.c.catcher, threads.c.author)):
-            side = (
-                sa.select(
-                    threads.c.thread,
-                    threads.c.bottle,
-                    threads.c.created_ms,
-                    threads.c.author,
-                    other.label("other"),
-                    bottles.c.origin,
-                    sa.literal(me is threads.c.author).label("is_thrower"),
-                )
-                .join(bottles, bottles.c.bottle == threads.c.bottle)
-                .where(me == person, other.is_not(None), ~is_in_conflict(person, other, now_ms, self._secret))
+
+def _open() -> sa.CompoundSelect[Any]:
+    """Return the query of my threads whose other side is there and in no conflict with me, all or one of them."""
+    sides = []
+    for me, other in ((threads.c.author, threads.c.catcher), (threads.c.catcher, threads.c.author)):
+        sides.append(
+            sa.select(
+                threads.c.thread,
+                threads.c.bottle,
+                threads.c.created_ms,
+                other.label("other"),
+                bottles.c.origin,
+                sa.literal(me is threads.c.author).label("is_thrower"),
             )
-            sides.append(side if thread is None else side.where(threads.c.thread == thread))
-        return sa.union_all(*sides)
+            .join(bottles, bottles.c.bottle == threads.c.bottle)
+            .where(me == sa.bindparam("me"), other.is_not(None), ~is_in_conflict(other))
+        )
+    return sa.union_all(*sides)
+
+
+_OPEN = _open().subquery()
+_MINE = sa.select(_OPEN).order_by(_OPEN.c.created_ms.desc(), _OPEN.c.thread)
+_ONE = sa.select(_OPEN.c.other).where(_OPEN.c.thread == sa.bindparam("thread"))
 
 
 def _seen(row: sa.Row[Any]) -> Thread:
