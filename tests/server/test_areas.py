@@ -315,3 +315,11 @@ def test_nobody_is_placed_inside_a_quiet_area_and_everybody_beyond_its_cells(
             assert is_placed == (h3.latlng_to_cell(lat, lon, 9) not in quiet.cells)
 
     asyncio.run(walk())
+
+
+async def test_a_check_in_inside_makes_no_account(server: LiveServer, database: Database) -> None:
+    token = server.token("ana")
+    for _ in range(3):
+        assert (await server.call("POST", "/v1/checkins", body=body(PARK), token=token)).status == 200
+    assert (await server.call("DELETE", "/v1/presence", token=token)).status == 204
+    assert not await database.rows("people")

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nearby.core import wire
-from nearby.core.area import read_areas
 from nearby.core.ids import PersonId
 from nearby.server.me import export_json
 from nearby.sim.child import serving
@@ -215,21 +214,6 @@ async def test_clearing_again_after_an_erasure_makes_no_row_and_fails_nobody(
     assert (await server.call("DELETE", "/v1/presence", token=token)).status == 204
     assert not await database.rows("people")
     assert await server.metric("nearby_store_dropped_total", policy="refused") == 0
-
-
-async def test_a_check_in_in_a_quiet_area_makes_no_account(tmp_path: Path, database: Database) -> None:
-    west, east, south, north = 8.53, 8.55, 47.36, 47.38
-    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-    park = {"type": "Polygon", "coordinates": [ring]}
-    async with database.open() as store:
-        for area in read_areas(json.dumps(park).encode(), kind="quiet"):
-            await store.put_area(area, START_MS)
-    async with live_server(tmp_path, guests="on") as server:
-        token = json.loads((await server.call("POST", "/v1/guests")).body)["token"]
-        for _ in range(3):
-            assert (await server.call("POST", "/v1/checkins", body=ZURICH, token=token)).status == 200
-        assert (await server.call("DELETE", "/v1/presence", token=token)).status == 204
-    assert not await database.rows("people")
 
 
 async def test_while_somebody_is_being_erased_nothing_is_begun_for_them(
