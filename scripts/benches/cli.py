@@ -1,5 +1,6 @@
 """The ``scripts/bench`` command."""
 
+import gc
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Sequence
@@ -13,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from nearby.errors import ConfigError, ServerFailed
+from nearby.server.app import GC_AFTER
 from nearby.sim.files import allow_connections
 from scripts.benches import acks, checkins, connections, fanout, log, placement, stadium, store
 from scripts.benches.report import Report, Target, save_all
@@ -150,6 +152,9 @@ def stadium_command(
     seconds: Annotated[float, typer.Option(min=1, max=600, help="Within so many seconds.")] = 60.0,
 ) -> None:
     """A venue fills through the live state at real time. Target: no room over eight, nothing longer than 50 ms."""
+    # As a server does.
+    gc.set_threshold(GC_AFTER)
+    gc.freeze()
     with _progress() as progress:
         task = progress.add_task("stadium", total=round(seconds / stadium.TICK_S))
         filling = uvloop.run(stadium.fill(people, seconds, partial(progress.advance, task)))

@@ -54,7 +54,7 @@ class Figures:
     placing_us: float | None = None
 
 
-def measure(people: int, *, is_seated: bool) -> Figures:
+def measure(people: int, *, is_seated: bool, placings: int = PLACINGS) -> Figures:
     """Return the figures of so many people, each with a connection and a seat if ``is_seated``, else with neither."""
     rules, random = Rules(), Random(people)
     crowded, places = Crowded(rules), list(ladders(people, random))
@@ -74,8 +74,8 @@ def measure(people: int, *, is_seated: bool) -> Figures:
     grown, rooms, cells = memory_bytes() - before, sum(live.rooms_by_size.values()), live.open_catchments[7]
     if not is_seated:
         return Figures(people, grown / people, rooms, cells)
-    placings = []
-    for _ in range(PLACINGS // PLACINGS_A_TICK):
+    placed = []
+    for _ in range(placings // PLACINGS_A_TICK):
         # As on a server: who came since the last tick waits for this one.
         waiting = {
             number: why
@@ -84,8 +84,8 @@ def measure(people: int, *, is_seated: bool) -> Figures:
         }
         now_ms += TICK_MS
         crowded.sweep(now_ms)
-        placings += [one for one in (crowded.place(number, why, now_ms) for number, why in waiting.items()) if one]
-    decisions = sorted(one.decision_us for one in placings)
+        placed += [one for one in (crowded.place(number, why, now_ms) for number, why in waiting.items()) if one]
+    decisions = sorted(one.decision_us for one in placed)
     return Figures(
         people,
         grown / people,
@@ -93,7 +93,7 @@ def measure(people: int, *, is_seated: bool) -> Figures:
         cells,
         decision_us=sum(decisions) / len(decisions),
         decision_p99_us=decisions[len(decisions) * 99 // 100],
-        placing_us=sum(one.all_us for one in placings) / len(placings),
+        placing_us=sum(one.all_us for one in placed) / len(placed),
     )
 
 

@@ -5,7 +5,6 @@ longest time that one decision, or one sweep with its merges, holds up everybody
 """
 
 import asyncio
-import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter_ns
@@ -17,7 +16,6 @@ from nearby.core.cell import ladder_of
 from nearby.core.rules import Rules
 from nearby.core.venue import Venue
 from nearby.core.wishes import Wishes
-from nearby.server.app import GC_AFTER
 from scripts.benches.live import START_MS, Crowded
 
 TICK_S = 0.2
@@ -57,8 +55,6 @@ class Filling:
 
 async def fill(people: int, seconds: float, advance: Callable[[], None]) -> Filling:
     """Let people come at an even rate and return what came of it; ``advance`` is called on each tick."""
-    gc.set_threshold(GC_AFTER)
-    gc.freeze()
     crowded = Crowded(Rules())
     ladder = ladder_of(52.5147, 13.2395)
     wishes = Wishes(venue=Venue(AreaId("stadium"), ladder.res7))
