@@ -1,6 +1,7 @@
 """What the contract says of HTTP, seen from outside."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,8 @@ async def test_the_documents_describe_what_is_served(server: LiveServer) -> None
     assert (openapi["openapi"], asyncapi["asyncapi"]) == ("3.1.0", "3.0.0")
     for path, methods in openapi["paths"].items():
         for method in methods:
-            assert (await server.call(method.upper(), path)).status not in (404, 405), path
+            address = re.sub(r"{\w+}", "some-id", path)
+            assert (await server.call(method.upper(), address)).status not in (404, 405), path
     references = set(_references(openapi)) | set(_references(asyncapi))
     assert references
     for document in (openapi, asyncapi):
