@@ -93,9 +93,18 @@ async def test_whatever_a_socket_sends_the_answer_is_documented_and_the_others_a
     assert await is_served(bystander)
 
 
-paths = st.sampled_from(["/v1/checkins", "/v1/guests", "/v1/guests/renew", "/v1/presence", "/v1/ws", "/healthz", "/x"])
+paths = st.sampled_from(
+    [
+        *("/v1/checkins", "/v1/guests", "/v1/guests/renew", "/v1/presence", "/v1/ws", "/healthz", "/x"),
+        *("/v1/bottles", "/v1/bottles/catch", "/v1/bottles/b/reply", "/v1/bottles/b/release", "/v1/bottles/b/reports"),
+        *("/v1/threads", "/v1/threads/t/messages", "/v1/threads/%00/messages", "/v1/threads/t/messages?after=%ff"),
+    ]
+)
+of_bottles = st.fixed_dictionaries(
+    {}, optional={name: st.text(max_size=70) | values for name in ("text", "token", "reason")}
+)
 bodies = st.one_of(
-    st.binary(max_size=200), values.map(json.dumps).map(str.encode), messages.map(json.dumps).map(str.encode)
+    st.binary(max_size=200), *(shape.map(json.dumps).map(str.encode) for shape in (values, messages, of_bottles))
 )
 tokens = st.sampled_from(["good", "none", "bad"])
 
