@@ -170,7 +170,7 @@ class Hub(Protocol):
         """
 
     async def clear(self, person: PersonId, connection: ConnectionId | None, now_ms: int, *, why: str = "left") -> bool:
-        """End the person's presence and seat; return whether there was a seat.
+        """End the person's presence and seat; return whether there was a seat, or one was to come.
 
         ``connection`` None asks from outside any connection.
 

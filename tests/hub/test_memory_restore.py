@@ -13,7 +13,7 @@ from nearby.errors import ErrorCode, Refused
 from nearby.hub.base import Caller
 from nearby.hub.memory.agenda import Agenda, Kind
 from nearby.hub.memory.rooms import Rooms
-from nearby.testing.hub_suite.given import AWAY, BESIDE, RULES, START_MS, verified
+from nearby.testing.hub_suite.given import AWAY, BESIDE, RULES, START_MS, unknown_position, verified
 from nearby.testing.hub_suite.world import Phone, World
 from nearby.testing.live import GoLive, Live, MemoryLive
 from tests.hub.tables import Tables
@@ -273,6 +273,30 @@ async def test_somebody_who_was_erased_after_a_clearing_is_seen_anew() -> None:
     await ana.check_in()
     assert await ana.place()
     assert ana.person in tables.people
+
+
+async def test_a_lost_seat_that_a_clearing_gave_up_does_not_come_back_with_a_restart() -> None:
+    tables = Tables()
+    world = await start(tables)
+    ana, ben = await world.together("ana", "ben")
+    await ana.drop()
+    await world.go_to(world.now_ms + RULES.seat_hold_ms)
+    assert tables.recents[ana.person].lost_room == ben.room
+    await (await world.connect("ana")).leave()
+    again = await restart(world, tables)
+    await again.hubs[0].check_in(ana.caller, AWAY, again.now_ms)
+    back = await again.connect("ana", resume=unknown_position(ben.room))
+    assert back.welcome.then == (wire.Unplaced(why="none"),)
+
+
+async def test_a_check_in_in_a_quiet_area_records_nothing_of_somebody_unknown() -> None:
+    tables = Tables()
+    world = await start(tables)
+    for _ in range(RULES.checkin.burst):
+        await world.hubs[0].clear(PersonId("ana"), None, world.now_ms, why="quiet_area")
+    with pytest.raises(Refused):
+        await world.hubs[0].clear(PersonId("ana"), None, world.now_ms, why="quiet_area")
+    assert tables.changes == []
 
 
 async def test_somebody_is_seen_once_a_day_and_before_anything_names_them() -> None:

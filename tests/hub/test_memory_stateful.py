@@ -263,12 +263,12 @@ class Hub(RuleBasedStateMachine):
 
     @rule(person=PEOPLE, is_asked_here=st.booleans())
     def clear(self, person: PersonId, is_asked_here: bool) -> None:
-        phone, room = self.phones.get(person), self.room_of(person)
+        phone, had_seat = self.phones.get(person), self.room_of(person) is not None or person in self.displaced
         if is_asked_here and phone is not None:
-            assert run(phone.leave()) == (room is not None)
+            assert run(phone.leave()) == had_seat
         else:
             clearing = self.world.hubs[1].clear(person, None, self.world.now_ms)
-            assert run(self.world.settled(clearing)) == (room is not None)
+            assert run(self.world.settled(clearing)) == had_seat
         assert phone is None or not phone.sits
         self.held.pop(person, None)
         self.lost.pop(person, None)

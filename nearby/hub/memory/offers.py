@@ -14,8 +14,8 @@ from nearby.hub.memory.seats import Seats
 def make_offer(person: Person, people: People, rooms: Rooms, seats: Seats, key: int, now_ms: int) -> Offer:
     """Return what ``Hub.offer`` does for somebody present; ``key`` draws the sample.
 
-    Who came with others is offered the room in which most of them sit, and while some still wait for a seat, rooms that
-    have one for each. If neither can be had, companions count for nothing.
+    Who came with others is offered the room in which most of them sit, if it can be had; else, while some still wait
+    for a seat, rooms that have one for each, perhaps none. A companion in conflict with them counts for nothing.
     """
     catchment = people.catchment_of(person, now_ms)
     sample = rooms.sample(catchment, key, people.fill_level(catchment))
@@ -23,7 +23,8 @@ def make_offer(person: Person, people: People, rooms: Rooms, seats: Seats, key: 
     companions = people.companions_of(person, now_ms)
     if companions:
         here = [one for one in companions if one.room is None or _is_within(one.room.catchment, catchment)]
-        found = _with_companions(person, here, found, seats, now_ms)
+        friends = [one for one in here if not seats.conflicts.clash((person.id,), (one.id,))]
+        found = _with_companions(person, friends, found, seats, now_ms)
     return Offer(catchment, [rooms.candidate(room) for room in found[:CANDIDATES_SCORED]], person.wishes)
 
 

@@ -96,6 +96,11 @@ class Person:
         return self.seat.say_tat_ms if self.seat is not None else self.say_tat_ms
 
     @property
+    def has_or_awaits_seat(self) -> bool:
+        """Return whether the person has a seat, or gave one up and was promised another: their phone shows a room."""
+        return self.seat is not None or self.is_displaced
+
+    @property
     def is_absent(self) -> bool:
         """Return whether the person has neither presence nor connection nor seat."""
         return self.presence is None and self.attached is None and self.seat is None

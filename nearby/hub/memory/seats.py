@@ -161,17 +161,17 @@ class Seats:
             self._people.note_recent(person, now_ms)
 
     def end(self, person: Person, now_ms: int, *, why: str, asked_by: ConnectionId | None = None) -> None:
-        """End a seat, if there is one, and tell the person's connection unless it asked for it."""
-        room, seat = person.room, person.seat
-        person.is_displaced = False
-        if room is None or seat is None:
+        """End a seat, or the wait for the next one, and tell the person's connection unless it asked for it."""
+        if not person.has_or_awaits_seat:
             return
-        self.release(person, now_ms)
-        person.room = person.seat = None
-        person.off_window = None
-        person.say_tat_ms = seat.say_tat_ms
-        attached = person.attached
-        self._rooms.leave(room, seat, now_ms, unheard_by=attached.connection if attached is not None else None)
+        person.is_displaced = False
+        attached, room, seat = person.attached, person.room, person.seat
+        if room is not None and seat is not None:
+            self.release(person, now_ms)
+            person.room = person.seat = None
+            person.off_window = None
+            person.say_tat_ms = seat.say_tat_ms
+            self._rooms.leave(room, seat, now_ms, unheard_by=attached.connection if attached is not None else None)
         if attached is not None and attached.connection != asked_by:
             attached.listener.unseated(attached.connection, why)
 
@@ -206,7 +206,9 @@ class Seats:
         if why == "moved":
             return not self._people.must_move(person, now_ms)
         if why == "venue":
-            return person.room is not None and person.room.catchment == person.wishes.venue
+            venue = person.wishes.venue
+            is_there = person.room is not None and person.room.catchment == venue
+            return is_there or venue is None or not self._people.venues.is_open(venue)
         return why == "new"
 
 

@@ -127,19 +127,19 @@ class LiveState:
         self.catch_up(now_ms)
         person = self._people.get(person_id) if connection is None else self._mine(person_id, connection)
         if why == "quiet_area":
-            # Somebody unknown gets a record too: their check-ins have a rate.
-            person = person or self._people.meet(Caller(person_id), now_ms)
+            # Somebody unknown is known from now on: their check-ins have a rate. Nothing of it is recorded.
+            person = person or self._people.known(Caller(person_id))
             person.checkin_tat_ms = self._people.check_rate(person, now_ms)
-            if person.seat is None and person.attached is not None and connection is None:
+            if not person.has_or_awaits_seat and person.attached is not None and connection is None:
                 person.attached.listener.unseated(person.attached.connection, why)
         if person is None:
             return False
-        had_seat = person.seat is not None
+        had_seat = person.has_or_awaits_seat
         self._shakes.take_back(person_id)
         self._seats.end(person, now_ms, why=why, asked_by=connection)
-        self._people.end_presence(person)
         person.lost, person.has_lapsed = None, False
         self._people.note_recent(person, now_ms)
+        self._people.end_presence(person)
         self._people.forget_later(person)
         return had_seat
 
@@ -235,7 +235,7 @@ class LiveState:
         # In an order that a restart does not change.
         for room in sorted(set(thin)):
             self._mender.look_at(room, now_ms)
-        due = self._to_move[:]
+        due = dict.fromkeys(self._to_move)
         self._to_move.clear()
         # What was due when another call looked may be over: they spoke, left or took another room since.
         people = (self._people.get(person) for person in due)

@@ -9,7 +9,7 @@ from nearby.core import wire
 from nearby.core.ids import PersonId
 from nearby.errors import ErrorCode
 from nearby.testing.hub_suite.base import OpenWorld, SuiteBase, refusal_code
-from nearby.testing.hub_suite.given import RULES, unknown_position
+from nearby.testing.hub_suite.given import BESIDE, RULES, unknown_position
 from nearby.testing.hub_suite.limits import use_up_joins
 from nearby.testing.hub_suite.mending import separate
 from nearby.testing.hub_suite.world import Phone, World
@@ -136,6 +136,29 @@ class ConflictsSuite(SuiteBase):
         assert await world.sweep() == []
         again = await world.connect("ana")
         assert again.welcome.then == (wire.Unplaced(why="none"),)
+
+    @pytest.mark.parametrize("why", ["left", "quiet_area"])
+    async def test_an_author_who_gave_way_and_is_cleared_from_elsewhere_hears_so_once(
+        self, world: World, why: str
+    ) -> None:
+        ana, ben = await world.together("ana", "ben")
+        await separate(world, ana, ben)
+        assert await world.settled(world.hubs[-1].clear(ana.person, None, world.now_ms, why=why))
+        assert [heard for heard in ana.heard if isinstance(heard, wire.Unplaced)] == [wire.Unplaced(why=why)]
+        assert await world.sweep() == []
+
+    async def test_an_author_who_gave_way_is_called_for_once_though_a_moment_comes_too(self, world: World) -> None:
+        ana, ben = await world.together("ana", "ben")
+        await ana.check_in(BESIDE)
+        due_ms = world.moment_ms(ana, 0)
+        await separate(world, ana, ben)
+        assert await world.go_to(due_ms) == [ana.person]
+
+    async def test_an_author_who_gave_way_and_leaves_had_a_seat_to_leave(self, world: World) -> None:
+        ana, ben = await world.together("ana", "ben")
+        await separate(world, ana, ben)
+        assert await ana.leave()
+        assert not await ana.leave()
 
     @pytest.mark.parametrize("is_mutual", [True, False])
     async def test_nobody_gets_a_lost_seat_back_where_a_conflict_is(self, world: World, is_mutual: bool) -> None:

@@ -99,6 +99,27 @@ class VenuesSuite(SuiteBase):
         assert ana.heard == heard
         assert await refusal_code(ana.ask_next()) is ErrorCode.RATE_LIMITED
 
+    async def test_who_no_longer_names_it_when_the_seat_is_found_keeps_the_one_there_is(self, world: World) -> None:
+        await name(world, range(world.rules.open_venue))
+        ana = await world.arrive("ana")
+        heard = ana.heard
+        assert (await ana.check_in(wishes=IN_RING)).wish == "venue"
+        await ana.check_in(wishes=NO_WISHES)
+        assert await ana.place("venue")
+        assert ana.heard == heard
+
+    async def test_who_named_one_that_closed_before_the_seat_was_found_keeps_the_one_there_is(
+        self, world: World
+    ) -> None:
+        await name(world, range(world.rules.open_venue))
+        await world.go_to(world.now_ms + 2 * world.rules.window_ms)
+        ana = await world.arrive("ana")
+        heard = ana.heard
+        assert (await ana.check_in(wishes=IN_RING)).wish == "venue"
+        await world.go_to(world.now_ms + world.rules.window_ms)
+        assert await ana.place("venue")
+        assert ana.heard == heard
+
     async def test_who_names_a_closed_one_keeps_the_seat_and_stays_on_it_when_it_opens(self, world: World) -> None:
         ana = await world.arrive("ana")
         assert (await ana.check_in(wishes=IN_RING)).wish is None

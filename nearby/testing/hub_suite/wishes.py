@@ -81,6 +81,16 @@ class WishesSuite(SuiteBase):
         await separate(world, ana, barred)
         assert [candidate.room for candidate in (await offered(ana)).candidates] == [free.room]
 
+    @pytest.mark.parametrize("is_mutual", [True, False])
+    async def test_a_companion_in_conflict_who_waits_for_a_seat_counts_for_nothing(
+        self, world: World, is_mutual: bool
+    ) -> None:
+        (there,) = await rooms(world, [7])
+        ana, ben = [await come(world, name, other) for name, other in (("ana", "ben"), ("ben", "ana"))]
+        await separate(world, ana, ben, is_mutual=is_mutual)
+        for phone in (ana, ben):
+            assert [candidate.room for candidate in (await offered(phone)).candidates] == [there.room]
+
     async def test_most_companions_count(self, world: World) -> None:
         ben, cleo, dan, eve = [await come(world, name, "ana") for name in ("ben", "cleo", "dan", "eve")]
         for phone in (ben, cleo):
