@@ -189,7 +189,8 @@ class Dispatcher:
             await self._journal.durable()
             _ack(phone, message_id)
         finally:
-            if had_seat:
+            # A check-in over HTTP may have seated the phone meanwhile: that came after, and holds.
+            if had_seat and phone.room is None:
                 self._gateway.unseated(phone.id, "left")
 
     async def _say(self, phone: Connection, message: wire.Say, now_ms: int) -> None:

@@ -1,5 +1,6 @@
 """What the contract says of the socket, seen from outside."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,21 @@ async def test_a_phone_with_many_acks_to_come_waits_with_the_rest(tmp_path: Path
             assert not [message for message in await ben.quiet() if message["type"] == "said"]
         for _ in range(MAX_WAITING_ACKS + 5):
             await ana.until("ack")
+
+
+async def test_who_checks_in_over_http_while_a_leave_waits_for_the_disk_stays_in_the_new_room(tmp_path: Path) -> None:
+    async with live_server(tmp_path) as server:
+        ana = await server.seated("ana")
+        with locked(tmp_path):
+            await ana.send({"type": "leave", "id": "bye"})
+            body = json.dumps(ZURICH).encode()
+            assert (await server.call("POST", "/v1/checkins", body=body, token=server.token("ana"))).status == 200
+            await ana.until("placed")
+            assert not [message for message in ana.received if message.get("id") == "bye"]
+        await ana.until("ack", id="bye")
+        await ana.ask({"type": "say", "id": "hello", "text": "hello"})
+        assert [message["type"] for message in ana.received[-2:]] == ["said", "ack"]
+        assert "left" not in {message.get("why") for message in ana.received}
 
 
 async def test_without_an_id_there_is_no_ack(server: LiveServer) -> None:
