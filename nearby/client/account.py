@@ -42,7 +42,7 @@ class Account:
         """Change what I say of myself and return how it is now. What is not given stays; None or [] clears it.
 
         Raises:
-            Refused: ``bad_profile``, among others. Nothing was changed.
+            Refused: ``bad_name``, ``name_taken`` or ``bad_profile``, among others. Nothing was changed.
         """
         change = wire.MeChange(name=name, listed=listed, lang=lang, tags=tags)
         return msgspec.json.decode(await self._calls.call("PATCH", "/v1/me", change), type=wire.MeAnswer)

@@ -179,6 +179,11 @@ class Room:
             raise Refused(ErrorCode.ID_REUSED)
         return Repeat(known.seq, known.at_ms)
 
+    def remembers_until_ms(self, rules: Rules) -> int:
+        """Return until when a repeat of something said here may be asked for; 0 if nothing was said with an id."""
+        newest = next(reversed(self._ids.values()), None)
+        return 0 if newest is None else newest.at_ms + rules.repeat_ms
+
     def say(self, member: MemberId, text: str, message_id: int | str | None, now_ms: int, rules: Rules) -> wire.Said:
         """Append what a member says and return the event.
 

@@ -25,7 +25,7 @@ How a server uses it::
         # on say: refuse with store_down unless store.journal.has_room
         seq, at_ms = await hub.say(...)                 # the others hear it now
         await store.journal.durable()                   # StoreDown -> error store_down with its retry_ms
-        # on ack of a check-in the same; hourly: await store.purge(now_ms, rules); every 2 s: store.areas_revision()
+        # every ten minutes: await store.purge(now_ms, rules); every 2 s: store.areas_revision()
 
 Costs: ``record`` about 3 µs; ``durable`` one group commit, at most the gathering time (5 ms) plus one sync of the
 disk; everything else one or a few round trips. All calls may be cancelled; a cancelled write happened wholly or

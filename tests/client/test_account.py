@@ -47,7 +47,7 @@ async def test_what_the_server_refuses_raises_and_changes_nothing(server: LiveSe
     mine = account(server)
     with pytest.raises(Refused) as refused:
         await mine.change(name="x" * 65)
-    assert (refused.value.code, "64" in refused.value.detail) == (ErrorCode.BAD_PROFILE, True)
+    assert (refused.value.code, "64" in refused.value.detail) == (ErrorCode.BAD_NAME, True)
     assert (await mine.show()).name is None
 
 

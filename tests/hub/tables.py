@@ -79,7 +79,7 @@ class Tables:
         for room in self.rooms.values():
             seq = max((seq for of, seq in self.log if of == room.room), default=0)
             self.rooms[room.room] = room._replace(epoch=room.epoch + 1, seq=max(seq, room.seq))
-        gone_ms = max(rules.room_linger_ms, rules.repeat_ms)
+        gone_ms = rules.room_linger_ms + rules.repeat_ms
         kept = [
             room
             for room in self.rooms.values()

@@ -39,13 +39,19 @@ class Mender:
         self._records = records
 
     def look_at(self, room_id: RoomId, now_ms: int) -> None:
-        """Mend a room if it is thin, and look at it again while it is.
+        """Mend a room if it is thin, and look at it again while it is; while all are away it waits as it is.
 
         Costs one look at a shelf, and more only where conflicts are in the way.
         """
         room = self._rooms.get(room_id)
         if room is None or room.thin_since_ms is None:
             return
+        if room.size:
+            self._mend(room, room.thin_since_ms, now_ms)
+        if room.thin_since_ms is not None:
+            self._agenda.set(Kind.THIN, room.id, self._again_ms(room.thin_since_ms, now_ms))
+
+    def _mend(self, room: Room, thin_since_ms: int, now_ms: int) -> None:
         other = self._other_for(room, now_ms)
         if other is not None:
             room.lonely_since_ms = None
@@ -55,7 +61,7 @@ class Mender:
             self._party(room),
             self._party(other) if other is not None else None,
             now_ms,
-            thin_since_ms=room.thin_since_ms,
+            thin_since_ms=thin_since_ms,
             lonely_since_ms=room.lonely_since_ms if room.lonely_since_ms is not None else now_ms,
             rules=self._rules,
         )
@@ -65,8 +71,6 @@ class Mender:
             self._merge(room, other, now_ms)
         elif other is not None and what is Mending.TAKE_IN:
             self._merge(other, room, now_ms)
-        if room.thin_since_ms is not None:
-            self._agenda.set(Kind.THIN, room.id, self._again_ms(room.thin_since_ms, now_ms))
 
     def _other_for(self, room: Room, now_ms: int) -> Room | None:
         """Return the fullest room of the catchment that has the seats and no conflict, or None."""
@@ -99,6 +103,7 @@ class Mender:
         self._tell(movers, "merged")
         for seat in given_up:
             self._rooms.leave(room, seat, now_ms, unheard_by=None)
+        self._rooms.end_merged(room, now_ms)
         log.debug("merged a room of %d into one of %d", len(given_up), len(into.seats) - len(given_up))
 
     def _lift(self, room: Room, now_ms: int) -> None:

@@ -177,6 +177,12 @@ class Rooms:
         if self._records is not None:
             self._records.room(room)
 
+    def end_merged(self, room: Room, now_ms: int) -> None:
+        """Let nobody sit any more in a room whose people moved; repeats of what was said there are still found."""
+        room.empty_since_ms = now_ms - self._rules.room_linger_ms
+        if self._records is not None:
+            self._records.room(room)
+
     def show(self, room: Room, seat: Seat, caller: Caller, now_ms: int) -> None:
         """Let the room see the name and badge of another token."""
         own_name = shown_name(caller)
@@ -198,7 +204,7 @@ class Rooms:
             return
         again_ms = room.trim(now_ms, self._rules)
         if room.empty_since_ms is not None:
-            gone_ms = room.empty_since_ms + max(self._rules.room_linger_ms, self._rules.repeat_ms)
+            gone_ms = max(room.empty_since_ms + self._rules.room_linger_ms, room.remembers_until_ms(self._rules))
             if now_ms >= gone_ms:
                 self._forget(room)
                 return
@@ -233,7 +239,9 @@ class Rooms:
         self._by_size[size] += 1
         self._size_of[room.id] = size
         if not room.is_thin(self._rules):
-            room.thin_since_ms = room.lonely_since_ms = None
+            if size or not room.seats:
+                room.thin_since_ms = room.lonely_since_ms = None
+            # Else all are away for a moment: somebody whose phone drops now and then has been alone all along.
         elif room.thin_since_ms is None:
             room.thin_since_ms = now_ms
             self._agenda.set(Kind.THIN, room.id, now_ms)

@@ -30,7 +30,8 @@ async def keep_positions(connection: AsyncConnection, ending: sa.ColumnElement[b
 
 async def read_kept(connection: AsyncConnection, now_ms: int, rules: Rules) -> Kept:
     """Return the live state; see ``Store.take_over``."""
-    ended_ms = now_ms - max(rules.room_linger_ms, rules.repeat_ms)
+    # Of a room that was merged away repeats are asked for as long as of any other, and it counts as ended at once.
+    ended_ms = now_ms - rules.room_linger_ms - rules.repeat_ms
     is_open = sa.or_(rooms.c.empty_since_ms.is_(None), rooms.c.empty_since_ms > ended_ms)
     kept_rooms = [RoomRow._make(row) for row in await connection.execute(sa.select(rooms).where(is_open))]
     open_seats = await _by_room(connection, seats, seats.c.ended_ms.is_(None))

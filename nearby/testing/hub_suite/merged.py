@@ -6,7 +6,7 @@ from nearby.core.ids import MemberId
 from nearby.core.rules import MINUTE_MS
 from nearby.errors import ErrorCode
 from nearby.testing.hub_suite.base import SuiteBase, refusal_code
-from nearby.testing.hub_suite.given import AWAY, unknown_position
+from nearby.testing.hub_suite.given import AWAY, START_MS, unknown_position
 from nearby.testing.hub_suite.mending import group, were
 from nearby.testing.hub_suite.world import Phone, World
 
@@ -41,6 +41,31 @@ class MergedSuite(SuiteBase):
         await late.check_in()
         assert await late.seat(ana.room, "new")
         assert were(late) == {}
+
+    async def test_who_lost_a_seat_in_a_room_that_was_merged_is_not_alone_there_again(self, world: World) -> None:
+        ana, ben = await world.together("ana", "ben")
+        others, room = await group(world, "other", 3), ana.room
+        await ben.drop()
+        while world.now_ms < START_MS + world.rules.seat_hold_ms:
+            # Nobody is moved while they talk.
+            await ana.say("still here")
+            await world.go_to(world.now_ms + world.rules.settle_ms // 2)
+        await world.watch(2 * world.rules.mend_every_ms)
+        assert ana.room == others[0].room
+        again = await world.connect("ben", resume=unknown_position(room))
+        assert again.welcome.then == (wire.Unplaced(why="none"),)
+
+    async def test_who_drops_now_and_then_is_not_left_alone(self, world: World) -> None:
+        (ana,) = await world.together("ana")
+        others = await group(world, "other", 4)
+        for _ in range(2):
+            await world.watch(world.rules.merge_after_ms // 2)
+            view = ana.view
+            await ana.drop()
+            await world.watch(1)
+            ana = await world.connect("ana", knows=view)
+        await world.watch(world.rules.mend_every_ms)
+        assert ana.room == others[0].room
 
     async def test_what_was_said_before_is_seen_by_nobody_after_a_merge(self, world: World) -> None:
         ana, _ = await world.together("ana", "ben")
