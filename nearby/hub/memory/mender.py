@@ -39,15 +39,14 @@ class Mender:
         self._records = records
 
     def look_at(self, room_id: RoomId, now_ms: int) -> None:
-        """Mend a room if it is thin, and look at it again while it is; while all are away it waits as it is.
+        """Mend a room if it is thin, and look at it again while it is.
 
         Costs one look at a shelf, and more only where conflicts are in the way.
         """
         room = self._rooms.get(room_id)
         if room is None or room.thin_since_ms is None:
             return
-        if room.size:
-            self._mend(room, room.thin_since_ms, now_ms)
+        self._mend(room, room.thin_since_ms, now_ms)
         if room.thin_since_ms is not None:
             self._agenda.set(Kind.THIN, room.id, self._again_ms(room.thin_since_ms, now_ms))
 

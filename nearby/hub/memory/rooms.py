@@ -239,9 +239,7 @@ class Rooms:
         self._by_size[size] += 1
         self._size_of[room.id] = size
         if not room.is_thin(self._rules):
-            if size or not room.seats:
-                room.thin_since_ms = room.lonely_since_ms = None
-            # Else all are away for a moment: somebody whose phone drops now and then has been alone all along.
+            room.thin_since_ms = room.lonely_since_ms = None
         elif room.thin_since_ms is None:
             room.thin_since_ms = now_ms
             self._agenda.set(Kind.THIN, room.id, now_ms)

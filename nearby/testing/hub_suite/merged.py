@@ -55,18 +55,6 @@ class MergedSuite(SuiteBase):
         again = await world.connect("ben", resume=unknown_position(room))
         assert again.welcome.then == (wire.Unplaced(why="none"),)
 
-    async def test_who_drops_now_and_then_is_not_left_alone(self, world: World) -> None:
-        (ana,) = await world.together("ana")
-        others = await group(world, "other", 4)
-        for _ in range(2):
-            await world.watch(world.rules.merge_after_ms // 2)
-            view = ana.view
-            await ana.drop()
-            await world.watch(1)
-            ana = await world.connect("ana", knows=view)
-        await world.watch(world.rules.mend_every_ms)
-        assert ana.room == others[0].room
-
     async def test_what_was_said_before_is_seen_by_nobody_after_a_merge(self, world: World) -> None:
         ana, _ = await world.together("ana", "ben")
         others = await group(world, "other", 3)
