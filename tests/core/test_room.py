@@ -239,6 +239,16 @@ def test_an_id_may_be_used_again_after_its_time_and_is_remembered_anew() -> None
     assert room.repeat_of(ANA, 1, "second", later_ms, RULES) == Repeat(again.seq, later_ms)
 
 
+def test_a_room_knows_until_when_repeats_may_be_asked_for() -> None:
+    room = room_of(1)
+    assert room.remembers_until_ms(RULES) == 0
+    room.say(MemberId("m0"), "without an id", None, 5, RULES)
+    assert room.remembers_until_ms(RULES) == 0
+    for at_ms in (7, 9):
+        room.say(MemberId("m0"), "with one", at_ms, at_ms, RULES)
+    assert room.remembers_until_ms(RULES) == 9 + RULES.repeat_ms
+
+
 def test_saying_more_than_the_rate_allows_is_refused_and_leaves_no_trace() -> None:
     room, rules = room_of(1), Rules()
     for _ in range(rules.say.burst):

@@ -135,12 +135,12 @@ class WarmSuite(SuiteBase):
         assert shown == list(range(count - RULES.snapshot_messages + 1, count + 1))
 
     async def test_seats_that_ended_and_rooms_that_ended_are_left_out(self, database: Database) -> None:
-        """A room that is empty for a minute or two may still be come back to."""
+        """A room that is empty for less than three minutes may still be asked for repeats."""
         over, fresh = RoomId("over"), RoomId("fresh")
         async with database.open() as store:
             await commit(store, seen(ANA), seen(BEN), room(), seat(ANA), seat(BEN, ended_ms=NOW_MS))
             await commit(
-                store, room(over, empty_since_ms=NOW_MS - 2 * MINUTE_MS), room(fresh, empty_since_ms=NOW_MS - 1)
+                store, room(over, empty_since_ms=NOW_MS - 3 * MINUTE_MS), room(fresh, empty_since_ms=NOW_MS - 1)
             )
         kept = await reopen(database)
         assert {found.room.room: len(found.seats) for found in kept.rooms} == {ROOM: 1, fresh: 0}
