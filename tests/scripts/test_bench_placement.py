@@ -47,7 +47,7 @@ def test_who_is_present_without_a_seat_has_a_target_of_their_own(tmp_path: Path)
 
 def test_everybody_of_a_small_city_is_seated_and_timed() -> None:
     found = measure(400, is_seated=True, placings=400)
-    assert found.bytes_a_person > 0
+    assert found.people == 400
     assert 400 / 8 <= found.rooms <= 400
     assert found.decision_us is not None
     assert found.placing_us is not None
