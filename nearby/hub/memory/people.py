@@ -126,22 +126,18 @@ class People:
 
         Somebody who was lifted lately is not placed finer than that.
         """
-        assert person.presence is not None
-        venue = person.wishes.venue
-        if venue is not None and self.venues.is_open(venue):
-            return venue
         lifted = person.lifted
-        is_lifted = lifted is not None and self._windows.at(now_ms) <= lifted.until_window
-        at_most = lifted.resolution if lifted is not None and is_lifted else FINEST_RESOLUTION
-        return self.catchments.finest_open(person.presence.ladder, at_most)
+        if lifted is None or self._windows.at(now_ms) > lifted.until_window:
+            return self.area_of(person)
+        return self.area_of(person, lifted.resolution)
 
-    def area_of(self, person: Person) -> CatchmentId:
-        """Return a present person's finest open catchment."""
+    def area_of(self, person: Person, at_most: int = FINEST_RESOLUTION) -> CatchmentId:
+        """Return a present person's finest open catchment, a cell of resolution ``at_most`` or coarser."""
         assert person.presence is not None
         venue = person.wishes.venue
         if venue is not None and self.venues.is_open(venue):
             return venue
-        return self.catchments.finest_open(person.presence.ladder)
+        return self.catchments.finest_open(person.presence.ladder, at_most)
 
     def companions_of(self, person: Person, now_ms: int) -> list[Person]:
         """Return who came with the person: each named the other, and both are to be seated in the same catchment."""
