@@ -1,7 +1,7 @@
 """What each message of a phone does."""
 
 import contextlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import partial
 from random import Random
 from time import perf_counter
@@ -181,17 +181,27 @@ class Dispatcher:
             raise Disconnect(CloseCode.SHUTTING_DOWN) from None
 
     async def _leave(self, phone: Connection, message_id: int | str | None, now_ms: int) -> None:
-        had_seat = await self._hub.clear(phone.person, phone.id, now_ms)
-        if had_seat:
-            # At once: while the ack waits for the disk the room goes on without this phone.
-            self._gateway.taken_out(phone.id)
-        try:
+        if await self._hub.clear(phone.person, phone.id, now_ms):
+            await self._leave_for(phone, "left", partial(_ack, phone, message_id))
+        else:
             await self._journal.durable()
             _ack(phone, message_id)
+
+    async def _leave_for(self, phone: Connection, why: str, acknowledge: Callable[[], None]) -> None:
+        """Acknowledge a clearing once it is on disk, and tell the phone that it has no room, also if it is not.
+
+        Raises:
+            StoreDown: It is not on disk in time.
+        """
+        # At once: while the ack waits for the disk the room goes on without this phone.
+        self._gateway.taken_out(phone.id)
+        try:
+            await self._journal.durable()
+            acknowledge()
         finally:
             # A check-in over HTTP may have seated the phone meanwhile: that came after, and holds.
-            if had_seat and phone.room is None:
-                self._gateway.unseated(phone.id, "left")
+            if phone.room is None:
+                self._gateway.unseated(phone.id, why)
 
     async def _say(self, phone: Connection, message: wire.Say, now_ms: int) -> None:
         started_s = perf_counter()
@@ -228,12 +238,19 @@ class Dispatcher:
     async def _check_in(self, phone: Connection, message: wire.CheckIn, now_ms: int) -> None:
         started_s = perf_counter()
         standing = await self.check_in(phone.caller, message, now_ms, connection=phone.id)
-        if message.id is not None:
-            area = None if standing is None else shown_area(standing.area)
-            phone.send(wire.Ack(id=message.id, area=area, window=self.window(now_ms)))
         if standing is None:
-            self._gateway.unseated(phone.id, "quiet_area")
+            await self._leave_for(
+                phone, "quiet_area", partial(self._acknowledge_place, phone, message.id, None, now_ms)
+            )
+        else:
+            self._acknowledge_place(phone, message.id, shown_area(standing.area), now_ms)
         self._metrics.checkin_seconds.observe(perf_counter() - started_s)
+
+    def _acknowledge_place(
+        self, phone: Connection, message_id: int | str | None, area: wire.Area | None, now_ms: int
+    ) -> None:
+        if message_id is not None:
+            phone.send(wire.Ack(id=message_id, area=area, window=self.window(now_ms)))
 
     async def _next(self, phone: Connection, message_id: int | str | None, room: RoomId | None, now_ms: int) -> None:
         if self.is_draining:

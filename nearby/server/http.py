@@ -214,6 +214,7 @@ class Http:
         standing = await self._dispatcher.check_in(claims.caller, position, now_ms, connection=None)
         window = self._dispatcher.window(now_ms)
         if standing is None:
+            await self._journal.durable()
             return json_answer(wire.CheckInAnswer(area=None, window=window, room=None))
         if standing.seat_wanted:
             await self._placer.wait_answered()

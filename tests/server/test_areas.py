@@ -40,6 +40,7 @@ from nearby.store.sql.store import Unheard
 from nearby.testing.serving import START_MS, LiveServer, live_server
 from nearby.testing.store_suite import Database
 from nearby.testing.waiting import eventually
+from tests.server.locking import locked
 
 SECRET = b"the secret of this test's windows"
 PARK = (47.37, 8.54)
@@ -174,6 +175,23 @@ async def test_a_check_in_inside_is_acknowledged_and_unplaced(server: LiveServer
     assert unplaced == {"type": "unplaced", "why": "quiet_area"}
     await ben.until("left")
     assert await server.metric("nearby_people_present") == 1
+
+
+async def test_a_check_in_inside_is_acknowledged_once_it_is_on_disk_and_the_others_hear_of_it_before(
+    server: LiveServer, tmp_path: Path
+) -> None:
+    ana, ben = await server.seated("ana", *OUTSIDE), await server.seated("ben", *OUTSIDE)
+    await ana.quiet()
+    with locked(tmp_path):
+        await ana.send(checkin(PARK, id="in"))
+        await ben.until("left")
+        # She is out again before the disk took it: the seat she has by then holds.
+        answer = await server.call("POST", "/v1/checkins", body=body(OUTSIDE), token=server.token("ana"))
+        assert answer.status == 200
+        await ana.until("placed")
+        assert not [message for message in ana.received if message.get("id") == "in"]
+    assert (await ana.until("ack", id="in"))["area"] is None
+    assert not [message for message in await ana.quiet() if message["type"] == "unplaced"]
 
 
 async def test_who_had_no_seat_is_told_too_and_waits_for_none(server: LiveServer) -> None:
