@@ -90,6 +90,21 @@ def test_one_who_is_shunned_by_most_is_paired_with_the_one_who_does_not() -> Non
     assert not alone
 
 
+def test_two_whom_the_others_must_not_meet_are_a_pair() -> None:
+    pairs = frozenset(frozenset(pair) for pair in ((ANA, BEN), (ANA, CLEO), (BEN, CLEO), (ANA, DAN), (BEN, DAN)))
+    groups, alone = make_groups([ANA, BEN, CLEO, DAN], clash=by_pairs(pairs), capacity=2)
+    assert [sorted(group) for group in groups] == [[CLEO, DAN]]
+    assert sorted(alone) == [ANA, BEN]
+
+
+def test_who_must_not_meet_the_own_group_joins_another_that_has_a_place() -> None:
+    ed, flo = crowd(2)
+    pairs = frozenset({frozenset((ed, DAN)), frozenset((ed, flo))})
+    groups, alone = make_groups([ANA, BEN, CLEO, DAN, flo, ed], clash=by_pairs(pairs), capacity=4)
+    assert [sorted(group) for group in groups] == [sorted([ANA, BEN, CLEO, ed]), sorted([DAN, flo])]
+    assert not alone
+
+
 def test_two_meet_when_the_wait_of_the_first_is_over_and_not_before() -> None:
     gatherings = Gatherings(RULES)
     assert gatherings.shake(ANA, PARK, 1_000)
