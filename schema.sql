@@ -39,16 +39,19 @@ CREATE TABLE people (
     is_listed boolean NOT NULL,
     verified_name text,
     verified_skeleton text,
+    verdict text,
     CONSTRAINT people_pkey PRIMARY KEY (person),
     CONSTRAINT people_verified_skeleton_key UNIQUE (verified_skeleton),
     CONSTRAINT people_times_check CHECK (created_ms >= 0 AND seen_day >= 0 AND active_days >= 1),
     CONSTRAINT people_name_check CHECK (length(name) BETWEEN 1 AND 64),
     CONSTRAINT people_skeleton_check CHECK ((verified_name IS NULL) = (verified_skeleton IS NULL)),
-    CONSTRAINT people_guest_check CHECK (NOT is_guest OR verified_name IS NULL)
+    CONSTRAINT people_guest_check CHECK (NOT is_guest OR verified_name IS NULL),
+    CONSTRAINT people_verdict_check CHECK (verdict IN ('verified', 'revoked'))
 );
 COMMENT ON TABLE people IS 'Everybody who called, and what they say of themselves.';
 COMMENT ON COLUMN people.person IS 'owner; the sub of their token';
 COMMENT ON COLUMN people.verified_skeleton IS 'UTS #39 skeleton of the verified name: two that look alike collide';
+COMMENT ON COLUMN people.verdict IS 'what an operator says of the verified name, whatever the token says; null: the token decides';
 CREATE INDEX people_guests_idle_idx ON people (seen_day) WHERE is_guest;
 COMMENT ON INDEX people_guests_idle_idx IS 'purge: guests whose token can no longer be renewed';
 
@@ -71,6 +74,25 @@ COMMENT ON COLUMN relations.subject IS 'subject; whom it is to';
 COMMENT ON COLUMN relations.handle IS 'what the owner calls it by; no two people hold the same handle of anybody';
 CREATE INDEX relations_subject_idx ON relations (subject, kind);
 COMMENT ON INDEX relations_subject_idx IS 'a seat''s conflicts: who blocked this person; erase';
+
+CREATE TABLE conflicts (
+    author person_id NOT NULL,
+    other person_id NOT NULL,
+    because text NOT NULL,
+    is_mutual boolean NOT NULL,
+    since_ms bigint NOT NULL,
+    CONSTRAINT conflicts_pkey PRIMARY KEY (author, other, because),
+    CONSTRAINT conflicts_author_fkey FOREIGN KEY (author) REFERENCES people (person) ON DELETE CASCADE,
+    CONSTRAINT conflicts_other_fkey FOREIGN KEY (other) REFERENCES people (person) ON DELETE CASCADE,
+    CONSTRAINT conflicts_because_check CHECK (because IN ('block', 'report')),
+    CONSTRAINT conflicts_two_check CHECK (author <> other)
+);
+COMMENT ON TABLE conflicts IS 'Who never meets again: by a block until it is withdrawn, by a report for good. Warm start reads it whole.';
+COMMENT ON COLUMN conflicts.author IS 'owner; who blocked or reported';
+COMMENT ON COLUMN conflicts.other IS 'subject; whom';
+COMMENT ON COLUMN conflicts.is_mutual IS 'false: the author was not established and only the author gives way';
+CREATE INDEX conflicts_other_idx ON conflicts (other);
+COMMENT ON INDEX conflicts_other_idx IS 'may these two meet, over bottles and threads; erase';
 
 CREATE TABLE shadows (
     handle opaque_id NOT NULL,
@@ -231,6 +253,21 @@ COMMENT ON INDEX seats_room_idx IS 'warm start: the seats of a room; end of a ro
 CREATE INDEX seats_ended_ms_idx ON seats (ended_ms) WHERE ended_ms IS NOT NULL;
 COMMENT ON INDEX seats_ended_ms_idx IS 'purge: who sat as which member';
 
+CREATE TABLE marks (
+    owner person_id NOT NULL,
+    member opaque_id NOT NULL,
+    kind text NOT NULL,
+    at_ms bigint NOT NULL,
+    CONSTRAINT marks_pkey PRIMARY KEY (owner, member, kind),
+    CONSTRAINT marks_owner_fkey FOREIGN KEY (owner) REFERENCES people (person) ON DELETE CASCADE,
+    CONSTRAINT marks_member_fkey FOREIGN KEY (member) REFERENCES seats (member) ON DELETE CASCADE,
+    CONSTRAINT marks_kind_check CHECK (kind IN ('mute', 'greet'))
+);
+COMMENT ON TABLE marks IS 'Whom of a room''s members somebody muted or greeted there: gone with the member''s seat.';
+COMMENT ON COLUMN marks.owner IS 'owner; who did';
+CREATE INDEX marks_member_idx ON marks (member);
+COMMENT ON INDEX marks_member_idx IS 'warm start: the marks on a seat; end of a seat';
+
 CREATE TABLE room_log (
     room opaque_id NOT NULL,
     seq bigint NOT NULL,
@@ -294,6 +331,8 @@ CREATE TABLE bans (
     kind text NOT NULL,
     since_ms bigint NOT NULL,
     until_ms bigint,
+    reason text,
+    appeal text,
     CONSTRAINT bans_pkey PRIMARY KEY (ban),
     CONSTRAINT bans_person_fkey FOREIGN KEY (person) REFERENCES people (person) ON DELETE CASCADE,
     CONSTRAINT bans_kind_check CHECK (kind IN ('ban', 'suspension')),
@@ -311,12 +350,14 @@ CREATE TABLE reports (
     reporter person_id,
     reported person_id NOT NULL,
     room opaque_id,
+    bottle opaque_id,
     reason text NOT NULL,
     text text,
     at_ms bigint NOT NULL,
     does_count boolean NOT NULL,
     status text NOT NULL,
     reviewed_ms bigint,
+    decision text,
     reviewer person_id,
     CONSTRAINT reports_pkey PRIMARY KEY (report),
     CONSTRAINT reports_reporter_fkey FOREIGN KEY (reporter) REFERENCES people (person) ON DELETE SET NULL,
@@ -437,4 +478,27 @@ COMMENT ON COLUMN thread_messages.author IS 'owner; who wrote it';
 CREATE INDEX thread_messages_author_idx ON thread_messages (author);
 COMMENT ON INDEX thread_messages_author_idx IS 'export; erase';
 
-INSERT INTO markers (name, value) VALUES ('schema', 3), ('areas', 0);
+-- From version 4 on: what operators pull, and what the content gate refuses.
+
+CREATE TABLE brakes (
+    what text NOT NULL,
+    area text NOT NULL,
+    since_ms bigint NOT NULL,
+    reason text NOT NULL,
+    CONSTRAINT brakes_pkey PRIMARY KEY (what, area),
+    CONSTRAINT brakes_what_check CHECK (what IN ('placement', 'guests', 'shake', 'bottle')),
+    CONSTRAINT brakes_area_check CHECK (area = '' OR what = 'placement')
+);
+COMMENT ON TABLE brakes IS 'What an operator has stopped: a row each, everywhere if the area is empty. Who did is in the audit.';
+
+CREATE TABLE refused_texts (
+    text_hash bytea NOT NULL,
+    until_ms bigint NOT NULL,
+    CONSTRAINT refused_texts_pkey PRIMARY KEY (text_hash),
+    CONSTRAINT refused_texts_text_hash_check CHECK (length(text_hash) = 16)
+);
+COMMENT ON TABLE refused_texts IS 'Keyed hashes of texts that were said in too many rooms: refused until then. No text and nobody''s name.';
+CREATE INDEX refused_texts_until_ms_idx ON refused_texts (until_ms);
+COMMENT ON INDEX refused_texts_until_ms_idx IS 'purge';
+
+INSERT INTO markers (name, value) VALUES ('schema', 4), ('areas', 0);

@@ -88,6 +88,20 @@ async def test_an_older_database_comes_up_to_date_and_keeps_every_row(engines: E
             assert all(any(row.items() <= found.items() for found in rows) for row in expected)
 
 
+async def test_those_who_were_in_conflict_still_are_after_it(engines: Engines) -> None:
+    await start_at(engines, 3)
+    report = {"reporter": "ben", "reported": "ana", "reason": "spam", "does_count": True, "status": "open"}
+    async with engines.writer.begin() as connection:
+        for table, row in ROWS[:3]:
+            await connection.execute(metadata.tables[table].insert().values(row))
+        for name, at_ms in (("one", 8), ("two", 6)):
+            await connection.execute(metadata.tables["reports"].insert().values(report=name, at_ms=at_ms, **report))
+    await migrate(engines)
+    async with engines.reader.connect() as connection:
+        rows = [tuple(row) for row in await connection.execute(select(metadata.tables["conflicts"]))]
+    assert sorted(rows) == [("ana", "ben", "block", True, 5), ("ben", "ana", "report", True, 6)]
+
+
 async def test_the_long_way_and_the_short_way_end_in_the_same_catalogue(engines: Engines, tmp_path: Path) -> None:
     await start_at(engines, 1)
     await migrate(engines)
