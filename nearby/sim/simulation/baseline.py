@@ -1,5 +1,6 @@
 """What baselines have in common: rooms, waiting people and conflicts. A subclass decides who sits where."""
 
+from abc import ABC, abstractmethod
 from random import Random
 
 from nearby.core.ids import Cell, PersonId
@@ -21,7 +22,7 @@ class Room:
         self.ever = 0
 
 
-class Baseline:
+class Baseline(ABC):
     """A policy with its rooms that have a seat, by catchment; one is forgotten when its last member leaves.
 
     Whoever has a block with somebody in a room is not seated there. Whoever's room's catchment is off their ladder is
@@ -58,7 +59,7 @@ class Baseline:
         self._stand_up(person)
         self._ground.leave(person)
 
-    def say(self, person: PersonId, now_ms: int) -> None:
+    def say(self, person: PersonId, now_ms: int) -> None:  # noqa: B027  # Whoever seats need not listen.
         """Talk binds no baseline."""
 
     def ask_next(self, person: PersonId, now_ms: int) -> None:
@@ -76,14 +77,9 @@ class Baseline:
             self._history.rose(person)
             self._waiting[person] = "moved"
 
+    @abstractmethod
     def tick(self, now_ms: int) -> int:
-        """Seat who waits."""
-        self._catch_up(now_ms)
-        waiting, self._waiting = self._waiting, {}
-        for person, why in waiting.items():
-            room = self._choose(person)
-            self._sit(person, room or self._open(self._ground.catchment(person)), why)
-        return len(waiting)
+        """Let time pass, seat whom the policy will of those who wait, and return how many placements were decided."""
 
     def _catch_up(self, now_ms: int) -> None:
         """Let time pass, and let those wait whose room has been off their ladder for long enough."""
@@ -97,10 +93,6 @@ class Baseline:
             if moves_ms <= now_ms:
                 del self._moves_ms[person]
                 self._waiting.setdefault(person, "moved")
-
-    def _choose(self, person: PersonId) -> Room | None:
-        """Return where to sit, or None for a new room. Subclasses that seat one at a time say how."""
-        raise NotImplementedError
 
     def _with_a_seat(self, person: PersonId) -> list[Room]:
         """Return the rooms of the person's catchment with a seat and without conflict, longest with one first."""
@@ -144,3 +136,20 @@ class Baseline:
         rooms.pop(room.id, None)
         if not rooms:
             self._with_seats.pop(room.catchment, None)
+
+
+class OneByOne(Baseline):
+    """A policy that seats each person on the tick after they came, whoever else waits."""
+
+    def tick(self, now_ms: int) -> int:
+        """Seat everybody who waits, in the order they came."""
+        self._catch_up(now_ms)
+        waiting, self._waiting = self._waiting, {}
+        for person, why in waiting.items():
+            room = self._choose(person)
+            self._sit(person, room or self._open(self._ground.catchment(person)), why)
+        return len(waiting)
+
+    @abstractmethod
+    def _choose(self, person: PersonId) -> Room | None:
+        """Return where to sit, or None for a new room."""

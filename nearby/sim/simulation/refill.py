@@ -6,19 +6,19 @@ from sys import maxsize
 from nearby.core.ids import PersonId
 from nearby.core.rules import Rules
 from nearby.sim.crowd import METRES_PER_DEGREE
-from nearby.sim.simulation.baseline import Baseline, Room
+from nearby.sim.simulation.baseline import OneByOne, Room
 from nearby.sim.simulation.events import Place
 from nearby.sim.simulation.history import History
 
 
-class ClosedBuckets(Baseline):
+class ClosedBuckets(OneByOne):
     """First in, first out: a room takes the next people until it had as many as it has seats, and none after that."""
 
     def _choose(self, person: PersonId) -> Room | None:
         return next((room for room in self._with_a_seat(person) if room.ever < self.capacity), None)
 
 
-class RandomRefill(Baseline):
+class RandomRefill(OneByOne):
     """Any room with a seat, drawn evenly."""
 
     def _choose(self, person: PersonId) -> Room | None:
@@ -26,14 +26,14 @@ class RandomRefill(Baseline):
         return self._random.choice(rooms) if rooms else None
 
 
-class LeastLoaded(Baseline):
+class LeastLoaded(OneByOne):
     """The emptiest room that is there, as load balancers do; of several the oldest."""
 
     def _choose(self, person: PersonId) -> Room | None:
         return min(self._with_a_seat(person), key=lambda room: len(room.members), default=None)
 
 
-class NearestFirst(Baseline):
+class NearestFirst(OneByOne):
     """The room whose members are nearest on average, by exact points.
 
     What anybody could wish for in distance, and what gives positions away: who is seated with whom tells where
@@ -48,7 +48,7 @@ class NearestFirst(Baseline):
         return sum(distance_m(here, place(member)) for member in room.members) / len(room.members)
 
 
-class Board(Baseline):
+class Board(OneByOne):
     """Everybody of a city in one room that never runs out of seats. There is no other, and no way out of sight."""
 
     def __init__(self, history: History, rules: Rules, seed: int) -> None:

@@ -6,10 +6,11 @@ import pytest
 
 from nearby.core.ids import PersonId
 from nearby.core.rules import MINUTE_MS, SECOND_MS, Rules
+from nearby.sim.simulation.baseline import Baseline, OneByOne
 from nearby.sim.simulation.crowds import one_catchment
 from nearby.sim.simulation.events import START_MS, Crowd, Do, Event
 from nearby.sim.simulation.figures import Figures, figures_of
-from nearby.sim.simulation.history import Did, Entry
+from nearby.sim.simulation.history import Did, Entry, History
 from nearby.sim.simulation.playing import Timing, play
 from nearby.sim.simulation.policies import POLICIES
 from nearby.sim.simulation.study import Kind, generated
@@ -276,3 +277,9 @@ def test_talk_puts_off_moves() -> None:
     )
     moves = [figures_of(crowd, lived(crowd, "ours")).moves_per_h for crowd in (silent, loud)]
     assert moves[1] < 0.5 * moves[0]
+
+
+@pytest.mark.parametrize("unfinished", [Baseline, OneByOne])
+def test_a_baseline_that_does_not_say_who_sits_where_is_not_made(unfinished: type[Baseline]) -> None:
+    with pytest.raises(TypeError, match="abstract"):
+        unfinished(History(), Rules(), 1)
