@@ -1,7 +1,7 @@
 -- What outlives a process: PostgreSQL 15 or newer with PostGIS 3.3 or newer. Authoritative.
 --
 -- `nearby db init` runs this file on an empty database and migrations/ on an older one; both end in the same
--- catalogue. A test holds store/tables.py, from which SQLite's tables are made, against it.
+-- catalogue. A test holds store/tables/, from which SQLite's tables are made, against it.
 --
 -- Times are milliseconds (`_ms`) or days (`_day`) since the Unix epoch, in UTC. Cells are H3 indexes as 64-bit
 -- integers, whose resolution is in bits 52-55. Outlines are WGS 84.
