@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from nearby.client import Bottles, Phone, PhoneSettings, PhoneStatistics
-from nearby.core import bottle_wire, wire
+from nearby.core import admin_wire, bottle_wire, me_wire, wire
 from nearby.core.outbox import MAX_BYTES, MAX_MESSAGES
 from nearby.core.room import REMEMBERED_IDS
 from nearby.core.rules import Rules
@@ -34,8 +34,8 @@ from tests.test_architecture import MAY_IMPORT
 SHAPES = (
     *(wire.Position, wire.Resume, wire.Area, wire.Window, wire.RoomInfo, wire.Member),
     *(wire.GuestRequest, wire.GuestAnswer, wire.CheckInAnswer, wire.RoomAnswer, wire.ProblemAnswer),
-    *(wire.MeAnswer, wire.MeChange, wire.ExportAnswer),
-    *(wire.CrowdAnswer, wire.CrowdFeature, wire.CrowdProperties, wire.Geometry),
+    *(me_wire.MeAnswer, me_wire.MeChange, me_wire.ExportAnswer),
+    *(admin_wire.CrowdAnswer, admin_wire.CrowdFeature, admin_wire.CrowdProperties, admin_wire.Geometry),
     *(bottle_wire.BottleRequest, bottle_wire.BottleAnswer, bottle_wire.CatchAnswer, bottle_wire.ReplyRequest),
     *(bottle_wire.ReleaseRequest, bottle_wire.ReportRequest, bottle_wire.ThreadAnswer, bottle_wire.ThreadsAnswer),
     *(bottle_wire.ThreadMessageRequest, bottle_wire.ThreadMessage, bottle_wire.ThreadMessagesAnswer),

@@ -5,7 +5,7 @@ from msgspec import UNSET, UnsetType
 
 from nearby.client.http_calls import WITHIN_S, HttpCalls
 from nearby.client.tokens import Token
-from nearby.core import wire
+from nearby.core import me_wire
 
 
 class Account:
@@ -27,9 +27,9 @@ class Account:
     def __init__(self, url: str, token: Token, *, within_s: float = WITHIN_S) -> None:
         self._calls = HttpCalls(url, token, within_s=within_s)
 
-    async def show(self) -> wire.MeAnswer:
+    async def show(self) -> me_wire.MeAnswer:
         """Return what the server knows of me."""
-        return msgspec.json.decode(await self._calls.call("GET", "/v1/me"), type=wire.MeAnswer)
+        return msgspec.json.decode(await self._calls.call("GET", "/v1/me"), type=me_wire.MeAnswer)
 
     async def change(
         self,
@@ -38,18 +38,18 @@ class Account:
         listed: bool | UnsetType = UNSET,
         lang: str | UnsetType | None = UNSET,
         tags: list[str] | UnsetType = UNSET,
-    ) -> wire.MeAnswer:
+    ) -> me_wire.MeAnswer:
         """Change what I say of myself and return how it is now. What is not given stays; None or [] clears it.
 
         Raises:
             Refused: ``bad_name``, ``name_taken`` or ``bad_profile``, among others. Nothing was changed.
         """
-        change = wire.MeChange(name=name, listed=listed, lang=lang, tags=tags)
-        return msgspec.json.decode(await self._calls.call("PATCH", "/v1/me", change), type=wire.MeAnswer)
+        change = me_wire.MeChange(name=name, listed=listed, lang=lang, tags=tags)
+        return msgspec.json.decode(await self._calls.call("PATCH", "/v1/me", change), type=me_wire.MeAnswer)
 
-    async def export(self) -> wire.ExportAnswer:
+    async def export(self) -> me_wire.ExportAnswer:
         """Return a copy of all I did that is kept."""
-        return msgspec.json.decode(await self._calls.call("GET", "/v1/me/export"), type=wire.ExportAnswer)
+        return msgspec.json.decode(await self._calls.call("GET", "/v1/me/export"), type=me_wire.ExportAnswer)
 
     async def erase(self) -> None:
         """Erase all that is kept of me; a connected ``Phone`` of mine ends with close code 3505.

@@ -10,7 +10,7 @@ from unicodedata import category, normalize
 
 from msgspec import UNSET
 
-from nearby.core import wire
+from nearby.core import me_wire
 from nearby.core.naming import clean_name
 from nearby.errors import ErrorCode, Refused
 
@@ -51,7 +51,7 @@ class ProfileChange(TypedDict, total=False):
     is_listed: bool
 
 
-def clean_change(asked: wire.MeChange) -> ProfileChange:
+def clean_change(asked: me_wire.MeChange) -> ProfileChange:
     """Return what a request changes; null clears a field, one that is absent is not in it.
 
     Raises:

@@ -4,7 +4,7 @@ Every message is one JSON object with a ``type``. Unknown fields are ignored; fi
 on the wire are ``None`` in requests and left out of answers. Both ends use these types.
 """
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -303,68 +303,3 @@ decode_from_client = msgspec.json.Decoder(ClientMessage).decode
 
 decode_from_server = msgspec.json.Decoder(ServerMessage).decode
 """Return the server's message in some UTF-8 JSON; raises as ``decode_from_client``."""
-
-
-class MeAnswer(Struct, kw_only=True, frozen=True):
-    """What the server knows of the caller. ``created_ms`` is null while nothing is kept of them."""
-
-    user: str
-    is_guest: bool
-    verified: bool
-    established: bool
-    name: str | None
-    listed: bool
-    lang: str | None
-    tags: list[str]
-    created_ms: int | None
-
-
-class MeChange(Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """What to change of my profile: null clears a field, one that is absent stays."""
-
-    name: Annotated[str, Meta(description="1 to 64 characters after NFC")] | UnsetType | None = UNSET
-    listed: bool | UnsetType | None = UNSET
-    lang: Annotated[str, Meta(description="a BCP 47 tag")] | UnsetType | None = UNSET
-    tags: Annotated[list[str], Meta(description="at most 3 of 1 to 32 characters")] | UnsetType | None = UNSET
-
-
-class ExportAnswer(Struct, kw_only=True, frozen=True):
-    """All that is kept of the caller's own doing: rows by what they are about, at a moment."""
-
-    user: str
-    at_ms: int
-    data: dict[str, list[dict[str, Any]]]
-
-
-class Geometry(Struct, kw_only=True, frozen=True):
-    """A GeoJSON MultiPolygon: longitude before latitude, as RFC 7946 has it."""
-
-    type: str
-    coordinates: list[list[list[tuple[float, float]]]]
-
-
-class CrowdProperties(Struct, kw_only=True, frozen=True):
-    """A cell in an hour that began at ``hour_start_ms``; ``at_most`` is null where there is no upper bound."""
-
-    cell: str
-    resolution: int
-    hour_start_ms: int
-    at_least: int
-    at_most: int | None
-
-
-class CrowdFeature(Struct, kw_only=True, frozen=True):
-    """A cell of the crowd map, as a GeoJSON feature."""
-
-    type: str
-    geometry: Geometry
-    properties: CrowdProperties
-
-
-class CrowdAnswer(Struct, kw_only=True, frozen=True):
-    """The crowd map as a GeoJSON FeatureCollection: of the whole hours from ``from_ms`` up to ``to_ms``."""
-
-    type: str
-    from_ms: int
-    to_ms: int
-    features: list[CrowdFeature]

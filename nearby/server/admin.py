@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from nearby.core import wire
+from nearby.core import admin_wire
 from nearby.core.area import geojson_of, outline_of
 from nearby.core.cell import cell_name
 from nearby.core.crowd import RESOLUTIONS, Crowd, crowds, whole_hours
@@ -105,7 +105,7 @@ def _number(query: Mapping[str, str], name: str) -> int:
 
 def _geojson(from_ms: int, to_ms: int, shown: Iterable[Crowd], resolution: int) -> bytes:
     return msgspec.json.encode(
-        wire.CrowdAnswer(
+        admin_wire.CrowdAnswer(
             type="FeatureCollection",
             from_ms=from_ms,
             to_ms=to_ms,
@@ -114,11 +114,11 @@ def _geojson(from_ms: int, to_ms: int, shown: Iterable[Crowd], resolution: int) 
     )
 
 
-def _feature(crowd: Crowd, resolution: int) -> wire.CrowdFeature:
-    return wire.CrowdFeature(
+def _feature(crowd: Crowd, resolution: int) -> admin_wire.CrowdFeature:
+    return admin_wire.CrowdFeature(
         type="Feature",
         geometry=_geometry(crowd.cell),
-        properties=wire.CrowdProperties(
+        properties=admin_wire.CrowdProperties(
             cell=cell_name(crowd.cell),
             resolution=resolution,
             hour_start_ms=crowd.hour_start_ms,
@@ -129,7 +129,7 @@ def _feature(crowd: Crowd, resolution: int) -> wire.CrowdFeature:
 
 
 @lru_cache(maxsize=1 << 12)
-def _geometry(cell: Cell) -> wire.Geometry:
+def _geometry(cell: Cell) -> admin_wire.Geometry:
     """Return a cell's outline. Cached: a city's map shows the same cells hour by hour."""
     geometry: dict[str, Any] = geojson_of(outline_of(cell))
-    return wire.Geometry(**geometry)
+    return admin_wire.Geometry(**geometry)

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from nearby import __version__
-from nearby.core import bottle_wire, wire
+from nearby.core import admin_wire, bottle_wire, me_wire, wire
 from nearby.core.crowd import RESOLUTIONS
 from nearby.errors import PROBLEMS, CloseCode, ErrorCode
 
@@ -33,10 +33,10 @@ _BODIES = (
     wire.GuestRequest,
     wire.GuestAnswer,
     wire.CheckInAnswer,
-    wire.MeAnswer,
-    wire.MeChange,
-    wire.ExportAnswer,
-    wire.CrowdAnswer,
+    me_wire.MeAnswer,
+    me_wire.MeChange,
+    me_wire.ExportAnswer,
+    admin_wire.CrowdAnswer,
     bottle_wire.BottleRequest,
     bottle_wire.BottleAnswer,
     bottle_wire.CatchAnswer,

@@ -7,7 +7,7 @@ from contextlib import aclosing
 import msgspec
 from aiohttp import web
 
-from nearby.core import wire
+from nearby.core import me_wire
 from nearby.core.ids import PersonId
 from nearby.core.naming import clean_name
 from nearby.core.profile import clean_change
@@ -84,7 +84,7 @@ class Me:
 
     async def _change(self, request: web.Request) -> web.StreamResponse:
         claims = self._claims(request)
-        change = clean_change(await body_of(request, wire.MeChange))
+        change = clean_change(await body_of(request, me_wire.MeChange))
         if not self._names.keeps_people:
             raise Refused(ErrorCode.OFF, "this server keeps nothing of people")
         person = claims.caller.person
@@ -147,7 +147,7 @@ def _shown(claims: Claims, account: Account | None) -> web.Response:
     caller = claims.caller
     return private(
         json_answer(
-            wire.MeAnswer(
+            me_wire.MeAnswer(
                 user=caller.person,
                 is_guest=claims.is_guest,
                 verified=caller.verified,

@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nearby.core import wire
+from nearby.core import me_wire
 from nearby.core.profile import ProfileChange, clean_change, clean_language, clean_tags
 from nearby.errors import ErrorCode, Refused
 
 
 def change(body: bytes) -> ProfileChange:
-    return clean_change(msgspec.json.decode(body, type=wire.MeChange))
+    return clean_change(msgspec.json.decode(body, type=me_wire.MeChange))
 
 
 @pytest.mark.parametrize(

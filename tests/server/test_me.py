@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nearby.core import wire
+from nearby.core import me_wire
 from nearby.core.ids import PersonId
 from nearby.server.me import export_json
 from nearby.sim.child import serving
@@ -314,7 +314,7 @@ async def test_an_export_holds_what_the_person_did_up_to_the_call_and_nobody_els
     await ben.ask({"type": "say", "id": 1, "text": "from ben"})
     await ana.ask({"type": "say", "id": 1, "text": "from ana"})
     answer = await server.call("GET", "/v1/me/export", token=server.token("ana"))
-    export = msgspec.json.decode(answer.body, type=wire.ExportAnswer)
+    export = msgspec.json.decode(answer.body, type=me_wire.ExportAnswer)
     assert (answer.status, answer.headers["Content-Type"], export.user) == (200, "application/json", "ana")
     assert [(row["name"], row["tags"], row["is_guest"]) for row in export.data["people"]] == [("Ana", ["go"], False)]
     assert [row["text"] for row in export.data["room_log"]] == ["from ana"]
@@ -355,7 +355,7 @@ def test_pieces_become_the_json_of_one_answer(pieces: list[tuple[str, list[dict[
     for table, rows in pieces:
         whole.setdefault(table, []).extend(rows)
     body = asyncio.run(export_json(PersonId("ana"), 7, given_pieces()))
-    assert msgspec.json.decode(body, type=wire.ExportAnswer) == wire.ExportAnswer(user="ana", at_ms=7, data=whole)
+    assert msgspec.json.decode(body, type=me_wire.ExportAnswer) == me_wire.ExportAnswer(user="ana", at_ms=7, data=whole)
 
 
 async def test_a_guests_name_is_at_first_the_one_it_asked_for(tmp_path: Path) -> None:
