@@ -46,7 +46,13 @@ AT_HOME = {
 
 ADAPTERS = ("nearby.hub.memory", "nearby.hub.valkey", "nearby.store.sql")
 NAMES_ADAPTERS = (
-    *("nearby/server/app.py", "nearby/hub/memory/", "nearby/store/sql/", "nearby/testing/"),
+    *(
+        "nearby/server/app.py",
+        "nearby/server/assembly.py",
+        "nearby/hub/memory/",
+        "nearby/store/sql/",
+        "nearby/testing/",
+    ),
     "nearby/sim/simulation/",
 )
 

@@ -7,7 +7,7 @@ from nearby import cli
 from nearby.core.changes import Change
 from nearby.core.kept import Kept
 from nearby.core.window import Windows
-from nearby.server import app
+from nearby.server import assembly
 from nearby.server.clock import SteadyClock
 from nearby.store.base import Store
 
@@ -24,5 +24,5 @@ class JournalOnly:
 
 
 if __name__ == "__main__":
-    app.Keeping = JournalOnly  # type: ignore[attr-defined, assignment]
+    assembly.Keeping = JournalOnly  # type: ignore[attr-defined, assignment]
     cli.main()
