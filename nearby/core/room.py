@@ -75,9 +75,9 @@ class _Remembered:
     at_ms: int
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Room:
-    """The state of one room. Owned by one task; every method is atomic."""
+    """The state of one room, equal to itself alone. Owned by one task; every method is atomic."""
 
     id: RoomId
     catchment: CatchmentId
@@ -95,6 +95,13 @@ class Room:
     lang: str | None = None
     """Named by most of its people who named one."""
     seats: dict[MemberId, Seat] = field(default_factory=dict)
+    """Changed by ``join``, ``take_back`` and ``leave``, and what is held by ``hold``."""
+    held: int = field(default=0, init=False)
+    """Seats without a connection."""
+    place: int = field(default=-1, init=False)
+    """See ``nearby.core.shelves.Shelved``."""
+    tallied: int = field(default=0, init=False)
+    """The size by which its owner has counted it."""
     empty_since_ms: int | None = None
     _log: list[wire.RoomEvent] = field(default_factory=list, init=False)
     _log_ms: "array[int]" = field(default_factory=lambda: array("q"), init=False)
@@ -128,7 +135,7 @@ class Room:
     @property
     def size(self) -> int:
         """Return how many members are connected; held seats are no company."""
-        return sum(seat.held_since_ms is None for seat in self.seats.values())
+        return len(self.seats) - self.held
 
     def names(self) -> Collection[str]:
         """Return the names in use."""
@@ -151,12 +158,24 @@ class Room:
 
     def leave(self, member: MemberId, now_ms: int, rules: Rules) -> wire.Left:
         """End a seat and return the event."""
-        del self.seats[member]
+        self.held -= self.seats.pop(member).held_since_ms is not None
         if not self.seats:
             self.empty_since_ms = now_ms
         event = wire.Left(room=self.id, seq=self._next_seq(), member=member)
         self._append(event, now_ms, rules)
         return event
+
+    def take_back(self, seat: Seat) -> None:
+        """Let a seat that survived be there again, without an event."""
+        self.seats[seat.member] = seat
+        self.held += seat.held_since_ms is not None
+
+    def hold(self, seat: Seat, since_ms: int | None) -> int:
+        """Hold one of its seats, or with None no longer; return by how many more seats are held."""
+        more = (since_ms is not None) - (seat.held_since_ms is not None)
+        seat.held_since_ms = since_ms
+        self.held += more
+        return more
 
     def change(self, member: MemberId, *, name: str, verified: bool, now_ms: int, rules: Rules) -> wire.Changed:
         """Show a member by another name or badge from now on and return the event."""

@@ -6,10 +6,7 @@ the fullest room that has the seats.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
-
-from nearby.core.ids import RoomId
-from nearby.core.window import spread
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 
 class Shelf(NamedTuple):
@@ -20,92 +17,115 @@ class Shelf(NamedTuple):
     """Seats taken, at least 1 and fewer than the capacity."""
 
 
-class Shelves:
+class Shelved(Protocol):
+    """What can be put on a shelf, on one at a time. Only ``Shelves`` writes ``place``; -1 is on no shelf."""
+
+    place: int
+
+
+R = TypeVar("R", bound=Shelved)
+
+_BARE: list[object] = []
+"""Stands for every shelf with nothing on it: most catchments leave most of theirs bare."""
+
+
+class Shelves(Generic[R]):
     """A set of rooms per shelf; every call costs the same however many rooms there are.
+
+    The rooms themselves stand here, and each knows its place: what draws eight of them looks at those eight and at
+    nothing else, which in a city is what a decision waits for.
 
     Args:
         capacity: Seats of a room.
     """
 
-    __slots__ = ("_place", "_rooms")
+    __slots__ = ("_capacity", "_count", "_rows")
 
     def __init__(self, capacity: int) -> None:
-        self._rooms: tuple[list[list[RoomId]], ...] = ([[] for _ in range(capacity)], [[] for _ in range(capacity)])
-        self._place: dict[RoomId, tuple[Shelf, int]] = {}
+        self._capacity = capacity
+        self._count = 0
+        # First those that are not thin, by seats taken, then the thin ones; a place is a row and an index in one.
+        self._rows: list[list[R]] = [_BARE] * (2 * capacity)  # type: ignore[list-item]  # Never written to.
 
     def __len__(self) -> int:
         """Return how many rooms stand on any shelf."""
-        return len(self._place)
+        return self._count
 
-    def put(self, room: RoomId, shelf: Shelf) -> None:
+    def put(self, room: R, shelf: Shelf) -> None:
         """Put ``room`` on ``shelf``, taking it off another one first."""
-        place = self._place.get(room)
-        if place is not None:
-            if place[0] == shelf:
+        row = shelf.is_thin * self._capacity + shelf.taken
+        if room.place >= 0:
+            if room.place % len(self._rows) == row:
                 return
             self.take_off(room)
-        rooms = self._rooms[shelf.is_thin][shelf.taken]
-        self._place[room] = (shelf, len(rooms))
+        if not self._rows[row]:
+            self._rows[row] = []
+        rooms = self._rows[row]
+        room.place = len(rooms) * len(self._rows) + row
         rooms.append(room)
+        self._count += 1
 
-    def take_off(self, room: RoomId) -> None:
+    def take_off(self, room: R) -> None:
         """Take ``room`` off its shelf; one that stands on none is no error."""
-        place = self._place.pop(room, None)
-        if place is None:
+        if room.place < 0:
             return
-        shelf, index = place
-        rooms = self._rooms[shelf.is_thin][shelf.taken]
+        index, row = divmod(room.place, len(self._rows))
+        rooms = self._rows[row]
         last = rooms.pop()
-        if last != room:
+        if last is not room:
             rooms[index] = last
-            self._place[last] = (shelf, index)
+            last.place = room.place
+        elif not rooms:
+            self._rows[row] = _BARE  # type: ignore[assignment]
+        room.place = -1
+        self._count -= 1
 
-    def sample(self, key: int, limit: int, *, fill: int) -> list[RoomId]:
-        """Return at most ``limit`` different rooms: thin ones first, then the rest, both in an order drawn by ``key``.
+    def sample(self, words: Sequence[int], *, fill: int) -> list[R]:
+        """Return different rooms: thin ones first, then the rest, both in an order drawn by ``words``.
 
-        Over all keys each thin room is equally often in each place, and so is each of the rest.
+        Over all words each thin room is equally often in each place, and so is each of the rest; the first of many
+        rooms are those that fewer words draw.
 
         Args:
-            key: 64 keyed bits; the same key and the same shelves give the same rooms.
-            limit: At most this many.
+            words: 32 keyed bits for each room to draw at most; the same and the same shelves give the same rooms.
             fill: Only rooms with fewer seats taken than this.
         """
-        drawn: list[RoomId] = []
-        for is_thin in (True, False):
-            rows = [rooms for rooms in self._rooms[is_thin][1:fill] if rooms]
-            for index in _shuffled(sum(map(len, rows)), key, limit - len(drawn)):
-                drawn.append(_at(rows, index))
+        drawn: list[R] = []
+        for first in (self._capacity, 0):
+            rows = [rooms for rooms in self._rows[first + 1 : first + fill] if rooms]
+            if rows:
+                _draw(rows, words[len(drawn) :], drawn)
         return drawn
 
-    def fullest(self, taken_at_most: int) -> Iterator[Sequence[RoomId]]:
+    def fullest(self, taken_at_most: int) -> Iterator[Sequence[R]]:
         """Yield the rooms with at most so many seats taken, those that are alike together.
 
         Fullest come first, and among these thin ones last. Do not change the shelves meanwhile.
         """
         for taken in range(taken_at_most, 0, -1):
-            for is_thin in (False, True):
-                if self._rooms[is_thin][taken]:
-                    yield self._rooms[is_thin][taken]
+            for rooms in (self._rows[taken], self._rows[self._capacity + taken]):
+                if rooms:
+                    yield rooms
 
 
-def _at(rows: Sequence[Sequence[RoomId]], index: int) -> RoomId:
-    """Return one of all the rooms of ``rows``, counted through."""
-    row = 0
-    while index >= len(rows[row]):
-        index -= len(rows[row])
-        row += 1
-    return rows[row][index]
+def _draw(rows: Sequence[Sequence[R]], words: Sequence[int], drawn: list[R]) -> None:
+    """Append to ``drawn`` a room for each word while there are any, in an order drawn by the words.
 
-
-def _shuffled(count: int, key: int, limit: int) -> Iterator[int]:
-    """Yield the first ``limit`` of the indices below ``count`` in an order drawn by ``key``.
-
-    The order counts, since a reader may use the first few only: whichever those are, every index is
-    among them equally often. Fisher and Yates's shuffle, stopped early and fed by splitmix64; what it
-    swapped stands in a mapping, so that nothing is as long as ``count``.
+    The order counts, since a reader may use the first few only: whichever those are, every room is among them equally
+    often. Fisher and Yates's shuffle, stopped early; what it swapped stands in a mapping, so that nothing is as long
+    as a row. Written out without calls: each one takes as long as all else that is done for a room.
     """
+    left = sum(map(len, rows))
     swapped: dict[int, int] = {}
-    for place in range(min(count, limit)):
-        other = place + spread(key, place) % (count - place)
-        yield swapped.get(other, other)
+    for place, word in enumerate(words):
+        if not left:
+            return
+        other = place + (word * left >> 32)
+        index = swapped.get(other, other)
         swapped[other] = swapped.get(place, place)
+        left -= 1
+        for rooms in rows:
+            if index < len(rooms):
+                drawn.append(rooms[index])
+                break
+            index -= len(rooms)

@@ -7,17 +7,19 @@ it away (fresh noise does: Wu and Hu, PoPETs 2016).
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from math import copysign, log1p
+from struct import Struct
 
 from nearby.core.ids import Cell, PersonId
 
 _SCALE = 2.0**-52
 
-_GOLDEN = 0x9E3779B97F4A7C15  # splitmix64's increment and multipliers: Steele, Lea, Flood, OOPSLA 2014.
-_FIRST = 0xBF58476D1CE4E5B9
-_SECOND = 0x94D049BB133111EB
-_MASK = (1 << 64) - 1
+WORDS = 16
+_read_words = Struct(f">{WORDS}I").unpack
+_WORDS_BYTES = 4 * WORDS
+"""The most that one BLAKE2b gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +66,19 @@ class Windows:
 
     def draw_bits(self, window: int, purpose: str, *about: str) -> int:
         """Return 64 such bits. BLAKE2b with a key is the HMAC here: half the cost of HMAC-SHA-256."""
-        text = "\0".join((purpose, *about)).encode()
-        salt = window.to_bytes(8, "big", signed=True)
-        return int.from_bytes(blake2b(text, digest_size=8, key=self.secret, salt=salt).digest(), "big")
+        return int.from_bytes(self._digest(8, window, purpose, about), "big")
+
+    def draw_words(self, window: int, purpose: str, *about: str) -> tuple[int, ...]:
+        """Return ``WORDS`` numbers of 32 such bits, for the cost of one draw."""
+        return _read_words(self._digest(_WORDS_BYTES, window, purpose, about))
+
+    def _digest(self, size: int, window: int, purpose: str, about: tuple[str, ...]) -> bytes:
+        keyed = _keyed(self.secret, window, size).copy()
+        keyed.update("\0".join((purpose, *about)).encode())
+        return keyed.digest()
 
 
-def spread(bits: int, number: int) -> int:
-    """Return 64 bits for each ``number`` from 64 keyed ones, a fifth of the cost of another keyed draw.
-
-    It hides ``bits`` from nobody who sees the result: only for what is compared and never shown.
-    """
-    mixed = (bits + (number + 1) * _GOLDEN) & _MASK
-    mixed = ((mixed ^ (mixed >> 30)) * _FIRST) & _MASK
-    mixed = ((mixed ^ (mixed >> 27)) * _SECOND) & _MASK
-    return mixed ^ (mixed >> 31)
+@lru_cache(maxsize=64)
+def _keyed(secret: bytes, window: int, size: int) -> blake2b:
+    """Return a BLAKE2b that has its key and salt: a copy of it draws at six tenths of the cost of a new one."""
+    return blake2b(digest_size=size, key=secret, salt=window.to_bytes(8, "big", signed=True))

@@ -22,6 +22,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from msgspec import Struct
+
 from nearby.core import wire
 from nearby.core.cell import Ladder
 from nearby.core.ids import Cell, ConnectionId, PersonId, RoomId
@@ -59,8 +61,7 @@ class Standing:
         return self.wish is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """Where a person may be seated: rooms of ``catchment`` with a seat and no conflict, thin ones first.
 
     ``wishes`` are what their last check-in named, for the score. Companions are seen to already: whoever came with

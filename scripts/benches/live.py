@@ -93,10 +93,9 @@ class Crowded:
         except Refused:
             return None
 
-    def come_back(self, number: int, ladder: Ladder, now_ms: int) -> str | None:
-        """Let somebody leave and check in again; return as ``check_in``."""
+    def leave(self, number: int, now_ms: int) -> None:
+        """Let somebody leave; their connection stays."""
         self.state.clear(_person(number), None, now_ms, why="left")
-        return self.check_in(number, ladder, now_ms)
 
     def place(self, number: int, why: str, now_ms: int) -> Placing | None:
         """Look, decide and take a seat; return how long it took, None if there was nothing to do."""

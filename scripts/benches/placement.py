@@ -1,14 +1,20 @@
 """How memory and decisions grow with the people present in one process.
 
-People come within a window and check in again in the three that follow, so that catchments have opened, rooms were
-merged and the first events have left the logs. Then some leave and come back while placing them is timed. Each size
+People come within a window and check in again in the two that follow, so that every catchment has opened; then
+they take seats, and check in once more while the first events leave the logs. That is what memory is told of. Then
+many leave, so that nearly every room has a seat to offer, and while placing is timed as many come as leave. Each size
 runs in a process of its own, ``python -m scripts.benches.placement PEOPLE seated|present``, so that memory is its own.
+
+A *decision* is to look which rooms of the catchment have a seat and may be offered (``Hub.offer``) and to choose one
+(``decide``). The check-in before it and what the phones hear after it are not in it. *Placing* is all that a server
+does for one wish: the decision, taking the seat, the snapshot, and the events as they are handed to the listener.
 """
 
 import gc
 import json
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,13 +23,20 @@ from random import Random
 from rich.console import Console
 from rich.table import Table
 
+from nearby.core.cell import Ladder
 from nearby.core.rules import Rules
 from nearby.server.app import GC_AFTER
 from nearby.sim.child import bare_environment
-from scripts.benches.live import START_MS, Crowded, ladders, memory_bytes
+from scripts.benches.live import START_MS, Crowded, Placing, ladders, memory_bytes
 from scripts.benches.servers import BenchFailed
 
-WINDOWS = 4
+OPENING_WINDOWS = 3
+"""So long a catchment is asked for before it opens."""
+
+WINDOWS = OPENING_WINDOWS + 2
+AWAY = 4
+"""One in so many people is away while placing is timed."""
+
 PLACINGS = 50_000
 SWEEPS_A_WINDOW = 3_000
 """One every 200 ms, as a server does."""
@@ -65,7 +78,7 @@ def measure(people: int, *, is_seated: bool, placings: int = PLACINGS) -> Figure
             if not number % max(1, people // SWEEPS_A_WINDOW):
                 crowded.sweep(now_ms)
             now_ms = START_MS + window * rules.window_ms + number * rules.window_ms * 9 // 10 // people
-            if is_seated and window == 0:
+            if is_seated and window == OPENING_WINDOWS:
                 crowded.connect(number, now_ms)
             why = crowded.check_in(number, ladder, now_ms)
             if why is not None:
@@ -74,17 +87,7 @@ def measure(people: int, *, is_seated: bool, placings: int = PLACINGS) -> Figure
     grown, rooms, cells = memory_bytes() - before, sum(live.rooms_by_size.values()), live.open_catchments[7]
     if not is_seated:
         return Figures(people, grown / people, rooms, cells)
-    placed = []
-    for _ in range(placings // PLACINGS_A_TICK):
-        # As on a server: who came since the last tick waits for this one.
-        waiting = {
-            number: why
-            for number in random.choices(range(people), k=PLACINGS_A_TICK)
-            if (why := crowded.come_back(number, places[number], now_ms)) is not None
-        }
-        now_ms += TICK_MS
-        crowded.sweep(now_ms)
-        placed += [one for one in (crowded.place(number, why, now_ms) for number, why in waiting.items()) if one]
+    placed = _churn(crowded, places, random, now_ms, placings)
     decisions = sorted(one.decision_us for one in placed)
     return Figures(
         people,
@@ -95,6 +98,33 @@ def measure(people: int, *, is_seated: bool, placings: int = PLACINGS) -> Figure
         decision_p99_us=decisions[len(decisions) * 99 // 100],
         placing_us=sum(one.all_us for one in placed) / len(placed),
     )
+
+
+def _churn(crowded: Crowded, places: Sequence[Ladder], random: Random, now_ms: int, placings: int) -> list[Placing]:
+    """Let many leave, then as many come as leave, and return what each placing took."""
+    here = random.sample(range(len(places)), len(places))
+    away = deque(here.pop() for _ in range(len(here) // AWAY))
+    for count, number in enumerate(away):
+        crowded.leave(number, now_ms)
+        if not count % PLACINGS_A_TICK:
+            now_ms += TICK_MS
+            crowded.sweep(now_ms)
+    placed: list[Placing] = []
+    for _ in range(placings // PLACINGS_A_TICK):
+        # As on a server: who came since the last tick waits for this one.
+        coming = [away.popleft() for _ in range(min(PLACINGS_A_TICK, len(away)))]
+        wishes = [(number, crowded.check_in(number, places[number], now_ms)) for number in coming]
+        for _ in range(len(coming)):
+            place = random.randrange(len(here))
+            here[place], here[-1] = here[-1], here[place]
+            away.append(here.pop())
+            crowded.leave(away[-1], now_ms)
+        here += coming
+        now_ms += TICK_MS
+        crowded.sweep(now_ms)
+        made = (crowded.place(number, why, now_ms) for number, why in wishes if why is not None)
+        placed += (one for one in made if one is not None)
+    return placed
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
-from dataclasses import replace
+from collections import Counter
 from itertools import permutations
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from nearby.core.ids import PersonId, RoomId
 from nearby.core.placement import CANDIDATES_SCORED, NEW_ROOM, Candidate, Choice, decide, noise
@@ -153,3 +154,19 @@ def test_the_margin_is_the_lead_over_the_best_of_the_others_wherever_it_stands()
         assert choice.score == best == alone[choice.room or rooms[0].room]
         assert choice.margin == best - second
     assert choose("ana", rooms[:1]).margin == 0
+
+
+def test_noise_is_even_for_each_room_and_independent_between_rooms() -> None:
+    random = Random(1)
+    rooms = [RoomId(f"{random.getrandbits(48):012x}") for _ in range(8)]
+    won, quarters, people = Counter[RoomId](), Counter[tuple[int, int]](), 8_000
+    for _ in range(people):
+        bits = random.getrandbits(64)
+        points = {room: noise(bits, room) for room in rooms}
+        assert points == {room: noise(bits, room) for room in rooms}
+        won[max(rooms, key=lambda room: points[room])] += 1
+        quarters[int(4 * points[rooms[0]]), int(4 * points[rooms[1]])] += 1
+    # 1,000 each, standard deviation 30; and 500 each, standard deviation 22.
+    assert all(850 <= won[room] <= 1_150 for room in rooms), won
+    assert len(quarters) == 16
+    assert all(400 <= count <= 600 for count in quarters.values()), quarters

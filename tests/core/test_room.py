@@ -190,7 +190,7 @@ def test_a_snapshot_shows_only_what_was_said_since_its_member_joined_and_at_most
 
 def test_a_full_room_takes_nobody_held_seats_included() -> None:
     room = room_of(RULES.capacity)
-    room.seats[MemberId("m0")].held_since_ms = 0
+    room.hold(room.seats[MemberId("m0")], 0)
     with pytest.raises(ValueError, match="taken"):
         room.join(seat(99), 0, RULES)
     assert (len(room.seats), room.size, room.seq) == (8, 7, 8)
@@ -280,7 +280,7 @@ def test_saying_more_than_the_rate_allows_is_refused_and_leaves_no_trace() -> No
 def test_a_room_stands_on_the_shelf_of_its_company(taken: int, held: int, is_thin: bool | None) -> None:
     room = room_of(taken)
     for number in range(held):
-        room.seats[MemberId(f"m{number}")].held_since_ms = 0
+        room.hold(room.seats[MemberId(f"m{number}")], 0)
     assert room.shelf(RULES) == (None if is_thin is None else Shelf(is_thin, taken))
 
 

@@ -20,7 +20,7 @@ from tests.core.test_room import ANA, RES5, RULES, Script, room_of, seat, steps
 def test_a_room_is_thin_with_one_or_two_who_are_there(connected: int, held: int, is_thin: bool) -> None:
     room = room_of(connected + held)
     for number in range(held):
-        room.seats[MemberId(f"m{number}")].held_since_ms = 0
+        room.hold(room.seats[MemberId(f"m{number}")], 0)
     assert room.is_thin(RULES) == is_thin
     assert room.party(5, RULES) == Party(opened_ms=0, is_thin=is_thin, spoke_ms=0, forced_ms=5, room=room.id)
 

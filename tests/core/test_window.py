@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nearby.core.ids import Cell, PersonId
-from nearby.core.window import Windows, spread
+from nearby.core.window import WORDS, Windows
 
 SECRET = b"sixteen bytes or more"
 WINDOWS = Windows(600_000, SECRET)
@@ -93,12 +93,13 @@ def test_noise_is_new_for_another_window_cell_or_secret_and_the_same_when_asked_
     assert Windows(1, SECRET).noise(1, Cell(7), 3.0) == noise
 
 
-@given(st.integers(0, 2**64 - 1))
-def test_numbers_are_spread_differently_by_other_bits_and_evenly_by_the_same(bits: int) -> None:
-    spread_out = [spread(bits, number) for number in range(4_000)]
-    assert all(0 <= one < 2**64 for one in spread_out)
-    assert len(set(spread_out)) == len(spread_out)
-    assert spread_out[:9] != [spread(bits ^ 1, number) for number in range(9)]
-    # Of 4,000 even draws each of eight parts holds 500, with a standard deviation of 21.
-    parts = Counter(one >> 61 for one in spread_out)
-    assert all(380 <= parts[part] <= 620 for part in range(8)), parts
+def test_words_are_even_new_for_another_purpose_or_window_and_the_same_when_asked_again() -> None:
+    words = WINDOWS.draw_words(1, "candidates", "ana")
+    assert len(words) == WORDS
+    assert WINDOWS.draw_words(1, "candidates", "ana") == words
+    others = (WINDOWS.draw_words(2, "candidates", "ana"), WINDOWS.draw_words(1, "score", "ana"))
+    assert len({words, *others, WINDOWS.draw_words(1, "candidates", "ben")}) == 4
+    drawn = [word for window in range(500) for word in WINDOWS.draw_words(window, "candidates", "ana")]
+    # Of 8,000 even draws each of eight parts holds 1,000, with a standard deviation of 30.
+    parts = Counter(word >> 29 for word in drawn)
+    assert all(850 <= parts[part] <= 1_150 for part in range(8)), parts

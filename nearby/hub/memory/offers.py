@@ -1,7 +1,9 @@
 """Which rooms a person may choose among."""
 
+from collections.abc import Sequence
+
 from nearby.core.cell import rungs_above
-from nearby.core.placement import CANDIDATES_SCORED
+from nearby.core.placement import CANDIDATES_SCORED, Candidate
 from nearby.core.room import Room
 from nearby.core.venue import CatchmentId, Venue
 from nearby.hub.base import Offer
@@ -11,21 +13,30 @@ from nearby.hub.memory.rooms import Rooms
 from nearby.hub.memory.seats import Seats
 
 
-def make_offer(person: Person, people: People, rooms: Rooms, seats: Seats, key: int, now_ms: int) -> Offer:
-    """Return what ``Hub.offer`` does for somebody present; ``key`` draws the sample.
+def make_offer(person: Person, people: People, rooms: Rooms, seats: Seats, words: Sequence[int], now_ms: int) -> Offer:
+    """Return what ``Hub.offer`` does for somebody present; ``words`` draw the sample, one a room that is looked at.
 
     Who came with others is offered the room in which most of them sit, if it can be had; else, while some still wait
     for a seat, rooms that have one for each, perhaps none. A companion in conflict with them counts for nothing.
     """
     catchment = people.catchment_of(person, now_ms)
-    sample = rooms.sample(catchment, key, people.fill_level(catchment))
-    found = [room for room in sample if not seats.is_barred(person, room, now_ms)]
+    fill = people.fill_level(catchment)
     companions = people.companions_of(person, now_ms)
+    if not companions and seats.is_barred_nowhere(person):
+        # Most people: no room is looked at but those that are scored.
+        return _offer(person, catchment, rooms.sample(catchment, words[:CANDIDATES_SCORED], fill))
+    sample = rooms.sample(catchment, words, fill)
+    found = [room for room in sample if not seats.is_barred(person, room, now_ms)]
     if companions:
         here = [one for one in companions if one.room is None or _is_within(one.room.catchment, catchment)]
         friends = [one for one in here if not seats.conflicts.clash((person.id,), (one.id,))]
         found = _with_companions(person, friends, found, seats, now_ms)
-    return Offer(catchment, [rooms.candidate(room) for room in found[:CANDIDATES_SCORED]], person.wishes)
+    return _offer(person, catchment, found[:CANDIDATES_SCORED])
+
+
+def _offer(person: Person, catchment: CatchmentId, found: list[Room]) -> Offer:
+    candidates = [Candidate(room.id, room.size, room.opened_ms, room.tags, room.lang) for room in found]
+    return Offer(catchment, candidates, person.wishes)
 
 
 def _with_companions(

@@ -1,7 +1,7 @@
 """All rooms, the shelves they stand on, and the one way in which their events become known."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from zlib import crc32
 
@@ -9,7 +9,6 @@ from nearby.core import wire
 from nearby.core.ids import ConnectionId, MemberId, PersonId, RoomId
 from nearby.core.kept import KeptRoom
 from nearby.core.names import draw_name
-from nearby.core.placement import CANDIDATES_READ, Candidate
 from nearby.core.room import Room, Seat
 from nearby.core.rules import Rules
 from nearby.core.shelves import Shelves
@@ -49,8 +48,7 @@ class Rooms:
         self._agenda = agenda
         self._records = records
         self._rooms: dict[RoomId, Room] = {}
-        self._shelves: dict[CatchmentId, Shelves] = {}
-        self._size_of: dict[RoomId, int] = {}
+        self._shelves: dict[CatchmentId, Shelves[Room]] = {}
         self._by_size: Counter[int] = Counter()
         self.held = 0
         """Seats without a connection."""
@@ -66,16 +64,10 @@ class Rooms:
             return None
         return found
 
-    def sample(self, catchment: CatchmentId, key: int, fill: int) -> list[Room]:
-        """Return up to 16 rooms of the catchment with fewer seats taken than ``fill``, thin ones first."""
+    def sample(self, catchment: CatchmentId, words: Sequence[int], fill: int) -> list[Room]:
+        """Return rooms of the catchment with fewer seats taken than ``fill``, one a word, thin ones first."""
         shelves = self._shelves.get(catchment)
-        return (
-            [] if shelves is None else [self._rooms[room] for room in shelves.sample(key, CANDIDATES_READ, fill=fill)]
-        )
-
-    def candidate(self, room: Room) -> Candidate:
-        """Return the room as placement sees it."""
-        return Candidate(room.id, self._size_of[room.id], room.opened_ms, room.tags, room.lang)
+        return [] if shelves is None else shelves.sample(words, fill=fill)
 
     def fullest(self, catchment: CatchmentId, seats: int) -> Iterator[Room]:
         """Yield the catchment's rooms with so many seats free, fullest first. Change no room meanwhile.
@@ -86,8 +78,8 @@ class Rooms:
         if shelves is None:
             return
         for alike in shelves.fullest(self._rules.capacity - seats):
-            yield from sorted((self._rooms[room] for room in alike[:_SORTED]), key=_by_age)
-            yield from (self._rooms[room] for room in islice(alike, _SORTED, None))
+            yield from sorted(alike[:_SORTED], key=_by_age)
+            yield from islice(alike, _SORTED, None)
 
     def open(self, catchment: CatchmentId, now_ms: int) -> Room:
         """Return a new, empty room."""
@@ -109,7 +101,7 @@ class Rooms:
             empty_since_ms=None if kept.seats else row.empty_since_ms or now_ms,
         )
         for seat in kept.seats:
-            room.seats[seat.member] = Seat(
+            held = Seat(
                 member=seat.member,
                 person=seat.person,
                 name=seat.name,
@@ -121,6 +113,7 @@ class Rooms:
                 came_from=seat.came_from,
                 was=seat.was,
             )
+            room.take_back(held)
         room.restore(kept, self._rules)
         self._rooms[room.id] = room
         self.held += len(room.seats)
@@ -165,8 +158,7 @@ class Rooms:
 
     def hold(self, room: Room, seat: Seat, since_ms: int | None, now_ms: int) -> None:
         """Hold a seat, since when is told, or with None: its person is back, or gives it up."""
-        self.held += (since_ms is not None) - (seat.held_since_ms is not None)
-        seat.held_since_ms = since_ms
+        self.held += room.hold(seat, since_ms)
         self._reshelve(room, now_ms)
 
     def lift(self, room: Room, catchment: CatchmentId, now_ms: int) -> None:
@@ -235,9 +227,10 @@ class Rooms:
     def _reshelve(self, room: Room, now_ms: int) -> None:
         """Put a room where it belongs by who is there, and note since when it is thin."""
         size = room.size
-        self._by_size[self._size_of.get(room.id, 0)] -= 1
-        self._by_size[size] += 1
-        self._size_of[room.id] = size
+        if size != room.tallied:
+            self._by_size[room.tallied] -= 1
+            self._by_size[size] += 1
+            room.tallied = size
         if not room.is_thin(self._rules):
             room.thin_since_ms = room.lonely_since_ms = None
         elif room.thin_since_ms is None:
@@ -250,18 +243,17 @@ class Rooms:
         shelves = self._shelves.get(room.catchment)
         if shelves is None:
             shelves = self._shelves[room.catchment] = Shelves(self._rules.capacity)
-        shelves.put(room.id, shelf)
+        shelves.put(room, shelf)
 
     def _take_off_shelf(self, room: Room) -> None:
         shelves = self._shelves.get(room.catchment)
         if shelves is not None:
-            shelves.take_off(room.id)
+            shelves.take_off(room)
             if not shelves:
                 del self._shelves[room.catchment]
 
     def _forget(self, room: Room) -> None:
         del self._rooms[room.id]
-        del self._size_of[room.id]
 
 
 def _by_age(room: Room) -> tuple[int, RoomId]:

@@ -52,6 +52,10 @@ class Seats:
             return True
         return self.conflicts.concern(person.id) and self.conflicts.bars(person.id, _people_in(room))
 
+    def is_barred_nowhere(self, person: Person) -> bool:
+        """Return whether ``is_barred`` is False of every room."""
+        return person.room is None and not person.shunned and not self.conflicts.concern(person.id)
+
     def would_clash(self, room: Room, other: Room, now_ms: int) -> bool:
         """Return whether the people of two rooms must not come together."""
         people, others = _people_in(room), _people_in(other)

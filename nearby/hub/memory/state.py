@@ -149,8 +149,8 @@ class LiveState:
         person = self._people.get(person_id)
         if person is None or person.presence is None or person.attached is None:
             return None
-        key = self._windows.draw_bits(self._window, "candidates", person_id)
-        return make_offer(person, self._people, self._rooms, self._seats, key, now_ms)
+        words = self._windows.draw_words(self._window, "candidates", person_id)
+        return make_offer(person, self._people, self._rooms, self._seats, words, now_ms)
 
     def seat(self, person_id: PersonId, room_id: RoomId, why: str, now_ms: int) -> bool:
         """See ``Hub.seat``."""
