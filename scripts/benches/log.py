@@ -84,7 +84,7 @@ async def _take_turns(
             # Nobody gains by always being first.
             sides.append(sides.pop(0))
         if not all(cpu_s.values()):
-            raise BenchFailed("a round took less processor time than the kernel counts; ask for more laps or connections")
+            raise BenchFailed("a round took less processor time than the kernel counts: ask for more laps")
         for kind in KINDS:
             figures[kind].append(laps * connections / cpu_s[kind])
 
