@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from nearby.core.rules import HOUR_MS, MINUTE_MS
+from nearby.sim.simulation.company import Company, company_of
 from nearby.sim.simulation.density import DENSITIES, density_name
 from nearby.sim.simulation.events import Crowd
 from nearby.sim.simulation.history import Entry
@@ -40,6 +41,8 @@ class Figures:
         arrivals: Who came early enough to be followed for a minute.
         in_company_s: Share of them with somebody else in their room within so many seconds.
         in_company_by_density: The same, by the people in their res-7 cell when they came.
+        of_three: Those who came to a catchment of three people who get along, by the time while it was so.
+        with_a_seat: The same by the time while besides there was a seat for them.
         share_by_size: Of time in rooms, by the size people saw.
         share_thin: Of time in rooms, in rooms of fewer than 3.
         share_lacking: Of all time present, in such rooms or waiting for one.
@@ -64,6 +67,8 @@ class Figures:
     arrivals: int
     in_company_s: Mapping[str, float]
     in_company_by_density: Mapping[str, Mapping[str, float]]
+    of_three: Company
+    with_a_seat: Company
     share_by_size: Mapping[str, float]
     share_thin: float
     share_lacking: float
@@ -98,6 +103,7 @@ def figures_of(crowd: Crowd, entries: Sequence[Entry]) -> Figures:
     totals = tally.read(entries, borders_ms)
     spans = [Span(before, after, tally.has_big_rooms) for before, after in pairwise(totals)]
     whole = Span(totals[0], totals[-1], tally.has_big_rooms)
+    of_three, with_a_seat = company_of(crowd, entries)
     return Figures(
         hours=crowd.hours,
         person_h=whole["present"] / HOUR_MS,
@@ -109,6 +115,8 @@ def figures_of(crowd: Crowd, entries: Sequence[Entry]) -> Figures:
             for number in range(len(DENSITIES))
             if whole["arrived", number]
         },
+        of_three=of_three,
+        with_a_seat=with_a_seat,
         share_by_size={str(size): share for size, share in sorted(whole.shares("size").items())},
         share_thin=whole.share_thin(),
         share_lacking=over(whole["waiting"] + whole.thin(), whole["present"]),

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
-from nearby.core.ids import PersonId
+from nearby.core.ids import Cell, PersonId
 from nearby.sim.simulation.events import Place
 
 
@@ -21,13 +21,15 @@ class Did(IntEnum):
     ROSE = 3
     WENT = 4
     BLOCKED = 5
+    BELONGS = 6
 
 
 class Entry(NamedTuple):
     """One thing that happened to ``person``.
 
     ``place`` is where they came or moved to; ``room``, ``resolution`` (of its catchment, 0 if it has none)
-    and ``why`` are of a seat taken; ``other`` is whom they blocked. Who sits down gives up any seat before.
+    and ``why`` are of a seat taken; ``other`` is whom they blocked; ``cell`` is the finest open catchment of their
+    ladder from now on. Who sits down gives up any seat before.
     """
 
     at_ms: int
@@ -38,6 +40,7 @@ class Entry(NamedTuple):
     resolution: int = 0
     why: str = ""
     other: PersonId | None = None
+    cell: Cell | None = None
 
 
 class History:
@@ -85,6 +88,10 @@ class History:
     def blocked(self, person: PersonId, other: PersonId) -> None:
         """The two must not meet from now on."""
         self._write(Entry(self._now_ms, Did.BLOCKED, person, other=other))
+
+    def belongs(self, person: PersonId, cell: Cell) -> None:
+        """Whoever has this cell as their finest open catchment too shares it with them."""
+        self._write(Entry(self._now_ms, Did.BELONGS, person, cell=cell))
 
     def at(self, now_ms: int) -> None:
         """What is reported next happens at ``now_ms``.

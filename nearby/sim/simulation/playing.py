@@ -8,6 +8,7 @@ from nearby.core.rules import SECOND_MS
 from nearby.sim.simulation.events import START_MS, Crowd, Do, Event, Traits
 from nearby.sim.simulation.history import Entry, History
 from nearby.sim.simulation.policy import TICK_MS, MakePolicy, Policy
+from nearby.sim.simulation.sharing import Sharing
 
 BEAT_MS = SECOND_MS
 """A tick without anything new before it would change nothing but what time brings by itself: merges, lapses, windows.
@@ -53,25 +54,27 @@ def play(
     """
     history = History()
     policy = make(history, crowd.rules, seed)
+    sharing = Sharing(history, crowd.rules, seed)
     next_ms, passed_ms = START_MS, START_MS
     for number, event in enumerate(crowd.events):
-        next_ms = _tick_until(event.at_ms, next_ms, history, policy, timing)
+        next_ms = _tick_until(event.at_ms, next_ms, history, policy, sharing, timing)
         history.at(event.at_ms)
-        _carry_out(event, history, policy, crowd)
+        _carry_out(event, history, policy, sharing, crowd)
         # Whoever wants something now is heard on the next tick.
         next_ms = min(next_ms, event.at_ms - event.at_ms % TICK_MS + TICK_MS)
         if number % PROGRESS_EVERY == 0 and event.at_ms > passed_ms:
             passed_ms = event.at_ms
             progress((passed_ms - START_MS) / (crowd.ends_ms - START_MS))
-    _tick_until(crowd.ends_ms, next_ms, history, policy, timing)
+    _tick_until(crowd.ends_ms, next_ms, history, policy, sharing, timing)
     progress(1.0)
     return list(history.entries)
 
 
-def _tick_until(until_ms: int, next_ms: int, history: History, policy: Policy, timing: Timing) -> int:
+def _tick_until(until_ms: int, next_ms: int, history: History, policy: Policy, sharing: Sharing, timing: Timing) -> int:
     """Tick at ``next_ms`` and then on every beat before ``until_ms``; return when the next tick is."""
     while next_ms < until_ms:
         history.at(next_ms)
+        sharing.tick(next_ms)
         started_s = perf_counter()
         decided = policy.tick(next_ms)
         if decided:
@@ -80,20 +83,23 @@ def _tick_until(until_ms: int, next_ms: int, history: History, policy: Policy, t
     return next_ms
 
 
-def _carry_out(event: Event, history: History, policy: Policy, crowd: Crowd) -> None:
+def _carry_out(event: Event, history: History, policy: Policy, sharing: Sharing, crowd: Crowd) -> None:
     person, now_ms = event.person, event.at_ms
     match event.do:
         case Do.ARRIVE:
             assert event.place is not None
             history.came(person, event.place)
+            sharing.check_in(person, event.place, now_ms)
             policy.arrive(person, event.place, crowd.traits.get(person, NO_TRAITS), now_ms)
         case Do.CHECK_IN:
             assert event.place is not None
             history.moved(person, event.place)
+            sharing.check_in(person, event.place, now_ms)
             policy.check_in(person, event.place, now_ms)
         case Do.LEAVE:
             policy.leave(person, now_ms)
             history.went(person)
+            sharing.leave(person)
         case Do.SAY:
             policy.say(person, now_ms)
         case Do.NEXT:
