@@ -25,7 +25,6 @@ _TAGS_POINTS = 0.5
 _LANGUAGE_POINTS = 1.0
 
 
-_MASK = (1 << 64) - 1
 _TO_UNIT = 2.0**-64
 
 
@@ -78,11 +77,11 @@ def decide(
     """
     if not candidates:
         return NEW_ROOM
-    bits = windows.draw_bits(windows.at(now_ms), "score", person)
+    factor = windows.draw_bits(windows.at(now_ms), "score", person) * _TO_UNIT
     target, low_water, old_after_ms = rules.target, rules.low_water, rules.old_after_ms
     best, best_score, next_score = candidates[0], float("-inf"), float("-inf")
     for candidate in candidates[:CANDIDATES_SCORED]:
-        score = _NOISE_POINTS * noise(bits, candidate.room)
+        score = _NOISE_POINTS * noise(factor, candidate.room)
         # Written out: a call for each of eight rooms and each term is a third of the decision.
         size = candidate.size
         score += _SIZE_POINTS * size / target
@@ -101,14 +100,14 @@ def decide(
     return Choice(best.room, 0 < best.size < low_water, best_score, margin)
 
 
-def noise(bits: int, room: RoomId) -> float:
-    """Return a number in [0, 1) for a room, by the bits drawn for the window and the person.
+def noise(factor: float, room: RoomId) -> float:
+    """Return a number in [0, 1) for a room, by the factor drawn for the window and the person, itself in [0, 1).
 
-    A multiplication hashes the room: over the bits each room's number is uniform, since an odd factor only permutes
-    them, and any two rooms' are as good as independent (Dietzfelbinger and others, J. Algorithms 25, 1997). It hides
-    the bits from nobody who sees the result: only for what is compared and never shown.
+    A multiplication hashes the room's number (as in Knuth, TAOCP 3, 6.4): over factors each room's fraction is even,
+    to 21 bits, and those of different rooms have no more to do with each other than their numbers. It hides the
+    factor from nobody who sees the result: only for what is compared and never shown.
     """
-    return (bits * (2 * crc32(room.encode()) + 1) & _MASK) * _TO_UNIT
+    return crc32(room.encode()) * factor % 1.0
 
 
 def _fit(candidate: Candidate, wishes: Wishes) -> float:

@@ -101,7 +101,7 @@ class Room:
     place: int = field(default=-1, init=False)
     """See ``nearby.core.shelves.Shelved``."""
     tallied: int = field(default=0, init=False)
-    """The size by which its owner has counted it."""
+    """The size by which its owner has shelved and counted it: to read it looks at nothing but the room."""
     empty_since_ms: int | None = None
     _log: list[wire.RoomEvent] = field(default_factory=list, init=False)
     _log_ms: "array[int]" = field(default_factory=lambda: array("q"), init=False)

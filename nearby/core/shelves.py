@@ -120,7 +120,7 @@ def _draw(rows: Sequence[Sequence[R]], words: Sequence[int], drawn: list[R]) -> 
     for place, word in enumerate(words):
         if not left:
             return
-        other = place + (word * left >> 32)
+        other = place + word % left
         index = swapped.get(other, other)
         swapped[other] = swapped.get(place, place)
         left -= 1

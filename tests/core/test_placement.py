@@ -38,7 +38,7 @@ def test_the_choice_is_the_best_score_of_the_published_formula(rooms: list[Candi
     def score(room: Candidate) -> float:
         thin = room.size in (1, 2)
         age = 0 if thin else min((NOW_MS - room.opened_ms) / 900_000, 1)
-        points = 3 * noise(WINDOWS.draw_bits(WINDOWS.at(NOW_MS), "score", "ana"), room.room)
+        points = 3 * noise(WINDOWS.draw_bits(WINDOWS.at(NOW_MS), "score", "ana") / 2**64, room.room)
         return 4 * thin + 2 * room.size / 6 - age + points
 
     best = max(rooms, key=score, default=None)
@@ -112,7 +112,7 @@ def test_tags_and_language_in_common_count_by_the_formula(rooms: list[Candidate]
     def score(room: Candidate) -> float:
         thin = room.size in (1, 2)
         age = 0 if thin else min((NOW_MS - room.opened_ms) / 900_000, 1)
-        points = 3 * noise(WINDOWS.draw_bits(WINDOWS.at(NOW_MS), "score", "ana"), room.room)
+        points = 3 * noise(WINDOWS.draw_bits(WINDOWS.at(NOW_MS), "score", "ana") / 2**64, room.room)
         either = wishes.tags | room.tags
         jaccard = len(wishes.tags & room.tags) / len(either) if either else 0
         same_lang = wishes.lang is not None and wishes.lang == room.lang
@@ -161,9 +161,9 @@ def test_noise_is_even_for_each_room_and_independent_between_rooms() -> None:
     rooms = [RoomId(f"{random.getrandbits(48):012x}") for _ in range(8)]
     won, quarters, people = Counter[RoomId](), Counter[tuple[int, int]](), 8_000
     for _ in range(people):
-        bits = random.getrandbits(64)
-        points = {room: noise(bits, room) for room in rooms}
-        assert points == {room: noise(bits, room) for room in rooms}
+        factor = random.random()
+        points = {room: noise(factor, room) for room in rooms}
+        assert points == {room: noise(factor, room) for room in rooms}
         won[max(rooms, key=lambda room: points[room])] += 1
         quarters[int(4 * points[rooms[0]]), int(4 * points[rooms[1]])] += 1
     # 1,000 each, standard deviation 30; and 500 each, standard deviation 22.

@@ -35,7 +35,7 @@ def make_offer(person: Person, people: People, rooms: Rooms, seats: Seats, words
 
 
 def _offer(person: Person, catchment: CatchmentId, found: list[Room]) -> Offer:
-    candidates = [Candidate(room.id, room.size, room.opened_ms, room.tags, room.lang) for room in found]
+    candidates = [Candidate(room.id, room.tallied, room.opened_ms, room.tags, room.lang) for room in found]
     return Offer(catchment, candidates, person.wishes)
 
 
