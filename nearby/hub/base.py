@@ -26,7 +26,7 @@ from msgspec import Struct
 
 from nearby.core import wire
 from nearby.core.cell import Ladder
-from nearby.core.ids import Cell, ConnectionId, PersonId, RoomId
+from nearby.core.ids import Cell, ConnectionId, MemberId, PersonId, RoomId
 from nearby.core.placement import Candidate
 from nearby.core.venue import CatchmentId
 from nearby.core.wishes import NO_WISHES, Wishes
@@ -259,6 +259,12 @@ class Hub(Protocol):
 
         Raises:
             Refused: ``id_reused``, ``moved``, ``not_in_room``, ``rate_limited``, looked at in that order.
+        """
+
+    async def member(self, person: PersonId, room: RoomId | None, member: MemberId) -> PersonId | None:
+        """Return who sits as ``member`` of the person's room, which must be ``room`` if that is given, or None.
+
+        Nobody else's room is looked at, and the person themselves is nobody.
         """
 
     async def room_of(self, person: PersonId) -> RoomSize | None:

@@ -46,6 +46,7 @@ from nearby.core.profile import ProfileChange
 from nearby.core.rules import Rules
 from nearby.errors import StoreDown
 from nearby.store.bottles import Bottles, Threads
+from nearby.store.relations import Relations
 
 DISOWNED = "another server owns the database now: this one writes nothing any more"
 """What is said, and raised, once ``Store.disowned`` has returned."""
@@ -186,6 +187,10 @@ class Store(Protocol):
     @property
     def threads(self) -> Threads:
         """Return the threads of bottles that were answered."""
+
+    @property
+    def relations(self) -> Relations:
+        """Return what people are to each other."""
 
     async def check(self) -> None:
         """Return if the database answers.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from nearby.core import wire
 from nearby.core.cell import Ladder
-from nearby.core.ids import Cell, ConnectionId, PersonId, RoomId
+from nearby.core.ids import Cell, ConnectionId, MemberId, PersonId, RoomId
 from nearby.core.venue import CatchmentId
 from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.hub.base import Caller, HubStatistics, Listener, Offer, RoomSize, Standing
@@ -88,6 +88,10 @@ class MemoryHub:
     ) -> tuple[int, int]:
         """See ``Hub.say``."""
         return self._state.say(person, connection, text, now_ms, room_id=room, message_id=message_id)
+
+    async def member(self, person: PersonId, room: RoomId | None, member: MemberId) -> PersonId | None:
+        """See ``Hub.member``."""
+        return self._state.member(person, room, member)
 
     async def room_of(self, person: PersonId) -> RoomSize | None:
         """See ``Hub.room_of``."""

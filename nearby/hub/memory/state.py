@@ -5,7 +5,7 @@ from collections.abc import Callable
 from nearby.core import wire
 from nearby.core.cell import Ladder
 from nearby.core.changes import Change
-from nearby.core.ids import Cell, ConnectionId, PersonId, RoomId
+from nearby.core.ids import Cell, ConnectionId, MemberId, PersonId, RoomId
 from nearby.core.kept import Kept
 from nearby.core.rules import Rules
 from nearby.core.venue import CatchmentId
@@ -215,6 +215,14 @@ class LiveState:
         assert person.seat is not None
         said = self._rooms.say(room, person.seat, text, message_id, now_ms)
         return said.seq, said.at_ms
+
+    def member(self, person_id: PersonId, room_id: RoomId | None, member: MemberId) -> PersonId | None:
+        """See ``Hub.member``."""
+        person = self._people.get(person_id)
+        if person is None or person.room is None or (room_id is not None and person.room.id != room_id):
+            return None
+        seat = person.room.seats.get(member)
+        return None if seat is None or seat.person == person_id else seat.person
 
     def room_of(self, person_id: PersonId) -> RoomSize | None:
         """See ``Hub.room_of``."""

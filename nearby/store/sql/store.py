@@ -19,6 +19,7 @@ from nearby.core.rules import Rules
 from nearby.errors import ConfigError, StoreDown
 from nearby.store.base import Account, CheckInLog, ExportPiece, Journal, Shadow, StoreEvents
 from nearby.store.bottles import Bottles, Threads
+from nearby.store.relations import Relations
 from nearby.store.sql import areas, names, profile, rights, warm
 from nearby.store.sql.bottle_counts import settle
 from nearby.store.sql.bottles import SqlBottles
@@ -29,6 +30,7 @@ from nearby.store.sql.journal import GATHER_S, MAX_LOG_ROWS, PATIENCE_S, SqlJour
 from nearby.store.sql.migrate import migrate, version_of
 from nearby.store.sql.postgresql_writer import PostgresqlWriter
 from nearby.store.sql.purge import purge
+from nearby.store.sql.relations import SqlRelations
 from nearby.store.sql.sqlite_writer import SqliteWriter
 from nearby.store.sql.threads import SqlThreads
 from nearby.store.sql.turn import Turn
@@ -66,6 +68,7 @@ class SqlStore:
         self._secret = secret
         self._bottles = SqlBottles(self._reading, self._writing, secret, SystemRandom())
         self._threads = SqlThreads(self._reading, self._writing, secret)
+        self._relations = SqlRelations(self._reading, self._writing, secret)
 
     @property
     def journal(self) -> Journal:
@@ -86,6 +89,11 @@ class SqlStore:
     def threads(self) -> Threads:
         """See ``Store.threads``."""
         return self._threads
+
+    @property
+    def relations(self) -> Relations:
+        """See ``Store.relations``."""
+        return self._relations
 
     async def check(self) -> None:
         """See ``Store.check``."""

@@ -16,7 +16,20 @@ no gap, no repeat, nothing after ``replaced``, and one picture of a room among i
 import pytest
 
 _PARTS = (
-    *("base", "cells", "conflicts", "lifts", "limits", "mending", "merged", "moves", "names", "presence", "quiet"),
+    *(
+        "base",
+        "cells",
+        "conflicts",
+        "lifts",
+        "limits",
+        "members",
+        "mending",
+        "merged",
+        "moves",
+        "names",
+        "presence",
+        "quiet",
+    ),
     *("resume", "says", "seats", "shakes", "venues", "wishes"),
 )
 pytest.register_assert_rewrite(*(f"{__name__}.{part}" for part in _PARTS))
@@ -25,6 +38,7 @@ from nearby.testing.hub_suite.cells import CellsSuite  # noqa: E402  The rewrite
 from nearby.testing.hub_suite.conflicts import ConflictsSuite  # noqa: E402
 from nearby.testing.hub_suite.lifts import LiftsSuite  # noqa: E402
 from nearby.testing.hub_suite.limits import LimitsSuite  # noqa: E402
+from nearby.testing.hub_suite.members import MembersSuite  # noqa: E402
 from nearby.testing.hub_suite.mending import MendingSuite  # noqa: E402
 from nearby.testing.hub_suite.merged import MergedSuite  # noqa: E402
 from nearby.testing.hub_suite.moves import MovesSuite  # noqa: E402
@@ -52,6 +66,7 @@ class HubSuite(
     MergedSuite,
     LiftsSuite,
     ConflictsSuite,
+    MembersSuite,
     WishesSuite,
     VenuesSuite,
     CellsSuite,

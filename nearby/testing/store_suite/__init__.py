@@ -22,6 +22,7 @@ _PARTS = (
     "names",
     "owner",
     "profile",
+    "relations",
     "retention",
     "rights",
     "threads",
@@ -38,6 +39,7 @@ from nearby.testing.store_suite.journal import JournalSuite  # noqa: E402
 from nearby.testing.store_suite.names import NamesSuite  # noqa: E402
 from nearby.testing.store_suite.owner import OwnerSuite  # noqa: E402
 from nearby.testing.store_suite.profile import ProfileSuite  # noqa: E402
+from nearby.testing.store_suite.relations import RelationsSuite  # noqa: E402
 from nearby.testing.store_suite.retention import RetentionSuite  # noqa: E402
 from nearby.testing.store_suite.rights import RightsSuite  # noqa: E402
 from nearby.testing.store_suite.threads import ThreadsSuite  # noqa: E402
@@ -57,6 +59,7 @@ class StoreSuite(
     BottlesSuite,
     BottleTimeSuite,
     ThreadsSuite,
+    RelationsSuite,
     RetentionSuite,
     RightsSuite,
 ):
