@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from nearby.errors import ConfigError, ServerFailed
 from nearby.server.app import GC_AFTER
 from nearby.sim.files import allow_connections
-from scripts.benches import acks, checkins, connections, fanout, log, placement, stadium, store
+from scripts.benches import acks, checkins, connections, fanout, log, placement, shakes, stadium, store
 from scripts.benches.report import Report, Target, save_all
 from scripts.benches.servers import BenchFailed, Kind
 
@@ -160,6 +160,20 @@ def stadium_command(
         filling = uvloop.run(stadium.fill(people, seconds, partial(progress.advance, task)))
     filling.show(Console())
     if not filling.is_met:
+        raise typer.Exit(EXIT_FAILED)
+
+
+@app.command("shakes")
+def shakes_command(
+    people: Annotated[int, typer.Option(min=100, max=15_000, help="Phones that shake within a second.")] = 10_000,
+) -> None:
+    """A crowd of one area shakes at once. Target: all meet, ack p99 250 ms, matched 1 s after the wait ends."""
+    allow_connections(people, setting="people")
+    with _progress() as progress:
+        task = progress.add_task("shakes", total=4)
+        found = uvloop.run(shakes.shake(people, partial(progress.advance, task)))
+    found.show(Console())
+    if not found.is_met:
         raise typer.Exit(EXIT_FAILED)
 
 

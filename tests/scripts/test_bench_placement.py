@@ -9,10 +9,14 @@ import pytest
 from rich.console import Console
 
 from scripts.benches.placement import Figures, Growth, measure
+from scripts.benches.shakes import Shaking, shake
 from scripts.benches.stadium import Filling, fill
 
 SMALL = Figures(10, 1_000.0, 2, 1, decision_us=10.0, decision_p99_us=90.0, placing_us=40.0)
 ABSENT = Figures(10, 600.0, 0, 1)
+SHAKEN = Shaking(
+    people=100, met=100, rooms=13, largest_room=8, one_sided=0, ack_p50_ms=1.0, ack_p99_ms=2.0, matched_s=0.5, cpu_s=0.1
+)
 FILLED = Filling(
     people=9, seconds=1.0, largest_room=8, rooms=2, alone=1, longest_decision_ms=1.0, longest_sweep_ms=2.0, late_s=0.0
 )
@@ -79,3 +83,27 @@ async def test_a_small_stadium_fills_its_rooms_and_none_beyond() -> None:
 )
 def test_a_stadium_is_missed_by_a_room_too_large_or_a_step_too_long(filling: Filling, is_met: bool) -> None:
     assert filling.is_met == is_met
+
+
+async def test_a_small_crowd_that_shakes_meets_in_rooms_that_all_see_alike() -> None:
+    found = await shake(100, lambda: None)
+    assert (found.met, found.one_sided) == (100, 0)
+    assert (found.rooms, found.largest_room) == (13, 8)
+    assert found.cpu_s > 0
+
+
+@pytest.mark.parametrize(
+    ("shaking", "is_met"),
+    [
+        (SHAKEN, True),
+        (replace(SHAKEN, met=99), False),
+        (replace(SHAKEN, one_sided=1), False),
+        (replace(SHAKEN, largest_room=9), False),
+        (replace(SHAKEN, ack_p99_ms=251.0), False),
+        (replace(SHAKEN, matched_s=1.1), False),
+    ],
+)
+def test_shakes_are_missed_by_anybody_left_out_a_room_too_large_or_a_wait_too_long(
+    shaking: Shaking, is_met: bool
+) -> None:
+    assert shaking.is_met == is_met
