@@ -29,7 +29,7 @@ class State(StrEnum):
 
 
 class Event(StrEnum):
-    """What can happen to a bottle. ``REPORT`` is one that counts, each by another person."""
+    """What can happen to a bottle. ``REPORT`` is one that counts, each by another person; an operator does the last."""
 
     CATCH = "catch"
     REPLY = "reply"
@@ -37,6 +37,9 @@ class Event(StrEnum):
     EXPIRE = "expire"
     REPORT = "report"
     SINK = "sink"
+    CONDEMN = "condemn"
+    THAW = "thaw"
+    RAISE = "raise"
 
 
 TRANSITIONS: dict[tuple[State, Event], State] = {
@@ -49,6 +52,11 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.FROZEN, Event.REPORT): State.SUNK,
     (State.AFLOAT, Event.SINK): State.SUNK,
     (State.FROZEN, Event.SINK): State.SUNK,
+    (State.AFLOAT, Event.CONDEMN): State.SUNK,
+    (State.LEASED, Event.CONDEMN): State.SUNK,
+    (State.FROZEN, Event.CONDEMN): State.SUNK,
+    (State.FROZEN, Event.THAW): State.AFLOAT,
+    (State.SUNK, Event.RAISE): State.FROZEN,
 }
 
 
@@ -163,13 +171,40 @@ def reported(bottle: Bottle, now_ms: int) -> Bottle:
     return _moved(bottle, Event.REPORT)
 
 
+def condemned(bottle: Bottle, now_ms: int) -> Bottle:
+    """Return the bottle that an operator sank, whoever holds it.
+
+    Raises:
+        IllegalTransition: It was answered, or it sank.
+    """
+    return _sunk(bottle, Event.CONDEMN, now_ms)
+
+
+def thawed(bottle: Bottle, now_ms: int, rules: Rules) -> Bottle:
+    """Return the frozen bottle that an operator let go: afloat, or sunk if its life is over.
+
+    Raises:
+        IllegalTransition: It is not frozen.
+    """
+    return settled(_moved(bottle, Event.THAW), now_ms, rules)
+
+
+def raised(bottle: Bottle) -> Bottle:
+    """Return the sunk bottle that an operator did not mean to sink: frozen, as it was reported.
+
+    Raises:
+        IllegalTransition: It did not sink.
+    """
+    return replace(_moved(bottle, Event.RAISE), sunk_ms=None)
+
+
 def _moved(bottle: Bottle, event: Event) -> Bottle:
     """Return the bottle after ``event``, in nobody's hands."""
     return replace(bottle, state=after(bottle.state, event), catcher=None, lease_until_ms=None)
 
 
 def _sunk(bottle: Bottle, event: Event, at_ms: int) -> Bottle:
-    return replace(bottle, state=after(bottle.state, event), sunk_ms=at_ms)
+    return replace(_moved(bottle, event), sunk_ms=at_ms)
 
 
 SAMPLE = 64

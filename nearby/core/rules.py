@@ -121,6 +121,19 @@ class Rules:
     """so long if it was reported by two different people in this time."""
     reports_per_hour: int = 10
     """Reports made in any ``hour_ms``. 0 means no limit."""
+    rejected_reports: int = 2
+    """Somebody with so many reports rejected in ``rejected_ms`` makes none that count."""
+    rejected_ms: int = 30 * DAY_MS
+    removed_ms: int = DAY_MS
+    """For so long a room from which two reports removed somebody is out of the question for them."""
+    reporters_suspend: int = 6
+    """Somebody is suspended when so many different people reported them,"""
+    places_suspend: int = 3
+    """over so many different rooms or bottles,"""
+    suspended_ms: int = DAY_MS
+    """for so long, or until an operator has looked."""
+    report_due_ms: int = DAY_MS
+    """An operator is to have looked at a report within this time."""
     lines_per_minute: int = 30
     """What one person writes in one thread in any ``minute_ms``: as fast as ``say``. 0 means no limit."""
     minute_ms: int = MINUTE_MS

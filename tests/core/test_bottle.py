@@ -16,10 +16,13 @@ from nearby.core.bottle import (
     after,
     answered,
     caught,
+    condemned,
     in_order,
+    raised,
     released,
     reported,
     settled,
+    thawed,
 )
 from nearby.core.ids import Cell, PersonId
 from nearby.core.rules import Rules
@@ -40,11 +43,17 @@ IN_STATE = {
 END_MS = NOW_MS + RULES.bottle_life_ms
 
 ALLOWED = {
-    "afloat": {"catch": "leased", "report": "frozen", "sink": "sunk"},
-    "leased": {"reply": "threaded", "release": "afloat", "expire": "afloat", "report": "frozen"},
-    "frozen": {"report": "sunk", "sink": "sunk"},
+    "afloat": {"catch": "leased", "report": "frozen", "sink": "sunk", "condemn": "sunk"},
+    "leased": {
+        "reply": "threaded",
+        "release": "afloat",
+        "expire": "afloat",
+        "report": "frozen",
+        "condemn": "sunk",
+    },
+    "frozen": {"report": "sunk", "sink": "sunk", "condemn": "sunk", "thaw": "afloat"},
     "threaded": {},
-    "sunk": {},
+    "sunk": {"raise": "frozen"},
 }
 """The machine once more, by hand."""
 
@@ -63,12 +72,19 @@ def test_what_is_in_the_table_happens_and_all_else_raises_with_both_named(state:
     assert before == TRANSITIONS
 
 
-BY_PEOPLE = (Event.CATCH, Event.REPLY, Event.RELEASE, Event.REPORT)
+BY_PEOPLE = (Event.CATCH, Event.REPLY, Event.RELEASE, Event.REPORT, Event.CONDEMN, Event.THAW, Event.RAISE)
 
 
 def changed(bottle: Bottle, event: Event, now_ms: int) -> Bottle:
     if event is Event.CATCH:
         return caught(bottle, BEN, now_ms, RULES, is_established=True)
+    by_operators = {
+        Event.CONDEMN: lambda: condemned(bottle, now_ms),
+        Event.THAW: lambda: thawed(bottle, now_ms, RULES),
+        Event.RAISE: lambda: raised(bottle),
+    }
+    if event in by_operators:
+        return by_operators[event]()
     if event is Event.REPLY:
         return answered(bottle)
     return released(bottle, now_ms, RULES) if event is Event.RELEASE else reported(bottle, now_ms)
@@ -84,6 +100,15 @@ def test_a_bottle_changes_by_the_table_alone_and_an_illegal_change_leaves_it(sta
     with pytest.raises(IllegalTransition):
         changed(bottle, event, NOW_MS)
     assert bottle == IN_STATE[state]
+
+
+def test_an_operator_takes_a_bottle_out_of_somebodys_hands_and_lets_none_go_whose_life_is_over() -> None:
+    taken = condemned(HELD, NOW_MS + 5)
+    assert (taken.state, taken.sunk_ms, taken.catcher, taken.lease_until_ms) == (State.SUNK, NOW_MS + 5, None, None)
+    frozen = raised(taken)
+    assert (frozen.state, frozen.sunk_ms, frozen.fence) == (State.FROZEN, None, HELD.fence)
+    assert thawed(frozen, END_MS - 1, RULES).state is State.AFLOAT
+    assert thawed(frozen, END_MS, RULES).state is State.SUNK
 
 
 @pytest.mark.parametrize("state", State)
