@@ -15,7 +15,7 @@ from rich.console import Console
 from nearby.client import Bottles, Phone, PhoneSettings, PhoneStatistics
 from nearby.core import admin_wire, bottle_wire, me_wire, wire
 from nearby.core.outbox import MAX_BYTES, MAX_MESSAGES
-from nearby.core.room import REMEMBERED_IDS
+from nearby.core.past import REMEMBERED_IDS
 from nearby.core.rules import Rules
 from nearby.core.session import TRANSITIONS, Patience, Phase, Step
 from nearby.core.shake import AT_ONCE
@@ -264,7 +264,7 @@ def test_every_promise_in_a_runs_report_is_described() -> None:
 
 
 def test_the_readme_leads_to_every_page() -> None:
-    led_to = set(re.findall(r"\]\((docs/[^)]+|[A-Z]+(?:\.md)?)\)", page("README.md")))
+    led_to = set(re.findall(r"\]\((docs/[^)]+|[A-Z_]+(?:\.md)?)\)", page("README.md")))
     pages = {str(path.relative_to(ROOT)) for path in PAGES if path.parent != DECISIONS} - {"README.md"}
     assert led_to == pages | {"docs/decisions/README.md", "LICENSE"}
 
