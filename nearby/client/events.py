@@ -34,5 +34,14 @@ class Disconnected:
 
 
 PhoneEvent = (
-    Connected | Disconnected | wire.RoomEvent | wire.Shaken | wire.Placed | wire.Unplaced | wire.Expiring | wire.Bye
+    Connected
+    | Disconnected
+    | wire.HeardEvent
+    | wire.Greeted
+    | wire.Known
+    | wire.Shaken
+    | wire.Placed
+    | wire.Unplaced
+    | wire.Expiring
+    | wire.Bye
 )

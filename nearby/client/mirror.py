@@ -24,7 +24,7 @@ class Mirror:
             GapInLog: Events before this one are missing. The view is unchanged.
         """
         match message:
-            case wire.Said() | wire.Joined() | wire.Left() | wire.Changed():
+            case wire.Said() | wire.Joined() | wire.Left() | wire.Changed() | wire.Skipped():
                 return self._apply(message)
             case wire.Placed():
                 self.view = RoomView(message)
@@ -32,7 +32,7 @@ class Mirror:
             case wire.Unplaced():
                 self.view = None
                 return message
-            case wire.Shaken() | wire.Expiring() | wire.Bye():
+            case wire.Greeted() | wire.Known() | wire.Shaken() | wire.Expiring() | wire.Bye():
                 return message
             case wire.Error():
                 self.count(refusals=1)
@@ -50,7 +50,7 @@ class Mirror:
         now = self.statistics
         self.statistics = replace(now, **{name: getattr(now, name) + count for name, count in more.items()})
 
-    def _apply(self, event: wire.RoomEvent) -> wire.RoomEvent | None:
+    def _apply(self, event: wire.HeardEvent) -> wire.HeardEvent | None:
         try:
             if self.view is not None and self.view.apply(event):
                 return event

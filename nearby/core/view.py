@@ -27,7 +27,7 @@ class RoomView:
         self.messages = list(placed.messages)
         self._keep_messages = keep_messages
 
-    def apply(self, event: wire.RoomEvent) -> bool:
+    def apply(self, event: wire.HeardEvent) -> bool:
         """Take in the next event; return False, and change nothing, for one that is not news.
 
         Raises:
@@ -45,8 +45,10 @@ class RoomView:
                     del self.messages[0]
             case wire.Joined(member=member) | wire.Changed(member=member):
                 self.members[member.member] = member
+            case wire.Left(member=member_id):
+                self.members.pop(member_id, None)
             case _:
-                self.members.pop(event.member, None)
+                pass  # It was said by somebody I muted.
         return True
 
     def position(self) -> wire.Resume:

@@ -27,6 +27,7 @@ Language = Annotated[str, Meta(pattern=f"^[A-Za-z0-9-]{{2,35}}{_END}", descripti
 Companions = Annotated[list[Id], Meta(max_length=7)]
 ProfileName = Annotated[str, Meta(min_length=1, max_length=64)]
 TokenText = Annotated[str, Meta(max_length=8_192)]
+Reason = Annotated[str, Meta(min_length=1, max_length=64)]
 Sequence = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 
@@ -90,6 +91,36 @@ class Shake(Struct, kw_only=True, frozen=True, tag="shake", omit_defaults=True):
     id: MessageId | None = None
 
 
+class AboutMember(Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """What is common to messages about a member: of ``room``, or of my present one."""
+
+    member: Id
+    id: MessageId | None = None
+    room: Id | None = None
+
+
+class Mute(AboutMember, kw_only=True, frozen=True, tag="mute", omit_defaults=True):
+    """Let me hear nothing any more that this member says in this room."""
+
+
+class Unmute(AboutMember, kw_only=True, frozen=True, tag="unmute", omit_defaults=True):
+    """Let me hear this member again."""
+
+
+class Block(AboutMember, kw_only=True, frozen=True, tag="block", omit_defaults=True):
+    """Let this member and me never meet again, and give me another room."""
+
+
+class Report(AboutMember, kw_only=True, frozen=True, tag="report", omit_defaults=True):
+    """Tell operators about this member, never meet them again, and give me another room."""
+
+    reason: Reason | None = None
+
+
+class Greet(AboutMember, kw_only=True, frozen=True, tag="greet", omit_defaults=True):
+    """Greet this member: once both did, each knows the other for good."""
+
+
 class Renew(Struct, kw_only=True, frozen=True, tag="renew", omit_defaults=True):
     """A fresh token for the same person."""
 
@@ -103,7 +134,7 @@ class Ping(Struct, kw_only=True, frozen=True, tag="ping", omit_defaults=True):
     id: MessageId | None = None
 
 
-Command = CheckIn | Say | Next | Leave | Shake | Renew | Ping
+Command = CheckIn | Say | Next | Leave | Shake | Mute | Unmute | Block | Report | Greet | Renew | Ping
 ClientMessage = Hello | Command
 
 
@@ -161,6 +192,7 @@ class Ack(Struct, kw_only=True, frozen=True, tag="ack"):
     at_ms: int | UnsetType = UNSET
     area: Area | UnsetType | None = UNSET
     window: Window | UnsetType = UNSET
+    block: str | UnsetType = UNSET
 
 
 class Error(Struct, kw_only=True, frozen=True, tag="error"):
@@ -206,7 +238,16 @@ class Changed(Struct, kw_only=True, frozen=True, gc=False, tag="changed"):
     member: Member
 
 
+class Skipped(Struct, kw_only=True, frozen=True, gc=False, tag="skipped"):
+    """Somebody whom I muted said something."""
+
+    room: str
+    seq: int
+
+
 RoomEvent = Said | Joined | Left | Changed
+HeardEvent = RoomEvent | Skipped
+"""What a member hears of the log."""
 
 
 class Placed(Struct, kw_only=True, frozen=True, tag="placed"):
@@ -226,6 +267,22 @@ class Shaken(Struct, kw_only=True, frozen=True, tag="shaken"):
     """My shake met others; ``placed`` in this room follows."""
 
     room: str
+
+
+class Greeted(Struct, kw_only=True, frozen=True, tag="greeted"):
+    """A member of my room greets me."""
+
+    room: str
+    member: str
+
+
+class Known(Struct, kw_only=True, frozen=True, tag="known"):
+    """A member of my room and I greeted each other: ``person`` is my handle of them, for good."""
+
+    room: str
+    member: str
+    person: str
+    name: str | None
 
 
 class Unplaced(Struct, kw_only=True, frozen=True, tag="unplaced"):
@@ -293,7 +350,9 @@ class Pong(Struct, kw_only=True, frozen=True, tag="pong"):
     id: MessageId | UnsetType = UNSET
 
 
-ServerMessage = Welcome | Ack | Error | RoomEvent | Shaken | Placed | Unplaced | Expiring | Bye | Pong
+ServerMessage = (
+    Welcome | Ack | Error | HeardEvent | Greeted | Known | Shaken | Placed | Unplaced | Expiring | Bye | Pong
+)
 
 encode = msgspec.json.Encoder().encode
 """Return the UTF-8 JSON of a message."""

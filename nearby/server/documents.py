@@ -12,7 +12,10 @@ from nearby.core import admin_wire, bottle_wire, me_wire, wire
 from nearby.core.crowd import RESOLUTIONS
 from nearby.errors import PROBLEMS, CloseCode, ErrorCode
 
-_CLIENT = (wire.Hello, wire.CheckIn, wire.Say, wire.Next, wire.Leave, wire.Shake, wire.Renew, wire.Ping)
+_CLIENT = (
+    *(wire.Hello, wire.CheckIn, wire.Say, wire.Next, wire.Leave, wire.Shake, wire.Renew, wire.Ping),
+    *(wire.Mute, wire.Unmute, wire.Block, wire.Report, wire.Greet),
+)
 _SERVER = (
     wire.Welcome,
     wire.Ack,
@@ -23,6 +26,9 @@ _SERVER = (
     wire.Joined,
     wire.Left,
     wire.Changed,
+    wire.Skipped,
+    wire.Greeted,
+    wire.Known,
     wire.Unplaced,
     wire.Expiring,
     wire.Bye,

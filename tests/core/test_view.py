@@ -25,6 +25,13 @@ def said(seq: int, room: str = "room") -> wire.Said:
     return wire.Said(room=room, seq=seq, from_="a", text=str(seq), at_ms=0)
 
 
+def test_what_a_muted_member_says_takes_its_place_and_nothing_else() -> None:
+    view = RoomView(placed())
+    before = dict(view.members), list(view.messages)
+    assert view.apply(wire.Skipped(room="room", seq=view.seq + 1))
+    assert (view.members, view.messages) == before
+
+
 def test_members_and_messages_follow_the_events() -> None:
     view = RoomView(placed())
     assert view.apply(wire.Joined(room="room", seq=6, member=BEN))
