@@ -5,7 +5,6 @@ import contextlib
 import gc
 import logging
 import os
-import secrets
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -26,6 +25,7 @@ from nearby.server.config import Settings
 from nearby.server.edge import EdgeHandler
 from nearby.server.gateway import Gateway
 from nearby.server.http import Http
+from nearby.server.ids import RandomIds
 from nearby.server.keeper import Keeper
 from nearby.server.keeping import keep_clean
 from nearby.server.keys import keep_fresh, load_keys
@@ -39,7 +39,6 @@ BACKLOG = 4096
 """Connections the kernel may hold for us: everybody of a stadium reconnects at once."""
 
 EXIT_WITHIN_S = 5.0
-ID_BYTES = 9
 
 GC_AFTER = 20_000
 """Objects made between two collections of the youngest: with Python's 700, looking for cycles that are
@@ -62,10 +61,6 @@ def system_clock() -> SteadyClock:
     return SteadyClock(
         wall_ms=lambda: time.time_ns() // 1_000_000, monotonic_ms=lambda: time.monotonic_ns() // 1_000_000
     )
-
-
-def _draw_id() -> str:
-    return secrets.token_urlsafe(ID_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +101,7 @@ async def running(
     clock: SteadyClock | None = None,
     patience: Patience | None = None,
     wrap_hub: Callable[[Hub], Hub] = lambda hub: hub,
-    draw_id: Callable[[], str] = _draw_id,
+    draw_id: Callable[[], str] | None = None,
 ) -> AsyncIterator[Running]:
     """Run a server on the current loop until the block ends; connections still open are cut then.
 
@@ -115,7 +110,7 @@ async def running(
         clock: The time; the machine's if None.
         patience: Pings and deadlines; the contract's if None.
         wrap_hub: Returns what the server uses in the hub's place: tests put faults between the two.
-        draw_id: Returns a new opaque id at each call; random ones by default.
+        draw_id: Returns a new opaque id at each call; random ones if None.
 
     Raises:
         ConfigError: A setting is wrong, the database cannot be used, or a port is taken. Nothing is left open.
@@ -149,7 +144,7 @@ async def assembled(
     clock: SteadyClock | None = None,
     patience: Patience | None = None,
     wrap_hub: Callable[[Hub], Hub] = lambda hub: hub,
-    draw_id: Callable[[], str] = _draw_id,
+    draw_id: Callable[[], str] | None = None,
 ) -> AsyncIterator[Assembled]:
     """Put a server together and open its database until the block ends; arguments as for ``running``.
 
@@ -175,7 +170,7 @@ async def assembled(
                 clock=clock,
                 patience=patience or Patience(),
                 wrap_hub=wrap_hub,
-                draw_id=draw_id,
+                draw_id=draw_id or RandomIds(os.urandom),
             )
         yield Assembled(parts.gateway, parts.http, parts.keeper, metrics, verifier, store, areas, clock)
 
