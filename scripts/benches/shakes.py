@@ -68,12 +68,12 @@ async def shake(people: int, advance: Callable[[], None]) -> Shaking:
             advance()
             await crowd.be_placed(_LAT, _LON)
             advance()
-            cpu_s = server.process.cpu_s()
+            cpu_s = await asyncio.to_thread(server.process.cpu_s)
             began_s = await crowd.shake_all()
             advance()
             await crowd.all_met()
             advance()
-            cpu_s = server.process.cpu_s() - cpu_s
+            cpu_s = await asyncio.to_thread(server.process.cpu_s) - cpu_s
         wait_s = Rules().shake_wait_ms / 1_000
         return crowd.result(began_s + wait_s, cpu_s)
 
