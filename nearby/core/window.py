@@ -6,6 +6,7 @@ holder of the secret can compute: asking again gives the same answer, so probing
 it away (fresh noise does: Wu and Hu, PoPETs 2016).
 """
 
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -15,6 +16,7 @@ from struct import Struct
 from nearby.core.ids import Cell, PersonId
 
 _SCALE = 2.0**-52
+_TOKEN_BYTES = 12
 
 WORDS = 16
 _read_words = Struct(f">{WORDS}I").unpack
@@ -71,6 +73,10 @@ class Windows:
     def draw_words(self, window: int, purpose: str, *about: str) -> tuple[int, ...]:
         """Return ``WORDS`` numbers of 32 such bits, for the cost of one draw."""
         return _read_words(self._digest(_WORDS_BYTES, window, purpose, about))
+
+    def draw_token(self, window: int, purpose: str, *about: str) -> str:
+        """Return 16 characters of ``A-Z a-z 0-9 _ -``: 96 such bits."""
+        return urlsafe_b64encode(self._digest(_TOKEN_BYTES, window, purpose, about)).decode()
 
     def _digest(self, size: int, window: int, purpose: str, about: tuple[str, ...]) -> bytes:
         keyed = _keyed(self.secret, window, size).copy()

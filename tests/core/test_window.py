@@ -12,6 +12,7 @@ from nearby.core.window import WORDS, Windows
 SECRET = b"sixteen bytes or more"
 WINDOWS = Windows(600_000, SECRET)
 ANA, BEN = PersonId("ana"), PersonId("ben")
+LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 
 
 @pytest.mark.parametrize(("now_ms", "window"), [(0, 0), (599_999, 0), (600_000, 1), (-1, -1)])
@@ -103,3 +104,10 @@ def test_words_are_even_new_for_another_purpose_or_window_and_the_same_when_aske
     # Of 8,000 even draws each of eight parts holds 1,000, with a standard deviation of 30.
     parts = Counter(word >> 29 for word in drawn)
     assert all(850 <= parts[part] <= 1_150 for part in range(8)), parts
+
+
+def test_a_token_is_sixteen_characters_an_id_may_have_and_another_for_every_purpose_and_window() -> None:
+    tokens = [WINDOWS.draw_token(*about) for about in ((1, "a", "b"), (2, "a", "b"), (1, "b", "b"), (1, "a", "c"))]
+    assert len(set(tokens)) == 4
+    assert all(len(token) == 16 and set(token) <= LETTERS for token in tokens)
+    assert tokens[0] == WINDOWS.draw_token(1, "a", "b")
