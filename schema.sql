@@ -25,7 +25,7 @@ CREATE TABLE markers (
     value bigint NOT NULL,
     CONSTRAINT markers_pkey PRIMARY KEY (name)
 );
-COMMENT ON TABLE markers IS 'Numbers there is one of: the version of this schema, the revision of the areas, the last window that ended.';
+COMMENT ON TABLE markers IS 'Numbers there is one of: the version of this schema, the revisions of the areas and of verdicts, the last window that ended.';
 
 CREATE TABLE people (
     person person_id NOT NULL,
@@ -378,7 +378,9 @@ COMMENT ON INDEX reports_reported_idx IS 'how many reported this person, in whic
 CREATE INDEX reports_reviewer_idx ON reports (reviewer);
 COMMENT ON INDEX reports_reviewer_idx IS 'erase';
 CREATE INDEX reports_at_ms_idx ON reports (at_ms);
-COMMENT ON INDEX reports_at_ms_idx IS 'operators'' list of the open ones, oldest first; purge';
+COMMENT ON INDEX reports_at_ms_idx IS 'purge';
+CREATE INDEX reports_open_idx ON reports (at_ms, report) WHERE status = 'open';
+COMMENT ON INDEX reports_open_idx IS 'operators'' list of the open ones, oldest first; how many there are';
 
 CREATE TABLE report_messages (
     report opaque_id NOT NULL,
@@ -501,4 +503,4 @@ COMMENT ON TABLE refused_texts IS 'Keyed hashes of texts that were said in too m
 CREATE INDEX refused_texts_until_ms_idx ON refused_texts (until_ms);
 COMMENT ON INDEX refused_texts_until_ms_idx IS 'purge';
 
-INSERT INTO markers (name, value) VALUES ('schema', 4), ('areas', 0);
+INSERT INTO markers (name, value) VALUES ('schema', 4), ('areas', 0), ('verdicts', 0);

@@ -72,4 +72,10 @@ COMMENT ON TABLE refused_texts IS 'Keyed hashes of texts that were said in too m
 CREATE INDEX refused_texts_until_ms_idx ON refused_texts (until_ms);
 COMMENT ON INDEX refused_texts_until_ms_idx IS 'purge';
 
+COMMENT ON INDEX reports_at_ms_idx IS 'purge';
+CREATE INDEX reports_open_idx ON reports (at_ms, report) WHERE status = 'open';
+COMMENT ON INDEX reports_open_idx IS 'operators'' list of the open ones, oldest first; how many there are';
+COMMENT ON TABLE markers IS 'Numbers there is one of: the version of this schema, the revisions of the areas and of verdicts, the last window that ended.';
+
+INSERT INTO markers (name, value) VALUES ('verdicts', 0);
 UPDATE markers SET value = 4 WHERE name = 'schema';

@@ -70,4 +70,8 @@ CREATE TABLE refused_texts (
 
 CREATE INDEX refused_texts_until_ms_idx ON refused_texts (until_ms);
 
+CREATE INDEX reports_open_idx ON reports (at_ms, report) WHERE status = 'open';
+
+INSERT INTO markers (name, value) VALUES ('verdicts', 0);
+
 UPDATE markers SET value = 4 WHERE name = 'schema';

@@ -47,11 +47,15 @@ class ErrorCode(StrEnum):
     BAD_NAME = "bad_name"
     NAME_TAKEN = "name_taken"
     BAD_QUERY = "bad_query"
+    BAD_AREA = "bad_area"
     OPERATORS_ONLY = "operators_only"
     ERASING = "erasing"
     OFF = "off"
     GONE = "gone"
     NOT_PRESENT = "not_present"
+    BANNED = "banned"
+    ALREADY_DECIDED = "already_decided"
+    GUEST = "guest"
     BAD_SUBPROTOCOL = "bad_subprotocol"
     INTERNAL = "internal"
 
@@ -89,11 +93,15 @@ PROBLEMS: dict[ErrorCode, Problem] = {
     ErrorCode.BAD_NAME: Problem(422, "Send a name in one script, of letters, spaces, apostrophes, hyphens and dots."),
     ErrorCode.NAME_TAKEN: Problem(409, "Choose a name that nobody can take for somebody else's or for staff."),
     ErrorCode.BAD_QUERY: Problem(422, "Send the documented query parameters, in their ranges."),
+    ErrorCode.BAD_AREA: Problem(422, "Send areas as documented: GeoJSON to import, a cell to pull a brake in."),
     ErrorCode.OPERATORS_ONLY: Problem(403, "Use a token with the scope operator."),
     ErrorCode.ERASING: Problem(409, "All that is kept of this person is being erased; call again in a moment."),
     ErrorCode.OFF: Problem(403, "The operator of this server has switched this off."),
     ErrorCode.GONE: Problem(410, "It is not yours, or not any more; go on without it."),
     ErrorCode.NOT_PRESENT: Problem(409, "Check in first: a bottle is thrown from where you are."),
+    ErrorCode.BANNED: Problem(403, "You are banned; the answer says until when, and how to appeal."),
+    ErrorCode.ALREADY_DECIDED: Problem(409, "Look at the report again: it is not as it was."),
+    ErrorCode.GUEST: Problem(409, "Guests cannot be verified: verify an account of the app's own issuer."),
     ErrorCode.BAD_SUBPROTOCOL: Problem(400, "Offer the subprotocol nearby.v1, or none."),
     ErrorCode.INTERNAL: Problem(500, "This is our fault; try again, and tell the operator if it stays."),
 }
@@ -107,6 +115,7 @@ class CloseCode(IntEnum):
     NO_PONG = 3012
     TOO_MANY_CONNECTIONS = 3013
     BAD_TOKEN = 3500
+    BANNED = 3501
     BROKE_PROTOCOL = 3502
     HELLO_TOO_LATE = 3503
     REPLACED = 3504
@@ -131,6 +140,7 @@ _REASONS: dict[CloseCode, str] = {
     CloseCode.NO_PONG: "no pong came in time; reconnect and resume",
     CloseCode.TOO_MANY_CONNECTIONS: "too many connections from this network; try again later",
     CloseCode.BAD_TOKEN: "the token is bad or expired; get a new one",
+    CloseCode.BANNED: "banned; any call over HTTP says until when, and how to appeal",
     CloseCode.BROKE_PROTOCOL: "a frame or message was not of the documented form",
     CloseCode.HELLO_TOO_LATE: "no hello came in time",
     CloseCode.REPLACED: "a newer connection of the same person took over",

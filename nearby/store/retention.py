@@ -116,7 +116,7 @@ def _ended_rooms(now_ms: int, rules: Rules) -> sa.ColumnElement[bool]:
 
 
 RETENTION: tuple[Line, ...] = (
-    Line("table", "markers", "for good: three numbers"),
+    Line("table", "markers", "for good: four numbers"),
     Line("table", "people", "accounts until they are erased; guests 61 days after they were last seen", _idle_guests),
     Line("table", "relations", "until withdrawn, or one of the two is erased"),
     Line("table", "conflicts", "a block's until withdrawn, a report's for good; or until one of the two is erased"),

@@ -131,7 +131,7 @@ async def test_two_programs_may_migrate_at_once(engines: Engines, empty_url: str
     other = await make_engines(empty_url)
     await asyncio.gather(migrate(engines), migrate(other))
     async with other.reader.connect() as connection:
-        assert await connection.scalar(select(func.count()).select_from(markers)) == 2
+        assert await connection.scalar(select(func.count()).select_from(markers)) == 3
     await other.dispose()
 
 

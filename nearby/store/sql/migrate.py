@@ -84,8 +84,8 @@ async def _run(connection: AsyncConnection, script: str | None) -> None:
     """Run a script in the connection's transaction."""
     if script is None:
         await connection.run_sync(metadata.create_all)
-        rows = [{"name": "schema", "value": SCHEMA_VERSION}, {"name": "areas", "value": 0}]
-        await connection.execute(markers.insert(), rows)
+        values = {"schema": SCHEMA_VERSION, "areas": 0, "verdicts": 0}
+        await connection.execute(markers.insert(), [{"name": name, "value": value} for name, value in values.items()])
     elif connection.dialect.name == "sqlite":
         for statement in statements(script):
             await connection.exec_driver_sql(statement)

@@ -58,6 +58,7 @@ reports = sa.Table(
     index("reports_reported_idx", "reported", "at_ms"),
     index("reports_reviewer_idx", "reviewer"),
     index("reports_at_ms_idx", "at_ms"),
+    index("reports_open_idx", "at_ms", "report", where="status = 'open'"),
 )
 
 report_messages = sa.Table(
