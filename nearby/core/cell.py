@@ -29,6 +29,10 @@ ORIGIN_RESOLUTION = 4
 """Where a bottle came from is told this coarsely: a mean of 1,770 km², a region of several towns."""
 
 
+CELL_NAME_CHARACTERS = 15
+_HEX_DIGITS = frozenset("0123456789abcdef")
+
+
 class Ladder(NamedTuple):
     """A res-7 cell and its parents, finest first."""
 
@@ -89,6 +93,15 @@ def origin_of(cell: Cell) -> Cell:
 def resolution_of(cell: Cell) -> int:
     """Return the H3 resolution of ``cell``: read from bits 52-55 of the index (H3 index layout)."""
     return (cell >> 52) & 0xF
+
+
+def cell_named(name: str) -> Cell | None:
+    """Return the cell of a rung, resolution 7, 6 or 5, that ``cell_name`` calls so, or None."""
+    is_hex = len(name) == CELL_NAME_CHARACTERS and set(name) <= _HEX_DIGITS
+    cell = int(name, 16) if is_hex else 0
+    if not h3.is_valid_cell(cell) or not COARSEST_RESOLUTION <= h3.get_resolution(cell) <= FINEST_RESOLUTION:
+        return None
+    return Cell(cell)
 
 
 def cell_name(cell: Cell) -> str:

@@ -64,7 +64,7 @@ class Rosters:
         return person in self._listed
 
     def put(self, person: PersonId, areas: tuple[CatchmentId, ...]) -> None:
-        """Note which areas somebody is in, if they are listed: to be seen there if they still are when a window begins."""
+        """Note which areas somebody is in, if they are listed: to be seen there if they are when a window begins."""
         if person not in self._listed or self._at.get(person) == areas:
             return
         self._take_out(person)
