@@ -5,11 +5,11 @@ snapshot. Resume, tests and reports all use that one fact. Positions are ``(epoc
 epoch a seq is never reused (as in Centrifuge's stream positions).
 """
 
-from array import array
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from msgspec import Struct, field
 
 from nearby.core import wire
 from nearby.core.ids import MemberId, PersonId, RoomId
@@ -17,22 +17,22 @@ from nearby.core.kept import KeptRoom
 from nearby.core.limits import gcra
 from nearby.core.log import event_of, message_id_of
 from nearby.core.mending import Party
+from nearby.core.past import Key, Past, Remembered, messages_after
 from nearby.core.rules import Rules
 from nearby.core.shelves import Shelf
 from nearby.core.venue import CatchmentId, is_last_rung, shown_area
 from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.errors import ErrorCode, Refused
 
-REMEMBERED_IDS = 512
-"""Ids of ``say`` a room remembers, oldest dropped first: eight people at the say limit need 520 in two
-minutes, and only a retry within that time asks for one."""
+_NO_TAGS: frozenset[str] = frozenset()
+"""Of most rooms, and shared by them: an empty set of its own takes 216 bytes."""
 
 
-@dataclass(slots=True)
-class Seat:
+class Seat(Struct, eq=False, gc=False):
     """A person's place in a room. ``held_since_ms`` is None while a connection sits on it.
 
-    Of somebody who came by a merge, ``came_from`` is the room before and ``was`` the pseudonym there.
+    Of somebody who came by a merge, ``came`` is the room before and the pseudonym there. Of no interest to the
+    collector: it refers to nothing that refers to it, and a city has millions.
     """
 
     member: MemberId
@@ -46,8 +46,17 @@ class Seat:
     spoke_ms: int = 0
     say_tat_ms: int = 0
     wishes: Wishes = NO_WISHES
-    came_from: RoomId | None = None
-    was: MemberId | None = None
+    came: tuple[RoomId, MemberId] | None = None
+
+    @property
+    def came_from(self) -> RoomId | None:
+        """Return the room before a merge, or None."""
+        return None if self.came is None else self.came[0]
+
+    @property
+    def was(self) -> MemberId | None:
+        """Return the pseudonym before a merge, or None."""
+        return None if self.came is None else self.came[1]
 
     def shown(self) -> wire.Member:
         """Return the seat as the others see it."""
@@ -55,9 +64,9 @@ class Seat:
 
     def shown_to(self, other: "Seat") -> wire.Member:
         """Return the seat as ``other`` sees it, who may have known it in the room before."""
-        if self.was is None or self.came_from != other.came_from:
+        if self.came is None or self.came_from != other.came_from:
             return self.shown()
-        return wire.Member(member=self.member, name=self.name, verified=self.verified, was=self.was)
+        return wire.Member(member=self.member, name=self.name, verified=self.verified, was=self.came[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +77,7 @@ class Repeat:
     at_ms: int
 
 
-@dataclass(slots=True)
-class _Remembered:
-    text: str
-    seq: int
-    at_ms: int
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class Room:
+class Room(Struct, kw_only=True, eq=False, gc=False):
     """The state of one room, equal to itself alone. Owned by one task; every method is atomic."""
 
     id: RoomId
@@ -90,23 +91,21 @@ class Room:
     thin_since_ms: int | None = None
     lonely_since_ms: int | None = None
     """Since when the thin room has nobody to merge with, or None if it had at the last look."""
-    tags: frozenset[str] = frozenset()
+    tags: frozenset[str] = _NO_TAGS
     """Named by any of its people."""
     lang: str | None = None
     """Named by most of its people who named one."""
     seats: dict[MemberId, Seat] = field(default_factory=dict)
     """Changed by ``join``, ``take_back`` and ``leave``, and what is held by ``hold``."""
-    held: int = field(default=0, init=False)
+    held: int = 0
     """Seats without a connection."""
-    place: int = field(default=-1, init=False)
+    place: int = -1
     """See ``nearby.core.shelves.Shelved``."""
-    tallied: int = field(default=0, init=False)
+    tallied: int = 0
     """The size by which its owner has shelved and counted it: to read it looks at nothing but the room."""
     empty_since_ms: int | None = None
-    _log: list[wire.RoomEvent] = field(default_factory=list, init=False)
-    _log_ms: "array[int]" = field(default_factory=lambda: array("q"), init=False)
-    _said: list[wire.Said] = field(default_factory=list, init=False)
-    _ids: dict[tuple[PersonId, int | str], _Remembered] = field(default_factory=dict, init=False)
+    past: Past | None = None
+    """None while there is nothing to remember. Only the room's own methods use it."""
 
     def restore(self, kept: KeptRoom, rules: Rules) -> None:
         """Go on from the log and the messages that survived. Call it on a room without events.
@@ -119,18 +118,18 @@ class Room:
         for row in kept.log:
             event = events[row.seq]
             if event is None:
-                del self._log[:], self._log_ms[:]
+                self._kept().clear_events()
             else:
                 self._append(event, row.at_ms, rules)
         for seq, row in sorted(rows.items()):
             event = events[seq]
             if type(event) is not wire.Said:
                 continue
-            self._said.append(event)
+            self._kept().keep_said(event, rules)
             author, message_id = kept.authors.get(row.member), message_id_of(row)
             if author is not None and message_id is not None:
-                self._remember((author, message_id), _Remembered(event.text, event.seq, event.at_ms), rules)
-        del self._said[: -rules.snapshot_messages]
+                said = Remembered(event.text, event.seq, event.at_ms)
+                self._kept().remember((author, message_id), said, rules)
 
     @property
     def size(self) -> int:
@@ -191,7 +190,7 @@ class Room:
         Raises:
             Refused: ``id_reused`` if that id was another text.
         """
-        known = self._ids.get((person, message_id))
+        known = None if self.past is None else self.past.remembered((person, message_id))
         if known is None or known.at_ms <= now_ms - rules.repeat_ms:
             return None
         if known.text != text:
@@ -200,8 +199,8 @@ class Room:
 
     def remembers_until_ms(self, rules: Rules) -> int:
         """Return until when a repeat of something said here may be asked for; 0 if nothing was said with an id."""
-        newest = next(reversed(self._ids.values()), None)
-        return 0 if newest is None else newest.at_ms + rules.repeat_ms
+        newest_ms = None if self.past is None else self.past.newest_id_ms()
+        return 0 if newest_ms is None else newest_ms + rules.repeat_ms
 
     def say(self, member: MemberId, text: str, message_id: int | str | None, now_ms: int, rules: Rules) -> wire.Said:
         """Append what a member says and return the event.
@@ -216,11 +215,10 @@ class Room:
         seat.spoke_ms = now_ms
         event = wire.Said(room=self.id, seq=self._next_seq(), from_=member, text=text, at_ms=now_ms)
         self._append(event, now_ms, rules)
-        self._said.append(event)
-        if len(self._said) > rules.snapshot_messages:
-            del self._said[0]
+        self._kept().keep_said(event, rules)
         if message_id is not None:
-            self._remember((seat.person, message_id), _Remembered(text, event.seq, now_ms), rules)
+            key: Key = (seat.person, message_id)
+            self._kept().remember(key, Remembered(text, event.seq, now_ms), rules)
         return event
 
     def after(self, epoch: int, seq: int, now_ms: int, rules: Rules) -> list[wire.RoomEvent] | None:
@@ -236,9 +234,11 @@ class Room:
         if epoch != self.epoch or not 0 <= missed <= rules.resume_events or seq <= self.lifted_seq:
             return None
         self.trim(now_ms, rules)
-        if missed > len(self._log):
+        if not missed:
+            return []
+        if self.past is None or missed > len(self.past):
             return None
-        events = self._log[len(self._log) - missed :]
+        events = self.past.last(missed, self.id, self.seq)
         if sum(len(wire.encode(event)) for event in events) > rules.resume_bytes:
             return None
         return events
@@ -246,14 +246,13 @@ class Room:
     def snapshot(self, member: MemberId, why: str, rules: Rules) -> wire.Placed:
         """Return the room as one member sees it: only what was said since they joined."""
         own = self.seats[member]
-        recent = self._said[-rules.snapshot_messages :]
         return wire.Placed(
             room=wire.RoomInfo(id=self.id, epoch=self.epoch, capacity=self.capacity, opened_ms=self.opened_ms),
             area=shown_area(self.catchment),
             you=member,
             quiet=is_last_rung(self.catchment) and len(self.seats) == 1,
             members=[seat.shown_to(own) for seat in self.seats.values()],
-            messages=[said for said in recent if said.seq > own.joined_seq],
+            messages=messages_after(self.past, own.joined_seq),
             seq=self.seq,
             why=why,
         )
@@ -273,7 +272,7 @@ class Room:
         """Work out what its people have in common. Call it when a member or what one wishes for changed."""
         wishes = [seat.wishes for seat in self.seats.values() if seat.wishes is not NO_WISHES]
         if not wishes:
-            self.tags, self.lang = frozenset(), None
+            self.tags, self.lang = _NO_TAGS, None
             return
         self.tags = frozenset[str]().union(*(one.tags for one in wishes))
         langs = Counter(one.lang for one in wishes if one.lang is not None)
@@ -293,32 +292,22 @@ class Room:
 
     def trim(self, now_ms: int, rules: Rules) -> int | None:
         """Forget events and ids past their time; return when the next event's is up, or None if none is left."""
-        oldest_ms = now_ms - rules.log_ms
-        keep = bisect_right(self._log_ms, oldest_ms)
-        del self._log[:keep], self._log_ms[:keep]
-        self._forget_ids(now_ms - rules.repeat_ms)
-        return self._log_ms[0] + rules.log_ms if self._log else None
+        if self.past is None:
+            return None
+        again_ms = self.past.trim(now_ms, rules)
+        if self.past.is_over:
+            self.past = None
+        return again_ms
+
+    def _kept(self) -> Past:
+        """Return what the room remembers, from now on something."""
+        if self.past is None:
+            self.past = Past()
+        return self.past
 
     def _append(self, event: wire.RoomEvent, now_ms: int, rules: Rules) -> None:
-        self._log.append(event)
-        # A clock that went back must not put a log out of order: its times are searched.
-        self._log_ms.append(max(now_ms, self._log_ms[-1]) if self._log_ms else now_ms)
-        if len(self._log) > rules.log_events:
-            del self._log[0], self._log_ms[0]
+        self._kept().append(event, now_ms, rules)
 
     def _next_seq(self) -> int:
         self.seq += 1
         return self.seq
-
-    def _remember(self, key: tuple[PersonId, int | str], what: _Remembered, rules: Rules) -> None:
-        self._ids.pop(key, None)
-        self._ids[key] = what
-        self._forget_ids(what.at_ms - rules.repeat_ms)
-
-    def _forget_ids(self, oldest_ms: int) -> None:
-        """Drop ids up to ``oldest_ms`` and beyond the bound; they stand in order of time."""
-        while self._ids:
-            key = next(iter(self._ids))
-            if len(self._ids) <= REMEMBERED_IDS and self._ids[key].at_ms > oldest_ms:
-                break
-            del self._ids[key]

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from nearby.core import wire
 from nearby.core.ids import Cell, MemberId, PersonId, RoomId
 from nearby.core.outbox import MAX_BYTES, MAX_MESSAGES
-from nearby.core.room import REMEMBERED_IDS, Repeat, Room, Seat
+from nearby.core.past import REMEMBERED_IDS
+from nearby.core.room import Repeat, Room, Seat
 from nearby.core.rules import Rate, Rules
 from nearby.core.shelves import Shelf
 from nearby.core.view import RoomView
@@ -330,3 +331,34 @@ def test_an_id_used_again_is_the_newest_when_the_oldest_go() -> None:
         room.say(MemberId("m0"), "x", number, 2, RULES)
     assert room.repeat_of(ANA, 0, "x", 2, RULES) == Repeat(4, 2)
     assert room.repeat_of(ANA, 1, "x", 2, RULES) is None
+
+
+def test_a_silent_room_remembers_nothing_and_can_be_asked_all_the_same() -> None:
+    room = room_of(1)
+    assert room.trim(RULES.log_ms - 1, RULES) == RULES.log_ms
+    assert room.past is not None
+    assert room.trim(RULES.log_ms, RULES) is None
+    assert room.past is None
+    assert room.trim(RULES.log_ms, RULES) is None
+    assert room.repeat_of(ANA, 1, "hello", RULES.log_ms, RULES) is None
+    assert room.after(1, 1, RULES.log_ms, RULES) == []
+    assert room.after(1, 0, RULES.log_ms, RULES) is None
+    assert room.snapshot(MemberId("m0"), "new", RULES).messages == []
+    assert room.remembers_until_ms(RULES) == 0
+
+
+def test_a_seat_that_survived_is_held_or_not_as_it_was() -> None:
+    room = room_of(1)
+    seat_1, seat_2 = seat(1), seat(2)
+    seat_2.held_since_ms = 5
+    room.take_back(seat_1)
+    room.take_back(seat_2)
+    assert (len(room.seats), room.size, room.seq) == (3, 2, 1)
+    room.leave(seat_2.member, 6, RULES)
+    assert room.size == 2
+    room.hold(seat_1, 7)
+    room.hold(seat_1, None)
+    assert room.size == 2
+    assert (seat_1.came_from, seat_1.was) == (None, None)
+    seat_1.came = RoomId("before"), MemberId("m9")
+    assert (seat_1.came_from, seat_1.was) == ("before", "m9")

@@ -1,7 +1,5 @@
 """What a room is to merges and lifts, and what its people have in common."""
 
-from dataclasses import replace
-
 import msgspec
 import pytest
 from hypothesis import given
@@ -66,7 +64,7 @@ def test_nothing_is_resumed_across_a_lift(steps: list[tuple[str, int]], position
 def test_who_came_along_sees_who_the_others_were_and_nobody_else_does() -> None:
     room = room_of(1)
     for number, came_from in ((1, "old"), (2, "old"), (3, "other")):
-        room.join(replace(seat(number), came_from=RoomId(came_from), was=MemberId(f"was{number}")), 0, RULES)
+        room.join(msgspec.structs.replace(seat(number), came=(RoomId(came_from), MemberId(f"was{number}"))), 0, RULES)
 
     def seen_by(number: int) -> dict[str, object]:
         members = room.snapshot(MemberId(f"m{number}"), "merged", RULES).members

@@ -1,7 +1,7 @@
 """All rooms, the shelves they stand on, and the one way in which their events become known."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from zlib import crc32
 
@@ -28,7 +28,8 @@ class Rooms:
     Args:
         rules: Sizes and times.
         draw_id: Returns a new opaque id at each call.
-        publish: Is told every event, in the order of its room's log, and which connection must not hear it.
+        publish: Is told every event, in the order of its room's log, which connection must not hear it, and which
+            ones muted its author.
         agenda: Is asked to look at rooms again.
         records: Are told what changes, or None.
     """
@@ -38,7 +39,7 @@ class Rooms:
         rules: Rules,
         *,
         draw_id: Callable[[], str],
-        publish: Callable[[wire.RoomEvent, ConnectionId | None], None],
+        publish: Callable[[wire.RoomEvent, ConnectionId | None, Collection[ConnectionId]], None],
         agenda: Agenda,
         records: Records | None,
     ) -> None:
@@ -110,8 +111,7 @@ class Rooms:
                 why=seat.why,
                 is_name_drawn=seat.is_name_drawn,
                 held_since_ms=now_ms,
-                came_from=seat.came_from,
-                was=seat.was,
+                came=None if seat.came_from is None or seat.was is None else (seat.came_from, seat.was),
             )
             room.take_back(held)
         room.restore(kept, self._rules)
@@ -183,26 +183,36 @@ class Rooms:
         event = room.change(seat.member, name=name, verified=caller.verified, now_ms=now_ms, rules=self._rules)
         self._tell(room, event, now_ms)
 
-    def say(self, room: Room, seat: Seat, text: str, message_id: int | str | None, now_ms: int) -> wire.Said:
+    def say(
+        self,
+        room: Room,
+        seat: Seat,
+        text: str,
+        message_id: int | str | None,
+        now_ms: int,
+        *,
+        skipped_by: Collection[ConnectionId] = (),
+    ) -> wire.Said:
         """Append what a member says; raises ``Refused`` as ``Room.say``."""
         event = room.say(seat.member, text, message_id, now_ms, self._rules)
-        self._tell(room, event, now_ms, message_id=message_id)
+        self._tell(room, event, now_ms, message_id=message_id, skipped_by=skipped_by)
         return event
 
-    def look_at(self, room_id: RoomId, now_ms: int) -> None:
-        """Do what time has brought to one room: forget old events, end it, forget it."""
+    def look_at(self, room_id: RoomId, now_ms: int) -> bool:
+        """Do what time has brought to one room: forget old events, end it, forget it. Return whether it is forgotten."""
         room = self._rooms.get(room_id)
         if room is None:
-            return
+            return True
         again_ms = room.trim(now_ms, self._rules)
         if room.empty_since_ms is not None:
             gone_ms = max(room.empty_since_ms + self._rules.room_linger_ms, room.remembers_until_ms(self._rules))
             if now_ms >= gone_ms:
                 self._forget(room)
-                return
+                return True
             again_ms = gone_ms if again_ms is None else min(gone_ms, again_ms)
         if again_ms is not None:
             self._agenda.set(Kind.ROOM, room_id, again_ms)
+        return False
 
     def by_size(self) -> Mapping[int, int]:
         """Return how many rooms have each number of connected members, 1 and up."""
@@ -218,10 +228,11 @@ class Rooms:
         now_ms: int,
         unheard_by: ConnectionId | None = None,
         message_id: int | str | None = None,
+        skipped_by: Collection[ConnectionId] = (),
     ) -> None:
         if self._records is not None:
             self._records.event(room, event, now_ms, message_id)
-        self._publish(event, unheard_by)
+        self._publish(event, unheard_by, skipped_by)
         self._agenda.set(Kind.ROOM, room.id, now_ms + self._rules.log_ms)
 
     def _reshelve(self, room: Room, now_ms: int) -> None:

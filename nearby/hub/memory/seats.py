@@ -7,7 +7,9 @@ from nearby.core.ids import ConnectionId, PersonId, RoomId
 from nearby.core.room import Room, Seat
 from nearby.core.rules import Rules
 from nearby.errors import Refused
+from nearby.core import wire
 from nearby.hub.memory.agenda import Agenda, Kind
+from nearby.hub.memory.members import Members
 from nearby.hub.memory.people import People
 from nearby.hub.memory.person import LostSeat, Person
 from nearby.hub.memory.records import Records
@@ -23,6 +25,8 @@ class Seats:
         rules: The product's numbers.
         people: Everybody.
         rooms: All rooms.
+        conflicts: Who never meets.
+        members: Told who sits down; says what somebody muted.
         agenda: Is asked to look at people again.
         records: Are told what changes, or None.
         call_for: Is given who must have another seat, which the caller of ``sweep`` finds.
@@ -34,6 +38,8 @@ class Seats:
         people: People,
         rooms: Rooms,
         *,
+        conflicts: Conflicts,
+        members: Members,
         agenda: Agenda,
         records: Records | None,
         call_for: Callable[[PersonId], None],
@@ -44,7 +50,8 @@ class Seats:
         self._agenda = agenda
         self._records = records
         self._call_for = call_for
-        self.conflicts = Conflicts(rules.conflicts)
+        self.conflicts = conflicts
+        self._members = members
 
     def is_barred(self, person: Person, room: Room, now_ms: int) -> bool:
         """Return whether the person must not be seated there: their own room, one they left by ``next``, a conflict."""
@@ -84,8 +91,7 @@ class Seats:
         room = find()
         old_room, old_seat = person.room, person.seat
         if old_room is not None and why == "next":
-            shunned = {room_id: ms for room_id, ms in person.shunned.items() if ms > now_ms}
-            person.shunned = shunned | {old_room.id: now_ms + self._rules.shun_ms}
+            self._bar(person, old_room, now_ms)
         seat = self.take(person, room, why, now_ms)
         if why in _JOIN_REASONS:
             self._people.note_recent(person, now_ms)
@@ -125,6 +131,7 @@ class Seats:
         person.room, person.seat, person.lost, person.off_window = room, seat, None, None
         person.is_displaced = False
         self._people.note_ladder(person, now_ms)
+        self._members.sat_down(room, seat)
         if self._records is not None:
             self._records.seat(person)
         return seat
@@ -140,12 +147,18 @@ class Seats:
         if person.off_window is not None and off_window is not None:
             # Another room of the catchment is off the ladder since the same window.
             person.off_window = off_window
-        seat.came_from, seat.was = old_room.id, old.member
+        seat.came = old_room.id, old.member
         if self._records is not None:
             self._records.seat(person)
+        self._members.moved_along(old_room.id, old.member, room, seat, now_ms)
         if held_ms is not None:
             self._rooms.hold(room, seat, held_ms, now_ms)
         return old
+
+    def shun(self, person: Person, room: Room, now_ms: int) -> None:
+        """Keep a person out of a room for a while."""
+        self._bar(person, room, now_ms)
+        self._people.note_recent(person, now_ms)
 
     def displace(self, person: Person, now_ms: int) -> None:
         """End a seat at once; a connected person is to have another one, and hears nothing until then."""
@@ -204,6 +217,14 @@ class Seats:
             self._rooms.show(person.room, person.seat, person.caller, now_ms)
             if self._records is not None:
                 self._records.seat(person)
+
+    def snapshot(self, room: Room, seat: Seat, why: str) -> wire.Placed:
+        """Return a room as the person on one of its seats is to see it."""
+        return self._members.as_seen(seat.person, room, room.snapshot(seat.member, why, self._rules))
+
+    def _bar(self, person: Person, room: Room, now_ms: int) -> None:
+        shunned = {room_id: ms for room_id, ms in person.shunned.items() if ms > now_ms}
+        person.shunned = shunned | {room.id: now_ms + self._rules.shun_ms}
 
     def _keeps(self, person: Person, why: str, now_ms: int) -> bool:
         """Return whether a seated person's seat stays: the wish for another one is out of date."""
