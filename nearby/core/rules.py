@@ -28,7 +28,8 @@ class Rules:
     """Width of the common tumbling window."""
     open_res7: int = 10
     """Established people a res-7 cell must count to open (k)."""
-    open_res6: int = 5
+    open_res6: int = 8
+    """So many open a res-6 cell: with fewer, whether it opens tells too much of a single person in it."""
     streak: int = 3
     """Windows in a row at or above k that open a catchment, or below k that close it."""
     noise_scale: float = 3.0
@@ -97,6 +98,10 @@ class Rules:
 
     shake: Rate = Rate(6 * MINUTE_MS, 10)
     """Shakes of a person: ten an hour on average, and as many at once."""
+    greet: Rate = Rate(6 * MINUTE_MS, 10)
+    """Greetings of a person: ten an hour on average, and as many at once; of one member once."""
+    block: Rate = Rate(3 * MINUTE_MS, 10)
+    """Blocks of a person: each gives another room that no other limit counts."""
     shake_wait_ms: int = 10 * SECOND_MS
     """From the first shake in a catchment until those who shook by then meet: two hands and two networks agree within
     a second, and nobody holds a phone and waits for longer."""
@@ -161,6 +166,8 @@ class Rules:
             checkin=free,
             change=free,
             shake=free,
+            greet=free,
+            block=free,
             joins_per_hour=0,
             joins_per_hour_verified=0,
             cells_per_hour=0,

@@ -37,9 +37,9 @@ def naive(counts: list[int], threshold: int) -> bool:
 def test_a_cell_opens_after_three_windows_at_k_and_closes_after_three_below(counts: list[int]) -> None:
     catchments = after(counts)
     assert catchments.is_open(PARK.res7) == naive(counts, 10)
-    assert catchments.is_open(PARK.res6) == naive(counts, 5)
+    assert catchments.is_open(PARK.res6) == naive(counts, 8)
     assert catchments.is_open(PARK.res5)
-    assert catchments.open_by_resolution() == {7: naive(counts, 10), 6: naive(counts, 5)}
+    assert catchments.open_by_resolution() == {7: naive(counts, 10), 6: naive(counts, 8)}
 
 
 @given(st.lists(st.integers(0, 14), min_size=1, max_size=30))
@@ -57,8 +57,8 @@ def test_each_turn_says_what_it_changed(counts: list[int]) -> None:
 
 
 def test_the_finest_open_cell_goes_down_the_ladder_as_counts_grow() -> None:
-    assert after([4] * 3).finest_open(PARK) == PARK.res5
-    assert after([5] * 3).finest_open(PARK) == PARK.res6
+    assert after([7] * 3).finest_open(PARK) == PARK.res5
+    assert after([8] * 3).finest_open(PARK) == PARK.res6
     assert after([10] * 3).finest_open(PARK) == PARK.res7
     assert after([10] * 3).finest_open(OTHER) == OTHER.res5
 

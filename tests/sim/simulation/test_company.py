@@ -6,8 +6,6 @@ from dataclasses import replace
 from itertools import combinations
 from random import Random
 
-import pytest
-
 from nearby.core.cell import resolution_of, rungs_above
 from nearby.core.ids import Cell, PersonId
 from nearby.core.rules import SECOND_MS, Rules
