@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from time import perf_counter_ns
 from typing import Any, Protocol
 
 import msgspec
@@ -32,6 +33,8 @@ class Wire(asyncio.Transport):
         super().__init__()
         self.received = bytearray()
         """Every byte the server wrote."""
+        self.written_ns = 0
+        """When it last wrote, by the machine's clock."""
         self._protocol = protocol
         self._is_closing = False
         protocol.connection_made(self)
@@ -50,6 +53,7 @@ class Wire(asyncio.Transport):
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Keep what the server writes."""
         self.received += data
+        self.written_ns = perf_counter_ns()
 
     def close(self) -> None:
         """Let the server close."""
@@ -113,6 +117,11 @@ class StagePhone:
         if not self._is_upgraded and end >= 0:
             self._is_upgraded, self._read_to = True, end + len(_HEAD_ENDS)
         return self._is_upgraded
+
+    @property
+    def is_answered(self) -> bool:
+        """Return whether anything came after what was taken."""
+        return len(self.wire.received) > self._read_to
 
     def send(self, message: dict[str, Any]) -> None:
         """Send one message; it has been carried out when this returns unless it must wait."""
