@@ -136,6 +136,23 @@ class CatchmentRow(NamedTuple):
     counted: float
 
 
+class MarkRow(NamedTuple):
+    """Somebody muted or greeted a member: ``kind`` is mute or greet. Not written if the member's seat is forgotten."""
+
+    owner: PersonId
+    member: MemberId
+    kind: str
+    at_ms: int
+
+
+class MarkEnded(NamedTuple):
+    """A mute in a room was taken back."""
+
+    owner: PersonId
+    member: MemberId
+    kind: str
+
+
 class WindowEnded(NamedTuple):
     """All states of catchments after the end of ``window``; cells left out have none."""
 
@@ -143,4 +160,16 @@ class WindowEnded(NamedTuple):
     states: tuple[CatchmentRow, ...]
 
 
-Change = PersonSeen | RoomRow | SeatRow | LogRow | PresenceRow | RecentRow | PresenceEnded | RecentEnded | WindowEnded
+Change = (
+    PersonSeen
+    | RoomRow
+    | SeatRow
+    | LogRow
+    | PresenceRow
+    | RecentRow
+    | PresenceEnded
+    | RecentEnded
+    | MarkRow
+    | MarkEnded
+    | WindowEnded
+)

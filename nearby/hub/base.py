@@ -18,7 +18,7 @@ Any operation may raise ``HubDown``: it may or may not have happened, and may be
 ``say`` with an id is carried out once however often it is tried.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -120,13 +120,19 @@ class Listener(Protocol):
     def taken_out(self, connection: ConnectionId) -> None:
         """The connection's person had to give up the seat: nothing is heard until ``seated`` or ``unseated``."""
 
+    def told(self, connection: ConnectionId, message: wire.ServerMessage) -> None:
+        """The connection is to be told this, which is no event of a room's log."""
+
     def replaced(self, connection: ConnectionId) -> None:
         """A newer connection took over."""
 
-    def room_event(self, event: wire.RoomEvent, *, unheard_by: ConnectionId | None) -> None:
+    def room_event(
+        self, event: wire.RoomEvent, *, unheard_by: ConnectionId | None, skipped_by: Collection[ConnectionId] = ()
+    ) -> None:
         """A room's log grew; a listener ignores rooms none of its connections sits in.
 
         ``unheard_by`` is the connection whose own seat ended by this event: it hears nothing of the room any more.
+        ``skipped_by`` are those who muted its author: they hear ``skipped`` in its place.
         """
 
 
@@ -265,6 +271,55 @@ class Hub(Protocol):
         """Return who sits as ``member`` of the person's room, which must be ``room`` if that is given, or None.
 
         Nobody else's room is looked at, and the person themselves is nobody.
+        """
+
+    async def mute(
+        self,
+        person: PersonId,
+        connection: ConnectionId,
+        room: RoomId | None,
+        member: MemberId,
+        now_ms: int,
+        *,
+        is_on: bool,
+    ) -> None:
+        """Let the person hear ``skipped`` for what the member says in a room from now on, or with False no longer.
+
+        It holds in that room, ``room`` or the present one, on every connection, in what is resumed and in snapshots,
+        and follows a member who is moved along by a merge. Nobody else hears of it. A member who is nobody there is no
+        error. At most 512 mutes of a room are kept, those on the member muted first dropped first.
+        """
+
+    async def mute_person(self, owner: PersonId, other: PersonId, *, is_on: bool) -> None:
+        """Let ``owner`` never hear what ``other`` says, in whichever room, or with False hear it again."""
+
+    async def greet(
+        self, person: PersonId, connection: ConnectionId, room: RoomId | None, member: MemberId, now_ms: int
+    ) -> PersonId | None:
+        """Greet a member of the person's room; return who that is if by now both greeted each other, else None.
+
+        The other is ``told`` a ``greeted``, once, unless they muted the person or are in conflict with them: then it
+        is as if nobody had been greeted. So it is of a member who is nobody there. A greeting of the same member
+        again is counted by no limit. A restart forgets the limit on greetings, and no greeting.
+
+        Raises:
+            Refused: ``moved``, ``not_in_room``, ``rate_limited``.
+        """
+
+    async def tell(self, person: PersonId, message: wire.ServerMessage) -> None:
+        """Have the person's newest connection ``told`` something; without one nobody is."""
+
+    async def ask_block(self, person: PersonId, now_ms: int) -> None:
+        """Count one more block by the person. A restart forgets the limit.
+
+        Raises:
+            Refused: ``rate_limited``. Nothing was counted.
+        """
+
+    async def move_away(self, person: PersonId, now_ms: int) -> None:
+        """Take the person out of their room, which hears ``left``; the next ``sweep`` returns them, to be ``moved``.
+
+        They do not get back into that room for the shun time. Counted by no limit. Without a seat nothing happens.
         """
 
     async def room_of(self, person: PersonId) -> RoomSize | None:

@@ -4,7 +4,7 @@ A room event is encoded once, framed once, and the same bytes are written to eve
 here waits: a reader that is too slow loses its connection (see ``core.outbox``), never the room's time.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from nearby.core import wire
 from nearby.core.frames import text_frame
@@ -90,6 +90,12 @@ class Gateway:
         if phone is not None:
             self._leave(phone)
 
+    def told(self, connection: ConnectionId, message: wire.ServerMessage) -> None:
+        """See ``Listener.told``."""
+        phone = self._connections.get(connection)
+        if phone is not None:
+            phone.send(message)
+
     def replaced(self, connection: ConnectionId) -> None:
         """See ``Listener.replaced``."""
         phone = self._connections.get(connection)
@@ -97,16 +103,29 @@ class Gateway:
             self._leave(phone)
             phone.end(CloseCode.REPLACED)
 
-    def room_event(self, event: wire.RoomEvent, *, unheard_by: ConnectionId | None) -> None:
+    def room_event(
+        self, event: wire.RoomEvent, *, unheard_by: ConnectionId | None, skipped_by: Collection[ConnectionId] = ()
+    ) -> None:
         """See ``Listener.room_event``."""
         phones = self._rooms.get(RoomId(event.room))
         if not phones:
             return
         frame = text_frame(wire.encode(event))
+        if skipped_by:
+            self._deliver_but(phones, event, frame, skipped_by)
+            return
         # A copy: a write that ends a connection takes it out of the room.
         for phone in tuple(phones):
             if phone.id != unheard_by:
                 self._metrics.deliveries += phone.write(frame)
+
+    def _deliver_but(
+        self, phones: list[Connection], event: wire.RoomEvent, frame: bytes, skipped_by: Collection[ConnectionId]
+    ) -> None:
+        """Deliver something said, and ``skipped`` to those who muted its author."""
+        skipped = text_frame(wire.encode(wire.Skipped(room=event.room, seq=event.seq)))
+        for phone in tuple(phones):
+            self._metrics.deliveries += phone.write(skipped if phone.id in skipped_by else frame)
 
     def _enter(self, phone: Connection, room: RoomId) -> None:
         phone.room = room

@@ -4,7 +4,7 @@ The guarantee "One order" of ``nearby.hub.base`` is checked here once, so that e
 listens tests it. A ``Listener`` must not raise: what is wrong is written down, to be read at the end.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from nearby.core import wire
@@ -26,14 +26,14 @@ class Replaced:
     """A newer connection took over."""
 
 
-Heard = Welcomed | Replaced | wire.Placed | wire.Unplaced | wire.RoomEvent
+Heard = Welcomed | Replaced | wire.Placed | wire.Unplaced | wire.HeardEvent
 
 
 class Ear:
     """What one connection heard, in order.
 
-    ``view`` is the room it sits in as it knows it, None without one. ``violations`` says in words what
-    it should not have heard.
+    ``view`` is the room it sits in as it knows it, None without one. ``told`` is what it was told
+    beside. ``violations`` says in words what it should not have heard.
 
     Args:
         connection: Whose ear this is.
@@ -44,6 +44,7 @@ class Ear:
         self.connection = connection
         self.view: RoomView | None = None
         self.heard: list[Heard] = []
+        self.told: list[wire.ServerMessage] = []
         self.violations: list[str] = []
         self._known_before = view
 
@@ -75,7 +76,7 @@ class Ear:
         self.heard.append(heard)
         self.view = RoomView(heard) if isinstance(heard, wire.Placed) else None
 
-    def hear(self, event: wire.RoomEvent) -> None:
+    def hear(self, event: wire.HeardEvent) -> None:
         """Write down an event of the room this connection sits in."""
         self._check_open(event)
         self.heard.append(event)
@@ -90,7 +91,7 @@ class Ear:
         self.view = None
 
     def _take_in(self, event: wire.ServerMessage) -> None:
-        if self.view is None or not isinstance(event, wire.RoomEvent):
+        if self.view is None or not isinstance(event, wire.HeardEvent):
             self._complain(f"{event} is no event of a room it sits in")
             return
         if isinstance(event, wire.Left) and event.member == self.view.you:
@@ -164,11 +165,19 @@ class Recorder:
         if ear is not None and ear.view is not None:
             self._violations.append(f"{connection}: taken out of a room whose seat did not end")
 
+    def told(self, connection: ConnectionId, message: wire.ServerMessage) -> None:
+        """See ``Listener.told``."""
+        ear = self._ear(connection)
+        if ear is not None:
+            ear.told.append(message)
+
     def replaced(self, connection: ConnectionId) -> None:
         """See ``Listener.replaced``."""
         self._write_down(connection, Replaced())
 
-    def room_event(self, event: wire.RoomEvent, *, unheard_by: ConnectionId | None) -> None:
+    def room_event(
+        self, event: wire.RoomEvent, *, unheard_by: ConnectionId | None, skipped_by: Collection[ConnectionId] = ()
+    ) -> None:
         """See ``Listener.room_event``."""
         for ear in self._ears.values():
             if ear.view is None or ear.view.room.id != event.room:
@@ -176,8 +185,10 @@ class Recorder:
             if ear.connection == unheard_by:
                 ear.lose(event)
             else:
-                self.journal.append((ear.connection, event))
-                ear.hear(event)
+                is_skipped = ear.connection in skipped_by
+                heard = wire.Skipped(room=event.room, seq=event.seq) if is_skipped else event
+                self.journal.append((ear.connection, heard))
+                ear.hear(heard)
 
     def _write_down(self, connection: ConnectionId, heard: wire.Placed | wire.Unplaced | Replaced) -> None:
         self.journal.append((connection, heard))

@@ -1,6 +1,6 @@
 """The live state without a server around it: people generated, nobody listening, decisions timed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from random import Random
@@ -48,10 +48,15 @@ class Deaf:
     def taken_out(self, connection: ConnectionId) -> None:
         """See ``Listener.taken_out``."""
 
+    def told(self, connection: ConnectionId, message: wire.ServerMessage) -> None:
+        """See ``Listener.told``."""
+
     def replaced(self, connection: ConnectionId) -> None:
         """See ``Listener.replaced``."""
 
-    def room_event(self, event: wire.RoomEvent, *, unheard_by: ConnectionId | None) -> None:
+    def room_event(
+        self, event: wire.RoomEvent, *, unheard_by: ConnectionId | None, skipped_by: Collection[ConnectionId] = ()
+    ) -> None:
         """See ``Listener.room_event``."""
 
 

@@ -212,7 +212,7 @@ async def test_a_room_that_was_taken_over_is_looked_at_so_that_it_ends() -> None
     (ana,) = await world.together("ana")
     await ana.leave()
     agenda = Agenda()
-    rooms = Rooms(RULES, draw_id=lambda: "id", publish=lambda event, unheard_by: None, agenda=agenda, records=None)
+    rooms = Rooms(RULES, draw_id=lambda: "id", publish=lambda *_: None, agenda=agenda, records=None)
     (kept,) = tables.taken_over(START_MS, RULES).rooms
     rooms.restore(kept, START_MS)
     while (due := agenda.pop(START_MS + HOUR_MS)) is not None:

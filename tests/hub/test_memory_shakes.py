@@ -4,7 +4,7 @@ The figures are printed: ``pytest tests/hub/test_memory_shakes.py -s``.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from random import Random
 from time import thread_time_ns
 
@@ -47,10 +47,15 @@ class Ear:
     def taken_out(self, connection: ConnectionId) -> None:
         """Hear nothing of it."""
 
+    def told(self, connection: ConnectionId, message: wire.ServerMessage) -> None:
+        """Hear nothing of it."""
+
     def replaced(self, connection: ConnectionId) -> None:
         """Hear nothing of it."""
 
-    def room_event(self, event: wire.RoomEvent, *, unheard_by: ConnectionId | None) -> None:
+    def room_event(
+        self, event: wire.RoomEvent, *, unheard_by: ConnectionId | None, skipped_by: Collection[ConnectionId] = ()
+    ) -> None:
         """Hear nothing of it."""
 
 

@@ -91,7 +91,42 @@ class MemoryHub:
 
     async def member(self, person: PersonId, room: RoomId | None, member: MemberId) -> PersonId | None:
         """See ``Hub.member``."""
-        return self._state.member(person, room, member)
+        return self._state.members.who_is(person, room, member)
+
+    async def mute(
+        self,
+        person: PersonId,
+        connection: ConnectionId,
+        room: RoomId | None,
+        member: MemberId,
+        now_ms: int,
+        *,
+        is_on: bool,
+    ) -> None:
+        """See ``Hub.mute``."""
+        self._state.members.mute(person, connection, room, member, now_ms, is_on=is_on)
+
+    async def mute_person(self, owner: PersonId, other: PersonId, *, is_on: bool) -> None:
+        """See ``Hub.mute_person``."""
+        self._state.members.mute_person(owner, other, is_on=is_on)
+
+    async def greet(
+        self, person: PersonId, connection: ConnectionId, room: RoomId | None, member: MemberId, now_ms: int
+    ) -> PersonId | None:
+        """See ``Hub.greet``."""
+        return self._state.members.greet(person, connection, room, member, now_ms)
+
+    async def tell(self, person: PersonId, message: wire.ServerMessage) -> None:
+        """See ``Hub.tell``."""
+        self._state.members.tell(person, message)
+
+    async def ask_block(self, person: PersonId, now_ms: int) -> None:
+        """See ``Hub.ask_block``."""
+        self._state.ask_block(person, now_ms)
+
+    async def move_away(self, person: PersonId, now_ms: int) -> None:
+        """See ``Hub.move_away``."""
+        self._state.move_away(person, now_ms)
 
     async def room_of(self, person: PersonId) -> RoomSize | None:
         """See ``Hub.room_of``."""

@@ -124,5 +124,5 @@ class Mender:
         """Show those who are connected the room they sit in now."""
         for person in people:
             if person.attached is not None and person.room is not None and person.seat is not None:
-                placed = person.room.snapshot(person.seat.member, why, self._rules)
+                placed = self._seats.snapshot(person.room, person.seat, why)
                 person.attached.listener.seated(person.attached.connection, placed)

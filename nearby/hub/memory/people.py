@@ -7,14 +7,14 @@ from nearby.core import presence as rule
 from nearby.core.catchment import Catchments
 from nearby.core.cell import FINEST_RESOLUTION, Ladder, resolution_of, rungs_above
 from nearby.core.census import Census
-from nearby.core.ids import Cell, PersonId
+from nearby.core.ids import Cell, ConnectionId, PersonId
 from nearby.core.limits import gcra, rolling
 from nearby.core.presence import Presence
 from nearby.core.rules import Rules
 from nearby.core.venue import CatchmentId, Venue, Venues
 from nearby.core.window import Windows
 from nearby.core.wishes import NO_WISHES, Wishes
-from nearby.errors import ErrorCode, Refused
+from nearby.errors import ErrorCode, Refused, Superseded
 from nearby.hub.base import Caller
 from nearby.hub.memory.agenda import Agenda, Kind
 from nearby.hub.memory.person import Attached, Lifted, Person
@@ -46,6 +46,13 @@ class People:
     def get(self, person: PersonId) -> Person | None:
         """Return the person's record, or None."""
         return self._people.get(person)
+
+    def mine(self, person_id: PersonId, connection: ConnectionId) -> Person:
+        """Return the person whose newest connection this is, else raise ``Superseded``."""
+        person = self._people.get(person_id)
+        if person is None or person.attached is None or person.attached.connection != connection:
+            raise Superseded
+        return person
 
     def meet(self, caller: Caller, now_ms: int) -> Person:
         """Return the caller's record, a new one if need be, and record that they called."""
@@ -182,6 +189,17 @@ class People:
         if wait_ms:
             raise Refused(ErrorCode.RATE_LIMITED, retry_ms=wait_ms, limit="checkin")
         return tat_ms
+
+    def check_block(self, person: Person, now_ms: int) -> None:
+        """Count one more block.
+
+        Raises:
+            Refused: ``rate_limited``, if that would be one too many. It was not counted.
+        """
+        tat_ms, wait_ms = gcra(person.block_tat_ms, now_ms, self._rules.block)
+        if wait_ms:
+            raise Refused(ErrorCode.RATE_LIMITED, retry_ms=wait_ms, limit="block")
+        person.block_tat_ms = tat_ms
 
     def check_joins(self, person: Person, now_ms: int) -> tuple[int, ...]:
         """Return the joins of the last hour with one more at ``now_ms``.
@@ -372,6 +390,7 @@ class People:
     def _matters_until_ms(self, person: Person) -> int:
         """Return until when limits, shunned rooms or a lost seat of an absent person still count."""
         until_ms = [person.checkin_tat_ms, person.say_tat_ms, person.change_tat_ms, person.shake_tat_ms]
+        until_ms.extend((person.greet_tat_ms, person.block_tat_ms))
         until_ms.extend(person.shunned.values())
         until_ms.extend(at_ms + self._rules.hour_ms for at_ms in (*person.joins_ms, *person.cells_ms))
         if person.forced_ms:

@@ -63,6 +63,8 @@ class Person:
     say_tat_ms: int = 0
     change_tat_ms: int = 0
     shake_tat_ms: int = 0
+    greet_tat_ms: int = 0
+    block_tat_ms: int = 0
     joins_ms: tuple[int, ...] = ()
     cells_ms: tuple[int, ...] = ()
     """When res-7 cells came into force, within the last hour."""

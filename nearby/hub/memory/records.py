@@ -6,6 +6,8 @@ from nearby.core import wire
 from nearby.core.changes import (
     CatchmentRow,
     Change,
+    MarkEnded,
+    MarkRow,
     PersonSeen,
     PresenceEnded,
     PresenceRow,
@@ -15,6 +17,7 @@ from nearby.core.changes import (
     SeatRow,
     WindowEnded,
 )
+from nearby.core.ids import MemberId, PersonId
 from nearby.core.log import row_of
 from nearby.core.room import Room, Seat
 from nearby.core.rules import DAY_MS
@@ -97,6 +100,14 @@ class Records:
     def event(self, room: Room, event: wire.RoomEvent, now_ms: int, message_id: int | str | None) -> None:
         """The room's log grew."""
         self._record(row_of(event, room.epoch, now_ms, message_id))
+
+    def mark(self, owner: PersonId, member: MemberId, kind: str, now_ms: int) -> None:
+        """Somebody muted or greeted a member."""
+        self._record(MarkRow(owner, member, kind, now_ms))
+
+    def mark_ended(self, owner: PersonId, member: MemberId, kind: str) -> None:
+        """Somebody took a mute back."""
+        self._record(MarkEnded(owner, member, kind))
 
     def window(self, window: int, states: tuple[CatchmentRow, ...]) -> None:
         """A window ended with these states of catchments."""

@@ -12,18 +12,20 @@ from nearby.core.presence import Presence
 from nearby.core.room import Room
 from nearby.core.rules import Rules
 from nearby.hub.base import Caller
+from nearby.hub.memory.members import Members
 from nearby.hub.memory.people import People
 from nearby.hub.memory.person import NOTHING_SHUNNED, Lifted, LostSeat, Person
 from nearby.hub.memory.rooms import Rooms
 
 
-def restore(kept: Kept, people: People, rooms: Rooms, rules: Rules, now_ms: int) -> list[Person]:
+def restore(kept: Kept, people: People, rooms: Rooms, members: Members, rules: Rules, now_ms: int) -> list[Person]:
     """Take in catchments, rooms and people, and return everybody of whom something survived.
 
     Nobody is connected, and every seat is held from now.
     """
     people.catchments.restore(kept.catchments)
     restored = {room.room.room: rooms.restore(room, now_ms) for room in kept.rooms}
+    members.restore(kept, restored)
     known = _people_of(kept, restored, rules)
     for person in known:
         people.recall(person, now_ms)

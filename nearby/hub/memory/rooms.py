@@ -199,7 +199,7 @@ class Rooms:
         return event
 
     def look_at(self, room_id: RoomId, now_ms: int) -> bool:
-        """Do what time has brought to one room: forget old events, end it, forget it. Return whether it is forgotten."""
+        """Do what time has brought to one room: forget old events, end it, forget it. Return whether it is gone."""
         room = self._rooms.get(room_id)
         if room is None:
             return True

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
+from nearby.core import wire
 from nearby.core.conflicts import Conflicts
 from nearby.core.ids import ConnectionId, PersonId, RoomId
 from nearby.core.room import Room, Seat
 from nearby.core.rules import Rules
 from nearby.errors import Refused
-from nearby.core import wire
 from nearby.hub.memory.agenda import Agenda, Kind
 from nearby.hub.memory.members import Members
 from nearby.hub.memory.people import People

@@ -1,19 +1,20 @@
 """The live state of one process: people, rooms and time, changed by methods that never suspend."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from nearby.core import wire
 from nearby.core.cell import Ladder
 from nearby.core.changes import Change
-from nearby.core.ids import Cell, ConnectionId, MemberId, PersonId, RoomId
+from nearby.core.conflicts import Conflicts
+from nearby.core.ids import Cell, ConnectionId, PersonId, RoomId
 from nearby.core.kept import Kept
 from nearby.core.rules import Rules
 from nearby.core.venue import CatchmentId
 from nearby.core.window import Windows
 from nearby.core.wishes import NO_WISHES, Wishes
-from nearby.errors import Superseded
 from nearby.hub.base import Caller, HubStatistics, Listener, Offer, RoomSize, Standing
 from nearby.hub.memory.agenda import Agenda, Kind
+from nearby.hub.memory.members import Members
 from nearby.hub.memory.mender import Mender
 from nearby.hub.memory.networks import Networks
 from nearby.hub.memory.offers import make_offer
@@ -59,8 +60,17 @@ class LiveState:
         self._window = self._windows.at(now_ms)
         self._to_move: list[PersonId] = []
         self._thin: list[RoomId] = []
+        conflicts = Conflicts(rules.conflicts)
+        self.members = Members(rules, self._people, self._rooms, conflicts=conflicts, records=records)
         self._seats = Seats(
-            rules, self._people, self._rooms, agenda=self._agenda, records=records, call_for=self._to_move.append
+            rules,
+            self._people,
+            self._rooms,
+            conflicts=conflicts,
+            members=self.members,
+            agenda=self._agenda,
+            records=records,
+            call_for=self._to_move.append,
         )
         self._mender = Mender(rules, self._people, self._rooms, self._seats, agenda=self._agenda, records=records)
         self._shakes = Shakes(rules, self._people, self._rooms, self._seats)
@@ -104,7 +114,7 @@ class LiveState:
 
     def renew(self, caller: Caller, connection: ConnectionId, now_ms: int) -> None:
         """See ``Hub.renew``."""
-        person = self._mine(caller.person, connection)
+        person = self._people.mine(caller.person, connection)
         self._people.meet(caller, now_ms)
         self._people.claim(person, caller)
         self._seats.show_when_it_may(person, now_ms)
@@ -125,7 +135,7 @@ class LiveState:
     def clear(self, person_id: PersonId, connection: ConnectionId | None, now_ms: int, *, why: str) -> bool:
         """See ``Hub.clear``."""
         self.catch_up(now_ms)
-        person = self._people.get(person_id) if connection is None else self._mine(person_id, connection)
+        person = self._people.get(person_id) if connection is None else self._people.mine(person_id, connection)
         if why == "quiet_area":
             # Somebody unknown is known from now on: their check-ins have a rate. Nothing of it is recorded.
             person = person or self._people.known(Caller(person_id))
@@ -177,17 +187,31 @@ class LiveState:
         """See ``Hub.reconcile``."""
         self._seats.conflicts.remove(author_id, other_id)
 
+    def ask_block(self, person_id: PersonId, now_ms: int) -> None:
+        """See ``Hub.ask_block``."""
+        person = self._people.known(Caller(person_id))
+        self._people.check_block(person, now_ms)
+        self._people.forget_later(person)
+
+    def move_away(self, person_id: PersonId, now_ms: int) -> None:
+        """See ``Hub.move_away``."""
+        self.catch_up(now_ms)
+        person = self._people.get(person_id)
+        if person is not None and person.room is not None:
+            self._seats.shun(person, person.room, now_ms)
+            self._seats.displace(person, now_ms)
+
     def ask_next(self, person_id: PersonId, connection: ConnectionId, room_id: RoomId | None, now_ms: int) -> None:
         """See ``Hub.ask_next``."""
         self.catch_up(now_ms)
-        person = self._mine(person_id, connection)
+        person = self._people.mine(person_id, connection)
         person.room_named(room_id)
         self._people.check_joins(person, now_ms)
 
     def shake(self, person_id: PersonId, connection: ConnectionId, now_ms: int) -> None:
         """See ``Hub.shake``."""
         self.catch_up(now_ms)
-        self._shakes.shake(self._mine(person_id, connection), now_ms)
+        self._shakes.shake(self._people.mine(person_id, connection), now_ms)
 
     def meet(self, now_ms: int) -> bool:
         """See ``Hub.meet``."""
@@ -205,7 +229,7 @@ class LiveState:
         message_id: int | str | None,
     ) -> tuple[int, int]:
         """See ``Hub.say``."""
-        person = self._mine(person_id, connection)
+        person = self._people.mine(person_id, connection)
         if message_id is not None:
             named = person.room if room_id is None else self._rooms.get(room_id)
             repeat = named and named.repeat_of(person_id, message_id, text, now_ms, self._rules)
@@ -213,16 +237,9 @@ class LiveState:
                 return repeat.seq, repeat.at_ms
         room = person.room_named(room_id)
         assert person.seat is not None
-        said = self._rooms.say(room, person.seat, text, message_id, now_ms)
+        skipped_by = self.members.deaf_to(room, person.seat.member)
+        said = self._rooms.say(room, person.seat, text, message_id, now_ms, skipped_by=skipped_by)
         return said.seq, said.at_ms
-
-    def member(self, person_id: PersonId, room_id: RoomId | None, member: MemberId) -> PersonId | None:
-        """See ``Hub.member``."""
-        person = self._people.get(person_id)
-        if person is None or person.room is None or (room_id is not None and person.room.id != room_id):
-            return None
-        seat = person.room.seats.get(member)
-        return None if seat is None or seat.person == person_id else seat.person
 
     def room_of(self, person_id: PersonId) -> RoomSize | None:
         """See ``Hub.room_of``."""
@@ -278,19 +295,14 @@ class LiveState:
         """Go on from what survived; what was due meanwhile is done by the first ``catch_up``."""
         if kept.window is not None:
             self._window = kept.window + 1
-        for person in restore(kept, self._people, self._rooms, self._rules, now_ms):
+        for conflict in kept.conflicts:
+            self._seats.conflicts.add(conflict.author, conflict.other, is_mutual=conflict.is_mutual)
+        for person in restore(kept, self._people, self._rooms, self.members, self._rules, now_ms):
             if person.seat is not None and person.presence is None:
                 # It lapsed while nobody ran, and was purged.
                 person.has_lapsed = True
                 self._seats.lose(person, now_ms)
                 self._people.forget_later(person)
-
-    def _mine(self, person_id: PersonId, connection: ConnectionId) -> Person:
-        """Return the person whose newest connection this is, else raise ``Superseded``."""
-        person = self._people.get(person_id)
-        if person is None or person.attached is None or person.attached.connection != connection:
-            raise Superseded
-        return person
 
     def _where(
         self, person: Person, resume: wire.Resume | None, now_ms: int
@@ -302,12 +314,12 @@ class LiveState:
         if resume is not None and resume.room == person.room.id and resume.after >= person.seat.joined_seq:
             missed = person.room.after(resume.epoch, resume.after, now_ms, self._rules)
             if missed is not None:
-                return person.room.id, list(missed)
+                return person.room.id, self.members.as_heard(person.id, person.room, missed)
             if resume.after <= person.room.lifted_seq and resume.epoch == person.room.epoch:
                 why = person.seat.why
         elif resume is not None and resume.room != person.room.id:
             why = person.seat.why
-        return None, [person.room.snapshot(person.seat.member, why, self._rules)]
+        return None, [self._seats.snapshot(person.room, person.seat, why)]
 
     def _take_up(self, person: Person, now_ms: int) -> None:
         """A new connection sits down on the person's seat."""
@@ -323,7 +335,8 @@ class LiveState:
         while (due := self._agenda.pop(now_ms)) is not None:
             kind, key, due_ms = due
             if kind is Kind.ROOM:
-                self._rooms.look_at(RoomId(key), due_ms)
+                if self._rooms.look_at(RoomId(key), due_ms):
+                    self.members.forget(RoomId(key))
                 continue
             if kind is Kind.THIN:
                 # Mended by the sweep: what comes of it is heard on the common tick.
@@ -356,6 +369,8 @@ class LiveState:
             self._to_move.append(person.id)
         self._people.forget_later(person)
 
-    def _publish(self, event: wire.RoomEvent, unheard_by: ConnectionId | None) -> None:
+    def _publish(
+        self, event: wire.RoomEvent, unheard_by: ConnectionId | None, skipped_by: Collection[ConnectionId]
+    ) -> None:
         for listener in self._listeners:
-            listener.room_event(event, unheard_by=unheard_by)
+            listener.room_event(event, unheard_by=unheard_by, skipped_by=skipped_by)

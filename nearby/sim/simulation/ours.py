@@ -4,7 +4,7 @@ What a server does around it is done here without sockets: on every tick the swe
 waits for a seat an offer, a decision of ``core.placement`` and a seat, as in ``server.keeper`` and ``server.placer``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import count
 
 from nearby.core import wire
@@ -129,10 +129,15 @@ class _Ear:
         """A seat was lost, and another one follows."""
         self._history.rose(PersonId(connection))
 
+    def told(self, connection: ConnectionId, message: wire.ServerMessage) -> None:
+        """Nobody is told anything beside."""
+
     def replaced(self, connection: ConnectionId) -> None:
         """Nobody connects twice."""
 
-    def room_event(self, event: wire.RoomEvent, *, unheard_by: ConnectionId | None) -> None:
+    def room_event(
+        self, event: wire.RoomEvent, *, unheard_by: ConnectionId | None, skipped_by: Collection[ConnectionId] = ()
+    ) -> None:
         """What is in rooms' logs follows from the seats."""
 
 

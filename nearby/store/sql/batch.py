@@ -10,6 +10,8 @@ from nearby.core.changes import (
     CatchmentRow,
     Change,
     LogRow,
+    MarkEnded,
+    MarkRow,
     PersonSeen,
     PresenceEnded,
     PresenceRow,
@@ -38,12 +40,13 @@ class Batch:
     log: list[LogRow] = field(default_factory=list)
     presence: dict[PersonId, PresenceRow | None] = field(default_factory=dict)
     recents: dict[PersonId, RecentRow | None] = field(default_factory=dict)
+    marks: dict[MarkEnded, MarkRow | None] = field(default_factory=dict)
     window: WindowEnded | None = None
 
     def __len__(self) -> int:
         """Return how many rows there are to write."""
         rows = len(self.people) + len(self.rooms) + len(self.seats) + len(self.log)
-        return rows + len(self.presence) + len(self.recents) + (self.window is not None)
+        return rows + len(self.presence) + len(self.recents) + len(self.marks) + (self.window is not None)
 
     def add(self, change: Change) -> None:
         """Fold one more change in."""
@@ -57,6 +60,7 @@ class Batch:
         self.log += newer.log
         self.presence.update(newer.presence)
         self.recents.update(newer.recents)
+        self.marks.update(newer.marks)
         self.window = newer.window or self.window
 
     def steps(self) -> list[Step]:
@@ -74,6 +78,8 @@ class Batch:
         yield RecentRow, [_as_stored(row) for row in self.recents.values() if row is not None]
         yield PresenceEnded, [(person,) for person, row in self.presence.items() if row is None]
         yield RecentEnded, [(person,) for person, row in self.recents.items() if row is None]
+        yield MarkRow, [row for row in self.marks.values() if row is not None]
+        yield MarkEnded, [ended for ended, row in self.marks.items() if row is None]
         if self.window is not None:
             yield StatesCleared, [()]
             yield CatchmentRow, self.window.states
@@ -117,6 +123,14 @@ def _recent_ended(batch: Batch, change: RecentEnded) -> None:
     batch.recents[change.person] = None
 
 
+def _mark(batch: Batch, change: MarkRow) -> None:
+    batch.marks[MarkEnded(change.owner, change.member, change.kind)] = change
+
+
+def _mark_ended(batch: Batch, change: MarkEnded) -> None:
+    batch.marks[change] = None
+
+
 def _window_ended(batch: Batch, change: WindowEnded) -> None:
     batch.window = change
 
@@ -130,6 +144,8 @@ _FOLD: dict[type, Callable[[Batch, Any], None]] = {
     PresenceEnded: _presence_ended,
     RecentRow: _recent,
     RecentEnded: _recent_ended,
+    MarkRow: _mark,
+    MarkEnded: _mark_ended,
     WindowEnded: _window_ended,
 }
 """A look-up by type: a ``match`` over the classes costs a row twice as much."""

@@ -81,6 +81,35 @@ async def write(connection: AsyncConnection, kind: type, rows: Sequence[tuple[An
         await connection.exec_driver_sql(postgresql_sql(kind), tuple(map(list, zip(*rows, strict=True))))
 
 
+_MARKS = "INSERT INTO marks (owner, member, kind, at_ms) SELECT {columns} FROM {rows} WHERE {known} {once}"
+_MARKS_ENDED = "DELETE FROM marks WHERE (owner, member, kind) IN ({rows})"
+_KNOWN = (
+    "EXISTS (SELECT 1 FROM seats WHERE seats.member = {member}) "
+    "AND EXISTS (SELECT 1 FROM people WHERE people.person = {owner})"
+)
+_ONCE = "ON CONFLICT (owner, member, kind) DO NOTHING"
+
+
+def _sqlite_marks(kind: type, count: int) -> str:
+    if kind is changes.MarkEnded:
+        return _MARKS_ENDED.format(rows=f"VALUES {', '.join(['(?, ?, ?)'] * count)}")
+    rows = f"(VALUES {', '.join(['(?, ?, ?, ?)'] * count)})"
+    known = _KNOWN.format(member="column2", owner="column1")
+    return _MARKS.format(columns="column1, column2, column3, column4", rows=rows, known=known, once=_ONCE)
+
+
+def _postgresql_marks(kind: type) -> str:
+    if kind is changes.MarkEnded:
+        return _MARKS_ENDED.format(rows="SELECT * FROM unnest($1::text[], $2::text[], $3::text[])")
+    rows = "unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) AS mark (owner, member, kind, at_ms)"
+    known = _KNOWN.format(member="mark.member", owner="mark.owner")
+    return _MARKS.format(columns="owner, member, kind, at_ms", rows=rows, known=known, once=_ONCE)
+
+
+_OF_MARKS = (changes.MarkRow, changes.MarkEnded)
+"""Written unlike the others: a mark on a seat that is forgotten is no error, it is nothing."""
+
+
 @cache
 def sqlite_sql(kind: type, count: int) -> str:
     """Return the statement for ``count`` rows of one kind, their fields one after the other as parameters.
@@ -88,6 +117,8 @@ def sqlite_sql(kind: type, count: int) -> str:
     One statement for many rows: at each call SQLite lets go of the interpreter's lock, and getting it back from
     a busy event loop takes longer than the row.
     """
+    if kind in _OF_MARKS:
+        return _sqlite_marks(kind, count)
     if kind in EMPTIED_BY:
         table = EMPTIED_BY[kind]
         return f"DELETE FROM {table.name}" + (f" WHERE {_key(table)} IN ({_places(count)})" if _has_key(kind) else "")
@@ -103,6 +134,8 @@ def postgresql_sql(kind: type) -> str:
 
     That is a fifth of the server's work of one statement a row.
     """
+    if kind in _OF_MARKS:
+        return _postgresql_marks(kind)
     if kind in EMPTIED_BY:
         table = EMPTIED_BY[kind]
         return f"DELETE FROM {table.name}" + (f" WHERE {_key(table)} = ANY ($1::text[])" if _has_key(kind) else "")

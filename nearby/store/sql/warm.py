@@ -6,11 +6,22 @@ from collections.abc import Iterable, Sequence
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from nearby.core.changes import CatchmentRow, LogRow, PresenceRow, RecentRow, RoomRow, SeatRow
+from nearby.core.changes import CatchmentRow, LogRow, MarkRow, PresenceRow, RecentRow, RoomRow, SeatRow
 from nearby.core.ids import PersonId, RoomId
-from nearby.core.kept import Kept, KeptRoom
+from nearby.core.kept import Kept, KeptConflict, KeptRoom
 from nearby.core.rules import Rules
-from nearby.store.tables import catchments, markers, presence, recents, room_log, rooms, seats
+from nearby.store.tables import (
+    catchments,
+    conflicts,
+    markers,
+    marks,
+    presence,
+    recents,
+    relations,
+    room_log,
+    rooms,
+    seats,
+)
 
 
 async def open_new_epochs(connection: AsyncConnection) -> None:
@@ -41,6 +52,7 @@ async def read_kept(connection: AsyncConnection, now_ms: int, rules: Rules) -> K
         for member, person in await connection.execute(sa.select(seats.c.member, seats.c.person))
     }
     states = await connection.execute(sa.select(catchments))
+    muted = sa.select(relations.c.owner, relations.c.subject).where(relations.c.kind == "mute")
     return Kept(
         presences=[PresenceRow._make(row) for row in await connection.execute(sa.select(presence))],
         recents=[_recent(row) for row in await connection.execute(sa.select(recents))],
@@ -50,7 +62,19 @@ async def read_kept(connection: AsyncConnection, now_ms: int, rules: Rules) -> K
         ],
         window=await connection.scalar(sa.select(markers.c.value).where(markers.c.name == "window")),
         catchments=[CatchmentRow._make(row) for row in states],
+        marks=[MarkRow._make(row) for row in await connection.execute(sa.select(marks))],
+        conflicts=await _conflicts(connection),
+        mutes=[(PersonId(owner), PersonId(subject)) for owner, subject in await connection.execute(muted)],
     )
+
+
+async def _conflicts(connection: AsyncConnection) -> list[KeptConflict]:
+    """Return who never meets whom, one of each author and other."""
+    rows = sa.select(conflicts.c.author, conflicts.c.other, conflicts.c.is_mutual).order_by(conflicts.c.since_ms)
+    found: dict[tuple[str, str], bool] = {}
+    for author, other, is_mutual in await connection.execute(rows):
+        found[author, other] = found.get((author, other), False) or is_mutual
+    return [KeptConflict(PersonId(author), PersonId(other), is_mutual) for (author, other), is_mutual in found.items()]
 
 
 async def _by_room(
