@@ -38,6 +38,8 @@ class Kept:
 
     ``listed`` are all who chose to be on nearby lists, present or not.
 
+    ``listed`` are all who chose to be on nearby lists, present or not.
+
     ``conflicts`` are in force before anybody is welcomed, the oldest of an author first. ``mutes`` are the lasting
     ones: who, and whom.
     """
@@ -47,6 +49,7 @@ class Kept:
     rooms: Sequence[KeptRoom]
     window: int | None
     catchments: Sequence[CatchmentRow]
+    listed: Collection[PersonId] = ()
     listed: Collection[PersonId] = ()
     marks: Sequence[MarkRow] = ()
     conflicts: Sequence[KeptConflict] = ()

@@ -25,8 +25,10 @@ from typing import Protocol
 from msgspec import Struct
 
 from nearby.core import wire
+from nearby.core.brakes import Stopped
 from nearby.core.cell import Ladder
 from nearby.core.ids import Cell, ConnectionId, MemberId, PersonId, RoomId
+from nearby.core.nearby_list import Listed
 from nearby.core.placement import Candidate
 from nearby.core.venue import CatchmentId
 from nearby.core.wishes import NO_WISHES, Wishes
@@ -86,6 +88,14 @@ class RoomSize:
     id: RoomId
     size: int
     capacity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Nearby:
+    """The nearby list as one person sees it. ``area`` is their finest open catchment, None without a presence."""
+
+    area: CatchmentId | None
+    people: Sequence[Listed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,13 +338,43 @@ class Hub(Protocol):
     async def cell_of(self, person: PersonId) -> Cell | None:
         """Return the cell of resolution 7 that is in force for a person, or None if they have no presence."""
 
+    async def set_listed(self, person: PersonId, now_ms: int, *, is_listed: bool) -> None:
+        """Note whether somebody wants to be on nearby lists: from the next window on, and if not, not from now on."""
+
+    async def nearby(self, person: PersonId, now_ms: int) -> Nearby:
+        """Return people of the person's area who want to be listed, by ``nearby.core.nearby_list``.
+
+        They are those who had the area's cell in force, or named the venue, when the window began. Whoever cleared
+        their location since, lapsed, is not listed any more or is in conflict with the person is left out, and so is
+        whoever sat in a room with somebody in conflict with the person when the window began, by the conflicts of the
+        first call in the window. Asked again within it, the answer changes by who is left out, and with the area.
+        After a restart lists are empty until the next window begins.
+        """
+
+    async def who_is_nearby(self, person: PersonId, handle: str) -> PersonId | None:
+        """Return whom ``handle`` meant in an answer of ``nearby`` to the person, in this window or the last one."""
+
+    async def brake(self, stopped: Stopped, now_ms: int) -> None:
+        """Let this be stopped, and nothing else. Idempotent; every gateway may call it.
+
+        Whoever is in an area where placement is stopped takes no new seat: a wish for a first one, or to have another
+        for one that was lost or given up, ends with ``unseated`` and "paused" for who has none; ``next`` and shakes
+        are refused, and so are shakes where they are stopped. Seats stay; merges and lifts go on, and moves wait.
+        Whoever was held off and no longer is, is returned by the next ``sweep``. Guests and bottles are the caller's.
+        A restart begins with nothing stopped.
+        """
+
+    async def close_room(self, room: RoomId, now_ms: int) -> bool:
+        """End a room at once and return whether there was one: its people hear ``unseated`` with "removed"."""
+
     async def sweep(self, now_ms: int) -> Sequence[PersonId]:
         """Do what time has brought: window ends, moments, lapses, held seats, empty rooms, logs, merges and lifts.
 
         Thin rooms are mended by ``nearby.core.mending``: those who are moved, and those whose room was lifted, hear
         ``seated``. A merged room ends; seats held in it are held in the other one.
 
-        Return the people to be placed anew: their room's area is no longer theirs, or they had to give up their seat.
+        Return the people to be placed anew: their room's area is no longer theirs, they had to give up their seat, or
+        placement was stopped where they are and goes on.
         Safe on any gateway at any time.
         """
 

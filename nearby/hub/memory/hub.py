@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from nearby.core import wire
+from nearby.core.brakes import Stopped
 from nearby.core.cell import Ladder
 from nearby.core.ids import Cell, ConnectionId, MemberId, PersonId, RoomId
 from nearby.core.venue import CatchmentId
 from nearby.core.wishes import NO_WISHES, Wishes
-from nearby.hub.base import Caller, HubStatistics, Listener, Offer, RoomSize, Standing
+from nearby.hub.base import Caller, HubStatistics, Listener, Nearby, Offer, RoomSize, Standing
 from nearby.hub.memory.person import Attached
 from nearby.hub.memory.state import LiveState
 
@@ -135,6 +136,29 @@ class MemoryHub:
     async def cell_of(self, person: PersonId) -> Cell | None:
         """See ``Hub.cell_of``."""
         return self._state.cell_of(person)
+
+    async def set_listed(self, person: PersonId, now_ms: int, *, is_listed: bool) -> None:
+        """See ``Hub.set_listed``."""
+        self._state.catch_up(now_ms)
+        self._state.lists.choose(person, is_listed=is_listed)
+
+    async def nearby(self, person: PersonId, now_ms: int) -> Nearby:
+        """See ``Hub.nearby``."""
+        self._state.catch_up(now_ms)
+        return self._state.lists.show(person, now_ms)
+
+    async def who_is_nearby(self, person: PersonId, handle: str) -> PersonId | None:
+        """See ``Hub.who_is_nearby``."""
+        return self._state.lists.find(person, handle)
+
+    async def brake(self, stopped: Stopped, now_ms: int) -> None:
+        """See ``Hub.brake``."""
+        self._state.catch_up(now_ms)
+        self._state.stops.put(stopped)
+
+    async def close_room(self, room: RoomId, now_ms: int) -> bool:
+        """See ``Hub.close_room``."""
+        return self._state.close_room(room, now_ms)
 
     async def sweep(self, now_ms: int) -> Sequence[PersonId]:
         """See ``Hub.sweep``."""

@@ -102,7 +102,7 @@ class Mender:
         self._tell(movers, "merged")
         for seat in given_up:
             self._rooms.leave(room, seat, now_ms, unheard_by=None)
-        self._rooms.end_merged(room, now_ms)
+        self._rooms.end_at_once(room, now_ms)
         log.debug("merged a room of %d into one of %d", len(given_up), len(into.seats) - len(given_up))
 
     def _lift(self, room: Room, now_ms: int) -> None:

@@ -21,7 +21,7 @@ def make_offer(person: Person, people: People, rooms: Rooms, seats: Seats, words
     """
     catchment = people.catchment_of(person, now_ms)
     fill = people.fill_level(catchment)
-    companions = people.companions_of(person, now_ms)
+    companions = _companions_of(person, people, now_ms)
     if not companions and seats.is_barred_nowhere(person):
         # Most people: no room is looked at but those that are scored.
         return _offer(person, catchment, rooms.sample(catchment, words[:CANDIDATES_SCORED], fill))
@@ -32,6 +32,22 @@ def make_offer(person: Person, people: People, rooms: Rooms, seats: Seats, words
         friends = [one for one in here if not seats.conflicts.clash((person.id,), (one.id,))]
         found = _with_companions(person, friends, found, seats, now_ms)
     return _offer(person, catchment, found[:CANDIDATES_SCORED])
+
+
+def _companions_of(person: Person, people: People, now_ms: int) -> list[Person]:
+    """Return who came with the person: each named the other, and both are to be seated in the same catchment."""
+    if not person.wishes.companions:
+        return []
+    catchment = people.catchment_of(person, now_ms)
+    named = (people.get(other) for other in sorted(person.wishes.companions))
+    return [
+        other
+        for other in named
+        if other is not None
+        and other.presence is not None
+        and person.id in other.wishes.companions
+        and people.catchment_of(other, now_ms) == catchment
+    ]
 
 
 def _offer(person: Person, catchment: CatchmentId, found: list[Room]) -> Offer:

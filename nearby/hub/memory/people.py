@@ -9,6 +9,7 @@ from nearby.core.cell import FINEST_RESOLUTION, Ladder, resolution_of, rungs_abo
 from nearby.core.census import Census
 from nearby.core.ids import Cell, ConnectionId, PersonId
 from nearby.core.limits import gcra, rolling
+from nearby.core.nearby_list import Rosters
 from nearby.core.presence import Presence
 from nearby.core.rules import Rules
 from nearby.core.venue import CatchmentId, Venue, Venues
@@ -40,6 +41,7 @@ class People:
         self._census = Census()
         self.catchments = Catchments(rules, windows)
         self.venues = Venues(rules)
+        self.rosters = Rosters()
         self.present = 0
         self.connected = 0
 
@@ -128,6 +130,13 @@ class People:
         if wishes is not NO_WISHES or person.wishes is not NO_WISHES:
             self._wish(person, wishes, now_ms)
 
+    def choose_listed(self, person_id: PersonId, *, is_listed: bool) -> None:
+        """Note whether somebody, known or not, wants to be on nearby lists."""
+        self.rosters.choose(person_id, is_listed=is_listed)
+        person = self._people.get(person_id)
+        if person is not None and person.presence is not None:
+            self._put_on_rosters(person, person.presence.ladder)
+
     def catchment_of(self, person: Person, now_ms: int) -> CatchmentId:
         """Return where a present person's next seat is: in the venue they named if it is open, else the finest cell.
 
@@ -145,21 +154,6 @@ class People:
         if venue is not None and self.venues.is_open(venue):
             return venue
         return self.catchments.finest_open(person.presence.ladder, at_most)
-
-    def companions_of(self, person: Person, now_ms: int) -> list[Person]:
-        """Return who came with the person: each named the other, and both are to be seated in the same catchment."""
-        if not person.wishes.companions:
-            return []
-        catchment = self.catchment_of(person, now_ms)
-        named = (self._people.get(other) for other in sorted(person.wishes.companions))
-        return [
-            other
-            for other in named
-            if other is not None
-            and other.presence is not None
-            and person.id in other.wishes.companions
-            and self.catchment_of(other, now_ms) == catchment
-        ]
 
     def fill_level(self, catchment: CatchmentId) -> int:
         """Return to how many seats the rooms of a catchment are filled, by the window before."""
@@ -213,14 +207,6 @@ class People:
         if wait_ms:
             raise Refused(ErrorCode.RATE_LIMITED, retry_ms=wait_ms, limit="joins")
         return joins_ms
-
-    def has_join_left(self, person: Person, now_ms: int) -> bool:
-        """Return whether ``check_joins`` would not refuse."""
-        try:
-            self.check_joins(person, now_ms)
-        except Refused:
-            return False
-        return True
 
     def wait_to_change(self, person: Person, now_ms: int) -> int:
         """Return how long the person must wait before their room may see another name or badge.
@@ -291,6 +277,7 @@ class People:
         person.seen_day = -1
         if person.presence is not None:
             self._exit(person, person.presence.ladder)
+            self.rosters.remove(person.id)
             person.presence = None
             person.wishes = NO_WISHES
             person.off_window, person.is_displaced = None, False
@@ -331,6 +318,7 @@ class People:
         """Freeze the window's counts and let catchments open and close by them."""
         self.catchments.end_window(window, self._census.end_window())
         self.venues.end_window()
+        self.rosters.end_window()
         if self._records is not None:
             self._records.window(window, self.catchments.rows())
 
@@ -342,6 +330,8 @@ class People:
         if person.seat is not None and person.room is not None:
             person.seat.wishes = wishes
             person.room.note_wishes()
+        if person.presence is not None:
+            self._put_on_rosters(person, person.presence.ladder)
         self.note_ladder(person, now_ms)
 
     def _is_on_ladder(self, person: Person, catchment: CatchmentId) -> bool:
@@ -369,8 +359,13 @@ class People:
 
     def _count(self, person: Person, ladder: Ladder) -> None:
         self.present += 1
+        self._put_on_rosters(person, ladder)
         if person.is_counted:
             self._census.enter(person.id, ladder)
+
+    def _put_on_rosters(self, person: Person, ladder: Ladder) -> None:
+        venue = person.wishes.venue
+        self.rosters.put(person.id, ladder if venue is None else (*ladder, venue))
 
     def _exit(self, person: Person, ladder: Ladder) -> None:
         self.present -= 1

@@ -103,6 +103,11 @@ class Person:
         return self.seat is not None or self.is_displaced
 
     @property
+    def lacks_seat(self) -> bool:
+        """Return whether the person is to be seated: connected, somewhere, and in no room."""
+        return self.attached is not None and self.presence is not None and self.seat is None
+
+    @property
     def is_absent(self) -> bool:
         """Return whether the person has neither presence nor connection nor seat."""
         return self.presence is None and self.attached is None and self.seat is None

@@ -24,6 +24,8 @@ def restore(kept: Kept, people: People, rooms: Rooms, members: Members, rules: R
     Nobody is connected, and every seat is held from now.
     """
     people.catchments.restore(kept.catchments)
+    for listed in kept.listed:
+        people.rosters.choose(listed, is_listed=True)
     restored = {room.room.room: rooms.restore(room, now_ms) for room in kept.rooms}
     members.restore(kept, restored)
     known = _people_of(kept, restored, rules)

@@ -61,7 +61,7 @@ class Rooms:
     def with_a_seat(self, room: RoomId, now_ms: int) -> Room | None:
         """Return the room if one more may sit there, or None."""
         found = self._rooms.get(room)
-        if found is None or len(found.seats) >= found.capacity or self._has_ended(found, now_ms):
+        if found is None or len(found.seats) >= found.capacity or self.has_ended(found, now_ms):
             return None
         return found
 
@@ -169,8 +169,8 @@ class Rooms:
         if self._records is not None:
             self._records.room(room)
 
-    def end_merged(self, room: Room, now_ms: int) -> None:
-        """Let nobody sit any more in a room whose people moved; repeats of what was said there are still found."""
+    def end_at_once(self, room: Room, now_ms: int) -> None:
+        """Let nobody sit any more in a room that is empty; repeats of what was said there are still found."""
         room.empty_since_ms = now_ms - self._rules.room_linger_ms
         if self._records is not None:
             self._records.room(room)
@@ -218,7 +218,8 @@ class Rooms:
         """Return how many rooms have each number of connected members, 1 and up."""
         return {size: count for size, count in sorted(self._by_size.items()) if size and count}
 
-    def _has_ended(self, room: Room, now_ms: int) -> bool:
+    def has_ended(self, room: Room, now_ms: int) -> bool:
+        """Return whether nobody may sit in the room any more."""
         return room.empty_since_ms is not None and now_ms >= room.empty_since_ms + self._rules.room_linger_ms
 
     def _tell(

@@ -14,6 +14,7 @@ from nearby.hub.memory.people import People
 from nearby.hub.memory.person import LostSeat, Person
 from nearby.hub.memory.records import Records
 from nearby.hub.memory.rooms import Rooms, is_shown
+from nearby.hub.memory.stops import Stops
 
 _JOIN_REASONS = frozenset({"new", "next", "venue"})
 
@@ -30,6 +31,7 @@ class Seats:
         agenda: Is asked to look at people again.
         records: Are told what changes, or None.
         call_for: Is given who must have another seat, which the caller of ``sweep`` finds.
+        stops: Say where nobody takes a seat for now.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Seats:
         agenda: Agenda,
         records: Records | None,
         call_for: Callable[[PersonId], None],
+        stops: Stops,
     ) -> None:
         self._rules = rules
         self._people = people
@@ -50,6 +53,7 @@ class Seats:
         self._agenda = agenda
         self._records = records
         self._call_for = call_for
+        self._stops = stops
         self.conflicts = conflicts
         self._members = members
 
@@ -83,6 +87,8 @@ class Seats:
             why = "moved" if person.is_displaced else "new"
         elif self._keeps(person, why, now_ms):
             return True
+        if self._stops.hold_off(person):
+            return False
         if why in _JOIN_REASONS:
             try:
                 person.joins_ms = self._people.check_joins(person, now_ms)
@@ -192,10 +198,24 @@ class Seats:
         if attached is not None and attached.connection != asked_by:
             attached.listener.unseated(attached.connection, why)
 
+    def close(self, room_id: RoomId, now_ms: int) -> bool:
+        """End a room with everybody's seat in it, and tell them; return whether there was one."""
+        room = self._rooms.get(room_id)
+        if room is None or self._rooms.has_ended(room, now_ms):
+            return False
+        for sitting in _people_in(room):
+            person = self._people.get(sitting)
+            assert person is not None
+            self.end(person, now_ms, why="removed")
+        self._rooms.end_at_once(room, now_ms)
+        return True
+
     def return_to(self, person: Person, room_id: RoomId, now_ms: int) -> None:
         """Give a resuming person their lost room back, if it has a seat."""
         lost = person.lost
         if lost is None or lost.room != room_id or now_ms > lost.at_ms + self._rules.return_ms:
+            return
+        if self._stops.concern(person):
             return
         room = self._rooms.with_a_seat(room_id, now_ms)
         if person.presence is not None and room is not None and not self.is_barred(person, room, now_ms):

@@ -11,6 +11,7 @@ from nearby.hub.memory.people import People
 from nearby.hub.memory.person import Person
 from nearby.hub.memory.rooms import Rooms
 from nearby.hub.memory.seats import Seats
+from nearby.hub.memory.stops import Stops
 
 
 class Shakes:
@@ -21,13 +22,15 @@ class Shakes:
         people: Everybody.
         rooms: All rooms.
         seats: Seats those who meet.
+        stops: Say where nobody takes a seat for now.
     """
 
-    def __init__(self, rules: Rules, people: People, rooms: Rooms, seats: Seats) -> None:
+    def __init__(self, rules: Rules, people: People, rooms: Rooms, seats: Seats, stops: Stops) -> None:
         self._rules = rules
         self._people = people
         self._rooms = rooms
         self._seats = seats
+        self._stops = stops
         self._gatherings = Gatherings(rules)
 
     def __len__(self) -> int:
@@ -38,6 +41,8 @@ class Shakes:
         """Count a shake where the person's area is; see ``Hub.shake``."""
         if person.presence is None:
             raise Refused(ErrorCode.NOT_PRESENT, "Check in first: you meet people where you are.")
+        if self._is_stopped(person):
+            raise Refused(ErrorCode.OFF)
         catchment = self._people.area_of(person)
         if self._gatherings.waits(person.id, catchment):
             return
@@ -70,7 +75,7 @@ class Shakes:
     def _may_meet(self, person_id: PersonId, catchment: CatchmentId, now_ms: int) -> bool:
         """Return whether somebody who shook in a catchment may have a seat there now."""
         person = self._people.get(person_id)
-        if person is None or person.presence is None or person.attached is None:
+        if person is None or person.presence is None or person.attached is None or self._is_stopped(person):
             return False
         area = self._people.area_of(person)
         if isinstance(catchment, Venue) or isinstance(area, Venue):
@@ -78,7 +83,17 @@ class Shakes:
         else:
             # It may have opened or closed meanwhile: what counts is where the person is.
             is_there = catchment in person.presence.ladder
-        return is_there and self._people.has_join_left(person, now_ms)
+        return is_there and self._has_join_left(person, now_ms)
+
+    def _has_join_left(self, person: Person, now_ms: int) -> bool:
+        try:
+            self._people.check_joins(person, now_ms)
+        except Refused:
+            return False
+        return True
+
+    def _is_stopped(self, person: Person) -> bool:
+        return self._stops.stopped.shake or self._stops.concern(person)
 
     def _catchment_for(self, catchment: CatchmentId, people: list[Person], now_ms: int) -> CatchmentId:
         """Return where a room of these people is: on everybody's ladder, open, and for nobody finer than is due.

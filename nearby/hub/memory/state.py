@@ -12,8 +12,10 @@ from nearby.core.rules import Rules
 from nearby.core.venue import CatchmentId
 from nearby.core.window import Windows
 from nearby.core.wishes import NO_WISHES, Wishes
+from nearby.errors import ErrorCode, Refused
 from nearby.hub.base import Caller, HubStatistics, Listener, Offer, RoomSize, Standing
 from nearby.hub.memory.agenda import Agenda, Kind
+from nearby.hub.memory.lists import Lists
 from nearby.hub.memory.members import Members
 from nearby.hub.memory.mender import Mender
 from nearby.hub.memory.networks import Networks
@@ -25,6 +27,7 @@ from nearby.hub.memory.restore import restore
 from nearby.hub.memory.rooms import Rooms
 from nearby.hub.memory.seats import Seats
 from nearby.hub.memory.shakes import Shakes
+from nearby.hub.memory.stops import Stops
 
 
 class LiveState:
@@ -61,6 +64,8 @@ class LiveState:
         self._to_move: list[PersonId] = []
         self._thin: list[RoomId] = []
         conflicts = Conflicts(rules.conflicts)
+        self.lists = Lists(self._windows, self._people, conflicts)
+        self.stops = Stops(self._people.get)
         self.members = Members(rules, self._people, self._rooms, conflicts=conflicts, records=records)
         self._seats = Seats(
             rules,
@@ -71,9 +76,10 @@ class LiveState:
             agenda=self._agenda,
             records=records,
             call_for=self._to_move.append,
+            stops=self.stops,
         )
         self._mender = Mender(rules, self._people, self._rooms, self._seats, agenda=self._agenda, records=records)
-        self._shakes = Shakes(rules, self._people, self._rooms, self._seats)
+        self._shakes = Shakes(rules, self._people, self._rooms, self._seats, self.stops)
         self.networks = Networks()
         if kept is not None:
             self._restore(kept, now_ms)
@@ -157,7 +163,7 @@ class LiveState:
         """See ``Hub.offer``."""
         self.catch_up(now_ms)
         person = self._people.get(person_id)
-        if person is None or person.presence is None or person.attached is None:
+        if person is None or person.presence is None or person.attached is None or self.stops.hold_off(person):
             return None
         words = self._windows.draw_words(self._window, "candidates", person_id)
         return make_offer(person, self._people, self._rooms, self._seats, words, now_ms)
@@ -206,6 +212,8 @@ class LiveState:
         self.catch_up(now_ms)
         person = self._people.mine(person_id, connection)
         person.room_named(room_id)
+        if self.stops.concern(person):
+            raise Refused(ErrorCode.OFF)
         self._people.check_joins(person, now_ms)
 
     def shake(self, person_id: PersonId, connection: ConnectionId, now_ms: int) -> None:
@@ -253,6 +261,11 @@ class LiveState:
         person = self._people.get(person_id)
         return None if person is None or person.presence is None else person.presence.ladder.res7
 
+    def close_room(self, room_id: RoomId, now_ms: int) -> bool:
+        """See ``Hub.close_room``."""
+        self.catch_up(now_ms)
+        return self._seats.close(room_id, now_ms)
+
     def sweep(self, now_ms: int) -> list[PersonId]:
         """See ``Hub.sweep``."""
         self.catch_up(now_ms)
@@ -260,11 +273,16 @@ class LiveState:
         # In an order that a restart does not change.
         for room in sorted(set(thin)):
             self._mender.look_at(room, now_ms)
-        due = dict.fromkeys(self._to_move)
+        let_go = self.stops.take_let_go()
+        due = dict.fromkeys((*self._to_move, *let_go))
         self._to_move.clear()
         # What was due when another call looked may be over: they spoke, left or took another room since.
-        people = (self._people.get(person) for person in due)
-        return [person.id for person in people if person is not None and self._people.must_move(person, now_ms)]
+        people = (person for one in due if (person := self._people.get(one)) is not None)
+        return [
+            person.id
+            for person in people
+            if self._people.must_move(person, now_ms) or (person.lacks_seat and person.id in let_go)
+        ]
 
     def catch_up(self, now_ms: int) -> None:
         """Do everything that was due by ``now_ms``, in order of time."""
@@ -275,6 +293,8 @@ class LiveState:
             end_ms = self._windows.start_ms(self._window + 1)
             self._run_timers(end_ms - 1)
             self._people.end_window(self._window)
+            self.lists.end_window()
+            self.stops.tidy()
             self._window += 1
             self.networks.forget(now_ms)
         self._run_timers(now_ms)

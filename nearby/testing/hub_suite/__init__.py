@@ -22,6 +22,7 @@ _PARTS = (
         "conflicts",
         "lifts",
         "limits",
+        "lists",
         "members",
         "mending",
         "merged",
@@ -30,7 +31,7 @@ _PARTS = (
         "presence",
         "quiet",
     ),
-    *("resume", "says", "seats", "shakes", "venues", "wishes"),
+    *("resume", "says", "seats", "shakes", "stops", "venues", "wishes"),
 )
 pytest.register_assert_rewrite(*(f"{__name__}.{part}" for part in _PARTS))
 
@@ -38,6 +39,7 @@ from nearby.testing.hub_suite.cells import CellsSuite  # noqa: E402  The rewrite
 from nearby.testing.hub_suite.conflicts import ConflictsSuite  # noqa: E402
 from nearby.testing.hub_suite.lifts import LiftsSuite  # noqa: E402
 from nearby.testing.hub_suite.limits import LimitsSuite  # noqa: E402
+from nearby.testing.hub_suite.lists import ListsSuite  # noqa: E402
 from nearby.testing.hub_suite.members import MembersSuite  # noqa: E402
 from nearby.testing.hub_suite.mending import MendingSuite  # noqa: E402
 from nearby.testing.hub_suite.merged import MergedSuite  # noqa: E402
@@ -49,6 +51,7 @@ from nearby.testing.hub_suite.resume import ResumeSuite  # noqa: E402
 from nearby.testing.hub_suite.says import SaysSuite  # noqa: E402
 from nearby.testing.hub_suite.seats import SeatsSuite  # noqa: E402
 from nearby.testing.hub_suite.shakes import ShakesSuite  # noqa: E402
+from nearby.testing.hub_suite.stops import StopsSuite  # noqa: E402
 from nearby.testing.hub_suite.venues import VenuesSuite  # noqa: E402
 from nearby.testing.hub_suite.wishes import WishesSuite  # noqa: E402
 
@@ -73,5 +76,7 @@ class HubSuite(
     LimitsSuite,
     QuietSuite,
     ShakesSuite,
+    ListsSuite,
+    StopsSuite,
 ):
     """The whole suite."""

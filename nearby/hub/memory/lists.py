@@ -1,0 +1,111 @@
+"""Who sees whom on the nearby list."""
+
+from dataclasses import dataclass, field
+
+from nearby.core.conflicts import Conflicts
+from nearby.core.ids import PersonId
+from nearby.core.nearby_list import Eye
+from nearby.core.venue import CatchmentId
+from nearby.core.window import Windows
+from nearby.hub.base import Nearby
+from nearby.hub.memory.people import People
+from nearby.hub.memory.rooms import shown_name
+
+_NOBODY: frozenset[PersonId] = frozenset()
+
+MAX_LOOKS = 8
+"""Areas of one viewer in one window whose handles are remembered. The policy is ``drop_oldest``."""
+
+
+@dataclass(slots=True)
+class _Looks:
+    """What one viewer asked for in a window: which rosters, and who was kept from them by whom they sat with."""
+
+    window: int
+    kept_from: frozenset[PersonId]
+    rosters: dict[CatchmentId, tuple[PersonId, ...]] = field(default_factory=dict)
+
+
+class Lists:
+    """Answers by ``nearby.core.nearby_list``. No method suspends, and nothing of it is recorded.
+
+    Memory beside the rosters: a few words for each viewer who asked in this window or the last one, and for each person
+    with a conflict who sat with somebody listed when the window began.
+
+    Args:
+        windows: The common windows.
+        people: Everybody, and the rosters.
+        conflicts: Who never meets.
+    """
+
+    def __init__(self, windows: Windows, people: People, conflicts: Conflicts) -> None:
+        self._windows = windows
+        self._people = people
+        self._conflicts = conflicts
+        self._sat_with: dict[PersonId, tuple[PersonId, ...]] = {}
+        self._looks: dict[PersonId, _Looks] = {}
+        self._looks_before: dict[PersonId, _Looks] = {}
+
+    def choose(self, person: PersonId, *, is_listed: bool) -> None:
+        """See ``Hub.set_listed``."""
+        self._people.choose_listed(person, is_listed=is_listed)
+
+    def end_window(self) -> None:
+        """Note who sits with whom as the window begins, as far as conflicts ask for it, and forget old handles."""
+        self._looks, self._looks_before = {}, self._looks
+        self._sat_with = {}
+        for one in self._conflicts.people():
+            person = self._people.get(one)
+            if person is None or person.room is None:
+                continue
+            seats = person.room.seats.values()
+            with_them = tuple(seat.person for seat in seats if self._people.rosters.is_listed(seat.person))
+            if with_them:
+                self._sat_with[one] = with_them
+
+    def show(self, viewer_id: PersonId, now_ms: int) -> Nearby:
+        """See ``Hub.nearby``."""
+        viewer = self._people.get(viewer_id)
+        if viewer is None or viewer.presence is None:
+            return Nearby(None, ())
+        area, window = self._people.area_of(viewer), self._windows.at(now_ms)
+        roster = self._people.rosters.roster(area)
+        looks = self._looks_of(viewer.id, window)
+        if area not in looks.rosters and len(looks.rosters) >= MAX_LOOKS:
+            del looks.rosters[next(iter(looks.rosters))]
+        looks.rosters[area] = roster
+
+        def is_shown(person: PersonId) -> bool:
+            is_kept = person in looks.kept_from or self._conflicts.clash((viewer_id,), (person,))
+            return not is_kept and not self._people.rosters.is_gone(person)
+
+        eye = Eye(self._windows, window, viewer.id)
+        seen = eye.look(eye.order(area, roster), is_shown=is_shown, badge_of=self._badge_of)
+        return Nearby(area, tuple(seen))
+
+    def find(self, viewer_id: PersonId, handle: str) -> PersonId | None:
+        """See ``Hub.who_is_nearby``."""
+        found = None
+        for looks in (self._looks.get(viewer_id), self._looks_before.get(viewer_id)):
+            if looks is None:
+                continue
+            eye = Eye(self._windows, looks.window, viewer_id)
+            for area, roster in looks.rosters.items():
+                found = eye.find(handle, eye.order(area, roster)) or found
+        return found
+
+    def _looks_of(self, viewer: PersonId, window: int) -> _Looks:
+        """Return what a viewer asked for in this window.
+
+        Who sat with whom counts by the conflicts of the first time: somebody whose handle went when a conflict began
+        would be known to have sat with the other.
+        """
+        looks = self._looks.get(viewer)
+        if looks is None:
+            sat_with = [self._sat_with.get(other, ()) for other in self._conflicts.others_of(viewer)]
+            looks = self._looks[viewer] = _Looks(window, _NOBODY.union(*sat_with))
+        return looks
+
+    def _badge_of(self, person_id: PersonId) -> tuple[str | None, bool]:
+        person = self._people.get(person_id)
+        return (None, False) if person is None else (shown_name(person.caller), person.caller.verified)
