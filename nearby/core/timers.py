@@ -9,6 +9,8 @@ from bisect import insort
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
+from nearby.core.packed import trimmed
+
 K = TypeVar("K", bound=Hashable)
 
 ROW_MS = 1_000
@@ -39,7 +41,7 @@ class Timers(Generic[K]):
         known_ms = self._due_ms.get(key)
         if known_ms is not None and known_ms <= due_ms:
             return
-        self._due_ms[key] = due_ms
+        self._due_ms[key] = trimmed(due_ms)
         number = due_ms // ROW_MS
         if number <= self._first:
             insort(self._sorted, (-due_ms, -len(self._sorted), key), key=_by_time)

@@ -1,7 +1,6 @@
 """Everybody known: presence with its moments, the seat and connection, and what bounds them."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from nearby.core import presence as rule
 from nearby.core.catchment import Catchments
@@ -9,6 +8,7 @@ from nearby.core.cell import FINEST_RESOLUTION, Ladder, resolution_of, rungs_abo
 from nearby.core.census import Census
 from nearby.core.ids import Cell, ConnectionId, PersonId
 from nearby.core.limits import gcra, rolling
+from nearby.core.packed import trimmed
 from nearby.core.nearby_list import Rosters
 from nearby.core.presence import Presence
 from nearby.core.rules import Rules
@@ -18,7 +18,7 @@ from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.errors import ErrorCode, Refused, Superseded
 from nearby.hub.base import Caller
 from nearby.hub.memory.agenda import Agenda, Kind
-from nearby.hub.memory.person import Attached, Lifted, Person
+from nearby.hub.memory.person import Attached, Lifted, Person, claims_of
 from nearby.hub.memory.records import Records
 
 
@@ -67,7 +67,7 @@ class People:
         """Return the caller's record, a new one if need be. Until ``meet`` nothing that is recorded may name them."""
         person = self._people.get(caller.person)
         if person is None:
-            person = self._people[caller.person] = Person(caller)
+            person = self._people[caller.person] = Person.of(caller)
         return person
 
     def recall(self, person: Person, now_ms: int) -> None:
@@ -88,9 +88,7 @@ class People:
 
         Somebody who was established for part of a window counts for it.
         """
-        if caller != person.caller:
-            # By the id as it is known: every token brings a copy of its own.
-            person.caller = replace(caller, person=person.id)
+        person.claims = claims_of(caller)
         if person.presence is not None and caller.established != person.is_counted:
             person.is_counted = caller.established
             note = self._census.enter if person.is_counted else self._census.leave
@@ -109,7 +107,7 @@ class People:
             self.check_joins(person, now_ms)
         if person.presence is None:
             self._count_cell(person, now_ms)
-        person.checkin_tat_ms = tat_ms
+        person.checkin_tat_ms = trimmed(tat_ms)
         if self._records is not None and tat_ms - now_ms > self._rules.checkin.period_ms:
             # Who keeps to the rate owes one period at most, and a restart may forget that.
             self.note_recent(person, now_ms)
@@ -202,7 +200,7 @@ class People:
             Refused: ``rate_limited``, if that would be one too many.
         """
         rules = self._rules
-        limit = rules.joins_per_hour_verified if person.caller.verified else rules.joins_per_hour
+        limit = rules.joins_per_hour_verified if person.claims.verified else rules.joins_per_hour
         joins_ms, wait_ms = rolling(person.joins_ms, now_ms, limit=limit, span_ms=rules.hour_ms)
         if wait_ms:
             raise Refused(ErrorCode.RATE_LIMITED, retry_ms=wait_ms, limit="joins")
@@ -325,7 +323,7 @@ class People:
     def _wish(self, person: Person, wishes: Wishes, now_ms: int) -> None:
         """Let what a check-in named be in force."""
         person.wishes = wishes
-        if wishes.venue is not None and person.caller.established:
+        if wishes.venue is not None and person.claims.established:
             self.venues.name(wishes.venue, person.id)
         if person.seat is not None and person.room is not None:
             person.seat.wishes = wishes
@@ -354,7 +352,7 @@ class People:
             self.note_recent(person, now_ms)
 
     def _enter(self, person: Person, ladder: Ladder) -> None:
-        person.is_counted = person.caller.established
+        person.is_counted = person.claims.established
         self._count(person, ladder)
 
     def _count(self, person: Person, ladder: Ladder) -> None:

@@ -14,7 +14,7 @@ from nearby.core.rules import Rules
 from nearby.hub.base import Caller
 from nearby.hub.memory.members import Members
 from nearby.hub.memory.people import People
-from nearby.hub.memory.person import NOTHING_SHUNNED, Lifted, LostSeat, Person
+from nearby.hub.memory.person import NOTHING_SHUNNED, Lifted, LostSeat, Person, claims_of
 from nearby.hub.memory.rooms import Rooms
 
 
@@ -42,7 +42,7 @@ def _people_of(kept: Kept, rooms: Mapping[RoomId, Room], rules: Rules) -> list[P
     people: dict[PersonId, Person] = {}
 
     def known(person: PersonId) -> Person:
-        return people.get(person) or people.setdefault(person, Person(Caller(person)))
+        return people.get(person) or people.setdefault(person, Person.of(Caller(person)))
 
     for presence in kept.presences:
         _be_present(known(presence.person), presence)
@@ -60,7 +60,7 @@ def _be_present(person: Person, row: PresenceRow) -> None:
     pending = ladder_above(row.pending_cell) if row.pending_cell is not None else None
     person.presence = Presence(ladder_above(row.cell), row.last_window, pending, row.due_ms)
     person.is_counted = row.is_counted
-    person.caller = Caller(row.person, established=row.is_counted)
+    person.claims = claims_of(Caller(row.person, established=row.is_counted))
 
 
 def _be_bound(person: Person, row: RecentRow) -> None:
