@@ -54,6 +54,8 @@ COMMENT ON COLUMN people.verified_skeleton IS 'UTS #39 skeleton of the verified 
 COMMENT ON COLUMN people.verdict IS 'what an operator says of the verified name, whatever the token says; null: the token decides';
 CREATE INDEX people_guests_idle_idx ON people (seen_day) WHERE is_guest;
 COMMENT ON INDEX people_guests_idle_idx IS 'purge: guests whose token can no longer be renewed';
+CREATE INDEX people_verdict_idx ON people (person) WHERE verdict IS NOT NULL;
+COMMENT ON INDEX people_verdict_idx IS 'what operators said of names, read whole';
 
 CREATE TABLE relations (
     owner person_id NOT NULL,

@@ -72,6 +72,8 @@ COMMENT ON TABLE refused_texts IS 'Keyed hashes of texts that were said in too m
 CREATE INDEX refused_texts_until_ms_idx ON refused_texts (until_ms);
 COMMENT ON INDEX refused_texts_until_ms_idx IS 'purge';
 
+CREATE INDEX people_verdict_idx ON people (person) WHERE verdict IS NOT NULL;
+COMMENT ON INDEX people_verdict_idx IS 'what operators said of names, read whole';
 COMMENT ON INDEX reports_at_ms_idx IS 'purge';
 CREATE INDEX reports_open_idx ON reports (at_ms, report) WHERE status = 'open';
 COMMENT ON INDEX reports_open_idx IS 'operators'' list of the open ones, oldest first; how many there are';

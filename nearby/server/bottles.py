@@ -9,6 +9,7 @@ from aiohttp import web
 from nearby.core import bottle_wire as wire
 from nearby.core.bottle import BottleId, ThreadId
 from nearby.core.cell import cell_name, origin_of
+from nearby.core.reports import ReportId
 from nearby.core.rules import SECOND_MS, Rules
 from nearby.core.text import clean_text
 from nearby.errors import ErrorCode, Refused, StoreDown
@@ -19,6 +20,7 @@ from nearby.server.metrics import Metrics
 from nearby.server.requests import bearer_of, body_of, json_answer, private
 from nearby.store.base import Store
 from nearby.store.bottles import Drifter, Thread, ThreadLine
+from nearby.store.moderation import NewReport, OverBottle
 
 COUNT_EVERY_MS = 30 * SECOND_MS
 """Bottles are counted for the metrics at most this often: to count them reads an index from end to end."""
@@ -127,16 +129,13 @@ class Bottles:
         """Report a bottle. Whoever has nothing to do with it gets the same answer, and nothing is written."""
         claims, now_ms = self._begin(request)
         bottle, asked = _bottle_in(request), await body_of(request, wire.ReportRequest)
-        is_written = await self._store.bottles.report(
-            _drifter(claims),
-            bottle,
-            report=self._draw_id(),
-            reason=clean_text(asked.reason),
-            text=None if asked.text is None else clean_text(asked.text),
-            now_ms=now_ms,
-            rules=self._rules,
+        new = NewReport(
+            ReportId(self._draw_id()),
+            clean_text(asked.reason),
+            None if asked.text is None else clean_text(asked.text),
         )
-        if is_written:
+        outcome = await self._store.moderation.report(_drifter(claims), OverBottle(bottle), new, now_ms, self._rules)
+        if outcome.reported is not None:
             self._did("reported")
         return web.Response(status=201)
 

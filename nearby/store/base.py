@@ -46,6 +46,7 @@ from nearby.core.profile import ProfileChange
 from nearby.core.rules import Rules
 from nearby.errors import StoreDown
 from nearby.store.bottles import Bottles, Threads
+from nearby.store.moderation import Moderation
 from nearby.store.relations import Relations
 
 DISOWNED = "another server owns the database now: this one writes nothing any more"
@@ -187,6 +188,10 @@ class Store(Protocol):
     @property
     def threads(self) -> Threads:
         """Return the threads of bottles that were answered."""
+
+    @property
+    def moderation(self) -> Moderation:
+        """Return reports, and what operators decide."""
 
     @property
     def relations(self) -> Relations:

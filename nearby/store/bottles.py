@@ -118,28 +118,6 @@ class Bottles(Protocol):
             Refused: ``gone``. Nothing happened.
         """
 
-    async def report(
-        self,
-        reporter: Drifter,
-        bottle: BottleId,
-        *,
-        report: str,
-        reason: str,
-        text: str | None,
-        now_ms: int,
-        rules: Rules,
-    ) -> bool:
-        """Report the other side of a bottle: its author, or to them whoever answered it. Return whether it was written.
-
-        It is, once, for whoever held the bottle, and for its author if it was answered; of anybody else nothing is.
-        The report holds the bottle's text, or the last 20 lines of its thread. It counts if the reporter is
-        established and had fewer than two reports rejected in 30 days: one that counts freezes the bottle, a second
-        one sinks it. The reporter's own lease ends in any case, and so does the thread.
-
-        Raises:
-            Refused: ``rate_limited``. Nothing was written.
-        """
-
     async def counts(self, now_ms: int, rules: Rules) -> BottleCounts:
         """Return how many bottles are where now, by one look. Reads an index from end to end."""
 

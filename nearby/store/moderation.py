@@ -195,9 +195,7 @@ class Moderation(Protocol):
     async def queue(self) -> Queue:
         """Return how long the queue is."""
 
-    async def reports(
-        self, *, is_open: bool, after: ReportId | None, limit: int, rules: Rules
-    ) -> Sequence[Report]:
+    async def reports(self, *, is_open: bool, after: ReportId | None, limit: int) -> Sequence[Report]:
         """Return reports with their extracts: the open ones oldest first, or those decided, the last decision first.
 
         With ``after`` those that follow that one; none if there is no such report.

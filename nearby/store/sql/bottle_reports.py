@@ -1,7 +1,6 @@
 """Reports of bottles and threads: the row, its extract, and what it does to the bottle, in one transaction."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,47 +8,74 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from nearby.core import bottle as rule
 from nearby.core.bottle import Bottle, BottleId, State
 from nearby.core.ids import PersonId
-from nearby.core.rules import DAY_MS, Rules
+from nearby.core.rules import Rules
 from nearby.store.bottles import Drifter
+from nearby.store.moderation import NewReport, Outcome, ReportLine
 from nearby.store.sql.bottle_rows import hold, keep
-from nearby.store.tables import catches, report_messages, reports, thread_messages, threads
-
-EXTRACT = 20
-REJECTED_FOR_MS = 30 * DAY_MS
-REJECTED = 2
-"""So many rejected reports within that time, and a reporter's do not count."""
+from nearby.store.sql.report_rows import act, does_count, write_report
+from nearby.store.sql.room_reports import thread_lines
+from nearby.store.tables import catches, reports, threads
 
 
-async def write_report(
-    connection: AsyncConnection, reporter: Drifter, bottle: BottleId, row: Mapping[str, Any], rules: Rules
-) -> bool:
-    """See ``Bottles.report``; ``row`` is the report's id, reason, text and time."""
+async def write_bottle_report(
+    connection: AsyncConnection, reporter: Drifter, bottle: BottleId, new: NewReport, now_ms: int, rules: Rules
+) -> Outcome:
+    """Report the other side of a bottle; see ``Moderation.report``."""
     found = await hold(connection, bottle)
     if found is None:
-        return False
-    found = rule.settled(found, row["at_ms"], rules)
+        return Outcome()
+    found = rule.settled(found, now_ms, rules)
     reported, has_reported = await _other_side(connection, found, reporter.person)
     if reported is None or has_reported:
-        return False
-    counts = reporter.is_established and not await _is_often_wrong(connection, reporter.person, row["at_ms"])
-    await connection.execute(
-        reports.insert().values(**row, reporter=reporter.person, reported=reported, does_count=counts, status="open")
-    )
+        return Outcome()
+    counts = await does_count(connection, reporter, now_ms, rules, shares=True)
     lines = await _extract(connection, found, reporter.person, reported)
-    await connection.execute(
-        report_messages.insert(),
-        [
-            {"report": row["report"], "position": position, "speaker": speaker, "text": text, "at_ms": at_ms}
-            for position, (speaker, text, at_ms) in enumerate(lines, 1)
-        ],
-    )
+    await write_report(connection, reporter, reported, new, lines, now_ms, room=None, bottle=bottle, counts=counts)
     await connection.execute(
         catches.update()
         .where(catches.c.bottle == bottle, catches.c.catcher == reporter.person)
         .values(has_reported=True)
     )
-    await keep(connection, _after(found, reporter.person, row["at_ms"], rules, counts=counts))
-    return True
+    await keep(connection, _after(found, reporter.person, now_ms, rules, counts=counts))
+    return await act(connection, reported, None, now_ms, rules) if counts else Outcome(reported)
+
+
+async def settle_by_decision(
+    connection: AsyncConnection, bottle: BottleId, now_ms: int, rules: Rules, *, is_accepted: bool
+) -> None:
+    """Sink a reported bottle, or let it drift on if no report that counts is left. One that was answered stays."""
+    found = await hold(connection, bottle)
+    if found is None:
+        return
+    found = rule.settled(found, now_ms, rules)
+    if is_accepted and found.state in (State.AFLOAT, State.LEASED, State.FROZEN):
+        await keep(connection, rule.condemned(found, now_ms))
+    elif found.state is State.FROZEN and not await _standing(connection, bottle):
+        await keep(connection, rule.thawed(found, now_ms, rules))
+
+
+async def undo_decision(
+    connection: AsyncConnection, bottle: BottleId, decided_ms: int, now_ms: int, rules: Rules, *, counts: bool
+) -> None:
+    """Let a bottle be as it was before a report on it was decided: frozen, if the report counts."""
+    found = await hold(connection, bottle)
+    if found is None:
+        return
+    if found.state is State.SUNK and found.sunk_ms == decided_ms:
+        found = rule.raised(found)
+        if not await _standing(connection, bottle):
+            found = rule.thawed(found, now_ms, rules)
+        await keep(connection, found)
+    elif counts and found.state in (State.AFLOAT, State.LEASED):
+        await keep(connection, rule.reported(found, now_ms))
+
+
+async def _standing(connection: AsyncConnection, bottle: BottleId) -> bool:
+    """Return whether a report of a bottle counts that was not rejected."""
+    query = sa.select(reports.c.report).where(
+        reports.c.bottle == bottle, reports.c.does_count, reports.c.status != "rejected"
+    )
+    return await connection.scalar(query.limit(1)) is not None
 
 
 def _after(found: Bottle, reporter: PersonId, now_ms: int, rules: Rules, *, counts: bool) -> Bottle:
@@ -76,32 +102,13 @@ async def _other_side(connection: AsyncConnection, found: Bottle, person: Person
     return answerer, await connection.scalar(told) is not None
 
 
-async def _is_often_wrong(connection: AsyncConnection, reporter: PersonId, now_ms: int) -> bool:
-    rejected = (
-        sa.select(sa.func.count())
-        .select_from(reports)
-        .where(
-            reports.c.reporter == reporter,
-            reports.c.status == "rejected",
-            reports.c.reviewed_ms > now_ms - REJECTED_FOR_MS,
-        )
-    )
-    return int(await connection.scalar(rejected) or 0) >= REJECTED
-
-
 async def _extract(
     connection: AsyncConnection, found: Bottle, reporter: PersonId, reported: PersonId
-) -> Sequence[tuple[str, str, int]]:
-    """Return speaker, text and time of what a report holds, oldest first: of a thread only if the two share it."""
-    newest = (
-        sa.select(thread_messages.c.author, thread_messages.c.text, thread_messages.c.at_ms)
-        .join(threads, threads.c.thread == thread_messages.c.thread)
-        .where(threads.c.bottle == found.id, sa.or_(threads.c.author == reporter, threads.c.catcher == reporter))
-        .order_by(thread_messages.c.seq.desc())
-        .limit(EXTRACT)
+) -> Sequence[ReportLine]:
+    """Return what a report holds, oldest first: of a thread only if the two share it."""
+    shared = sa.select(threads.c.thread).where(
+        threads.c.bottle == found.id, sa.or_(threads.c.author == reporter, threads.c.catcher == reporter)
     )
-    lines = [
-        ("reported" if author == reported else "reporter", text, at_ms)
-        for author, text, at_ms in await connection.execute(newest)
-    ]
-    return lines[::-1] or [("reported", found.text, found.thrown_ms)]
+    thread = await connection.scalar(shared)
+    lines = [] if thread is None else await thread_lines(connection, thread, reported)
+    return lines or [ReportLine("reported", found.text, found.thrown_ms)]

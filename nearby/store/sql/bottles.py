@@ -16,7 +16,7 @@ from nearby.core.limits import rolling
 from nearby.core.rules import DAY_MS, Rules
 from nearby.errors import ErrorCode, Refused
 from nearby.store.bottles import BottleCounts, Drifter, Lease, Thread
-from nearby.store.sql import bottle_counts, bottle_reports, threads
+from nearby.store.sql import bottle_counts, threads
 from nearby.store.sql.bottle_rows import established_catches, gone_if_refused, hold, keep, read_bottle
 from nearby.store.sql.conflicts import about_me, are_in_conflict, is_in_conflict, shadows_owned
 from nearby.store.sql.rights import shadow_of
@@ -89,7 +89,7 @@ class SqlBottles:
         """See ``Bottles.throw``."""
         most = rules.bottles_per_day_verified if author.is_verified else rules.bottles_per_day
         async with self._writing() as connection:
-            await _meet(connection, author, now_ms)
+            await meet(connection, author, now_ms)
             mine = sa.select(bottles.c.thrown_ms).where(bottles.c.author == author.person)
             await check_limit(connection, mine, bottles.c.thrown_ms, now_ms, most, rules.day_ms, "bottles")
             await connection.execute(
@@ -109,7 +109,7 @@ class SqlBottles:
         most = rules.catches_per_day if catcher.is_established else rules.catches_per_day_unestablished
         person = catcher.person
         async with self._writing() as connection:
-            await _meet(connection, catcher, now_ms)
+            await meet(connection, catcher, now_ms)
             mine = sa.select(catches.c.at_ms).where(catches.c.catcher == person)
             await check_limit(connection, mine, catches.c.at_ms, now_ms, most, rules.day_ms, "catches")
             blocked, avoid = await shadows_owned(connection, person, now_ms), set[PersonId]()
@@ -148,27 +148,6 @@ class SqlBottles:
                 if found is None or not found.is_held(catcher, fence, now_ms):
                     raise Refused(ErrorCode.GONE)
                 await keep(connection, rule.released(found, now_ms, rules))
-
-    async def report(
-        self,
-        reporter: Drifter,
-        bottle: BottleId,
-        *,
-        report: str,
-        reason: str,
-        text: str | None,
-        now_ms: int,
-        rules: Rules,
-    ) -> bool:
-        """See ``Bottles.report``."""
-        with gone_if_refused():
-            async with self._writing() as connection:
-                await _meet(connection, reporter, now_ms)
-                mine = sa.select(reports.c.at_ms).where(reports.c.reporter == reporter.person)
-                most = rules.reports_per_hour
-                await check_limit(connection, mine, reports.c.at_ms, now_ms, most, rules.hour_ms, "reports")
-                row = {"report": report, "reason": reason, "text": text, "at_ms": now_ms}
-                return await bottle_reports.write_report(connection, reporter, bottle, row, rules)
 
     async def counts(self, now_ms: int, rules: Rules) -> BottleCounts:
         """See ``Bottles.counts``."""
@@ -219,7 +198,7 @@ async def _lease(
     return Lease(bottle, held.text, held.fence, held.lease_until_ms)
 
 
-async def _meet(connection: AsyncConnection, drifter: Drifter, now_ms: int) -> None:
+async def meet(connection: AsyncConnection, drifter: Drifter, now_ms: int) -> None:
     """Make sure that there is an account, and let calls of one person take turns."""
     await write(connection, PersonSeen, [PersonSeen(drifter.person, drifter.is_guest, now_ms, now_ms // DAY_MS)])
     await connection.execute(_HOLD_PERSON, {"me": drifter.person})

@@ -13,6 +13,7 @@ from nearby.core.ids import PersonId
 from nearby.store.base import ExportPiece, Shadow
 from nearby.store.columns import NAMES
 from nearby.store.retention import SHADOW_MS
+from nearby.store.sql.markers import VERDICTS, grow
 from nearby.store.tables import bans, metadata, people, relations, room_log, seats, shadows
 
 EXPORT_ROWS = 200
@@ -82,6 +83,10 @@ async def erase(connection: AsyncConnection, person: PersonId, now_ms: int, secr
     )
     if kept:
         await connection.execute(shadows.insert(), kept)
+    verdict = await connection.scalar(sa.select(people.c.verdict).where(people.c.person == person))
+    if verdict is not None or any(row["kind"] != "block" for row in kept):
+        # Whoever is banned is banned under the hash from now on, and nobody is verified under the id.
+        await grow(connection, VERDICTS)
     # By room too: a log is kept by its room, and an index by member would cost every message a page.
     mine = sa.select(seats.c.room, seats.c.member).where(seats.c.person == person)
     unnamed = sa.case((room_log.c.name.is_not(None), ""))

@@ -19,6 +19,7 @@ from nearby.core.rules import Rules
 from nearby.errors import ConfigError, StoreDown
 from nearby.store.base import Account, CheckInLog, ExportPiece, Journal, Shadow, StoreEvents
 from nearby.store.bottles import Bottles, Threads
+from nearby.store.moderation import Moderation
 from nearby.store.relations import Relations
 from nearby.store.sql import areas, names, profile, rights, warm
 from nearby.store.sql.bottle_counts import settle
@@ -28,6 +29,7 @@ from nearby.store.sql.checkins import SqlCheckInLog
 from nearby.store.sql.engine import Engines, RowRefused, StatementRefused, connect_sqlite, make_engines, translated
 from nearby.store.sql.journal import GATHER_S, MAX_LOG_ROWS, PATIENCE_S, SqlJournal
 from nearby.store.sql.migrate import migrate, version_of
+from nearby.store.sql.moderation import SqlModeration
 from nearby.store.sql.postgresql_writer import PostgresqlWriter
 from nearby.store.sql.purge import purge
 from nearby.store.sql.relations import SqlRelations
@@ -69,6 +71,7 @@ class SqlStore:
         self._bottles = SqlBottles(self._reading, self._writing, secret, SystemRandom())
         self._threads = SqlThreads(self._reading, self._writing, secret)
         self._relations = SqlRelations(self._reading, self._writing, secret)
+        self._moderation = SqlModeration(self._reading, self._writing, secret)
 
     @property
     def journal(self) -> Journal:
@@ -89,6 +92,11 @@ class SqlStore:
     def threads(self) -> Threads:
         """See ``Store.threads``."""
         return self._threads
+
+    @property
+    def moderation(self) -> Moderation:
+        """See ``Store.moderation``."""
+        return self._moderation
 
     @property
     def relations(self) -> Relations:

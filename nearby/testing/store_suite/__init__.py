@@ -19,6 +19,7 @@ _PARTS = (
     "database",
     "given",
     "journal",
+    "moderation",
     "names",
     "owner",
     "profile",
@@ -36,6 +37,7 @@ from nearby.testing.store_suite.bottles import BottlesSuite  # noqa: E402
 from nearby.testing.store_suite.checkins import CheckInsSuite  # noqa: E402
 from nearby.testing.store_suite.database import Database  # noqa: E402
 from nearby.testing.store_suite.journal import JournalSuite  # noqa: E402
+from nearby.testing.store_suite.moderation import ReportsSuite  # noqa: E402
 from nearby.testing.store_suite.names import NamesSuite  # noqa: E402
 from nearby.testing.store_suite.owner import OwnerSuite  # noqa: E402
 from nearby.testing.store_suite.profile import ProfileSuite  # noqa: E402
@@ -59,6 +61,7 @@ class StoreSuite(
     BottlesSuite,
     BottleTimeSuite,
     ThreadsSuite,
+    ReportsSuite,
     RelationsSuite,
     RetentionSuite,
     RightsSuite,

@@ -11,10 +11,12 @@ import pytest
 
 from nearby.core.bottle import SAMPLE, BottleId, ThreadId
 from nearby.core.ids import Cell, PersonId
+from nearby.core.reports import ReportId
 from nearby.core.rules import DAY_MS, Rules
 from nearby.errors import ErrorCode, Refused
 from nearby.store.base import Store
 from nearby.store.bottles import BottleCounts, Drifter, Lease, Thread
+from nearby.store.moderation import NewReport, OverBottle
 from nearby.testing.store_suite.base import SuiteBase
 from nearby.testing.store_suite.database import Database
 from nearby.testing.store_suite.given import ANA, BEN, EVE, NOW_MS, RULES, seen
@@ -61,16 +63,11 @@ async def report(
     at_ms: int = NOW_MS,
     rules: Rules = FREE,
 ) -> bool:
-    """Report a bottle as spam."""
-    return await store.bottles.report(
-        drifter(reporter, established=established),
-        bottle,
-        report=f"report-{next(_ids)}",
-        reason="spam",
-        text=None,
-        now_ms=at_ms,
-        rules=rules,
-    )
+    """Report a bottle as spam; return whether that was written."""
+    new = NewReport(ReportId(f"report-{next(_ids)}"), "spam")
+    about = OverBottle(bottle)
+    outcome = await store.moderation.report(drifter(reporter, established=established), about, new, at_ms, rules)
+    return outcome.reported is not None
 
 
 async def answer(store: Store, lease: Lease, catcher: str = BEN, *, says: str = "hi", at_ms: int = NOW_MS) -> Thread:
