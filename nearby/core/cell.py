@@ -90,6 +90,19 @@ def origin_of(cell: Cell) -> Cell:
     return Cell(h3.cell_to_parent(cell, ORIGIN_RESOLUTION))
 
 
+@lru_cache(maxsize=1 << 14)
+def metres_between(cell: Cell, other: Cell) -> float:
+    """Return how far two cells are from each other at least: between the circles around them, 0 where these meet."""
+    centre_m = h3.great_circle_distance(h3.cell_to_latlng(cell), h3.cell_to_latlng(other), unit="m")
+    return max(0.0, float(centre_m) - _radius_m(cell) - _radius_m(other))
+
+
+@lru_cache(maxsize=1 << 14)
+def _radius_m(cell: Cell) -> float:
+    centre = h3.cell_to_latlng(cell)
+    return max(float(h3.great_circle_distance(centre, corner, unit="m")) for corner in h3.cell_to_boundary(cell))
+
+
 def resolution_of(cell: Cell) -> int:
     """Return the H3 resolution of ``cell``: read from bits 52-55 of the index (H3 index layout)."""
     return (cell >> 52) & 0xF

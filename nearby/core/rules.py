@@ -95,6 +95,20 @@ class Rules:
     """Res-7 cells that come into force for a person in any ``hour_ms``. 0 means no limit."""
     hour_ms: int = HOUR_MS
     """The span of the rolling counts."""
+    strangers_per_hour: int = 45
+    """Different strangers whom an unverified person's words reach in any ``hour_ms``. 0 means no limit."""
+    number_messages: int = 5
+    """A number in pieces is looked for over so many messages of an unverified person in a room. 1 means no others."""
+    repeated_in: int = 3
+    """Rooms in which a text of unverified people is seen within ``hour_ms`` to be refused everywhere for ``day_ms``.
+    0 means that it never is."""
+
+    fast_m_per_s: float = 100.0
+    """Whoever came faster than an express train changes cells a window later."""
+    impossible_m_per_s: float = 300.0
+    """A check-in of somebody who came faster than an airliner has no effect. 0 means no limit on speed."""
+    least_elapsed_ms: int = 30 * SECOND_MS
+    """Two check-ins are never taken to be closer in time."""
 
     shake: Rate = Rate(6 * MINUTE_MS, 10)
     """Shakes of a person: ten an hour on average, and as many at once."""
@@ -146,13 +160,15 @@ class Rules:
     def faster(self, speed: float) -> "Rules":
         """Return the same rules for a world that runs ``speed`` times as fast.
 
-        Every duration shrinks, and with it every rate's period; numbers of people and events stay.
+        Every duration shrinks, and with it every rate's period; speeds grow; numbers of people and events stay.
         """
         changes: dict[str, object] = {}
         for field in fields(self):
             value = getattr(self, field.name)
             if field.name.endswith("_ms"):
                 changes[field.name] = max(1, round(value / speed))
+            elif field.name.endswith("_m_per_s"):
+                changes[field.name] = value * speed
             elif isinstance(value, Rate):
                 changes[field.name] = Rate(max(1, round(value.period_ms / speed)), value.burst)
         return replace(self, **changes)  # type: ignore[arg-type]
@@ -177,4 +193,8 @@ class Rules:
             catches_per_day_unestablished=0,
             reports_per_hour=0,
             lines_per_minute=0,
+            strangers_per_hour=0,
+            number_messages=1,
+            repeated_in=0,
+            impossible_m_per_s=0,
         )

@@ -1,7 +1,7 @@
 """What people say to each other, in many languages, and how ways out of a room are spelled."""
 # ruff: noqa: RUF001  Letters that look alike are the matter here.
 
-ORDINARY: dict[str, list[str]] = {
+ORDINARY: dict[str, str] = {
     "English": """Hello.World
 hi everyone, who is at the concert tonight?
 see you at 10.30 by the main gate

@@ -17,7 +17,8 @@ _ALWAYS = frozenset(
     "jm jo jp ke kg kh kr kw kz lb lk lt lu lv ly md mk mn mx mz ng ni nl np nz om pe ph "
     "pk pl pt py qa ro rs ru sa sd sg sk su sv sy tj tk tm tn tr tw tz ua ug uk uy uz ve "
     "vn ye za zm zw cat coop рф рус укр бел мкд срб қаз сайт онлайн орг ком дети москва 中国 "
-    "中國 公司 网络 网址 在线 中文网 香港 台灣 台湾 新加坡 한국 닷컴 닷넷 コム みんな ストア ไทย भारत संगठन ভারত السعودية مصر "
+    "中國 公司 网络 网址 在线 中文网 香港 台灣 台湾 新加坡 한국 "
+    "닷컴 닷넷 コム みんな ストア ไทย भारत संगठन ভারত السعودية مصر "
     "امارات ایران الاردن المغرب קום ישראל ελ ευ გე հայ".split()
 )
 """Held wherever they stand: of names of the whole world, and of countries whose letters are no word."""

@@ -1,5 +1,5 @@
 """Names on other services, mail addresses, and addresses that money is sent to."""
-# ruff: noqa: RUF001, SIM905  Letters of all scripts are the matter here; lists of words read best as words.
+# ruff: noqa: RUF001  Letters of all scripts are the matter here.
 
 import re
 from collections.abc import Collection

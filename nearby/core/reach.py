@@ -1,0 +1,65 @@
+"""How many different strangers somebody's words reach.
+
+What is said in a room is heard by who has a seat there at that moment, held seats included: whoever comes back to one
+within the minute gets what was missed. Whoever takes a seat later gets nothing that was said before, so that waiting
+for newcomers reaches them with the next words only, and these count. Nothing else spreads words to strangers in rooms.
+
+Of each stranger the last time is kept: those heard by in any span that ends now are those whose last time is within.
+"""
+
+from collections.abc import Collection, Iterable
+from heapq import nsmallest
+
+from nearby.core.ids import PersonId
+
+_BEFORE = "?"
+"""No id begins with this: whom somebody reached before a restart is not known any more, only how many and when."""
+
+
+class Reach:
+    """Whom one person's words reached of late. At most as many are kept as may be reached; the rest is refused."""
+
+    __slots__ = ("_heard_ms", "noted_ms")
+
+    def __init__(self, times_ms: Iterable[int] = ()) -> None:
+        self._heard_ms: dict[str, int] = {f"{_BEFORE}{number}": at_ms for number, at_ms in enumerate(times_ms)}
+        self.noted_ms = 0
+        """When ``times_ms`` was last written down."""
+
+    def wait_ms(self, strangers: Collection[PersonId], now_ms: int, *, limit: int, span_ms: int) -> int:
+        """Return how long until words may reach ``strangers``, 0 for now.
+
+        If there are more of them than ``limit`` that is never, and the span is returned. What is past its time is
+        forgotten on the way, when it would matter.
+        """
+        heard = self._heard_ms
+        new = sum(stranger not in heard for stranger in strangers)
+        if len(heard) + new <= limit:
+            return 0
+        self._forget(now_ms - span_ms)
+        new = sum(stranger not in heard for stranger in strangers)
+        excess = len(heard) + new - limit
+        if excess <= 0:
+            return 0
+        present = frozenset(strangers)
+        absent_ms = nsmallest(excess, (at_ms for person, at_ms in heard.items() if person not in present))
+        return absent_ms[-1] + span_ms - now_ms if len(absent_ms) == excess else span_ms
+
+    def add(self, strangers: Iterable[PersonId], now_ms: int) -> bool:
+        """Note that ``strangers`` heard something now; return whether one of them is new."""
+        before = len(self._heard_ms)
+        self._heard_ms.update(dict.fromkeys(strangers, now_ms))
+        return len(self._heard_ms) > before
+
+    def times_ms(self, now_ms: int, span_ms: int) -> tuple[int, ...]:
+        """Return when somebody last heard words within the span, for each of them, oldest first; and not who."""
+        return tuple(sorted(at_ms for at_ms in self._heard_ms.values() if at_ms > now_ms - span_ms))
+
+    @property
+    def last_ms(self) -> int:
+        """Return when words last reached anybody, 0 if they never did."""
+        return max(self._heard_ms.values(), default=0)
+
+    def _forget(self, until_ms: int) -> None:
+        for person in [person for person, at_ms in self._heard_ms.items() if at_ms <= until_ms]:
+            del self._heard_ms[person]
