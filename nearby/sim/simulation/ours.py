@@ -28,13 +28,15 @@ RACES_LOST = 8
 class Ours:
     """Refill, rescue, merge and lift, with parties, languages and blocks. Everybody is established."""
 
+    make_state: type[LiveState] = LiveState
+
     def __init__(self, history: History, rules: Rules, seed: int) -> None:
         secret = secret_of(seed)
         ids = count()
         self._rules = rules
         self._windows = Windows(rules.window_ms, secret)
         self._ear = _Ear(history)
-        self._state = LiveState(rules, secret=secret, draw_id=lambda: f"{next(ids):x}", now_ms=START_MS)
+        self._state = self.make_state(rules, secret=secret, draw_id=lambda: f"{next(ids):x}", now_ms=START_MS)
         self._state.listen(self._ear)
         self._wishes: dict[PersonId, str] = {}
         self._asks: dict[PersonId, Wishes] = {}

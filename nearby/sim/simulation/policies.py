@@ -5,9 +5,11 @@ from nearby.sim.simulation.matchmaker import IntervalMatchmaker
 from nearby.sim.simulation.ours import Ours
 from nearby.sim.simulation.policy import MakePolicy
 from nearby.sim.simulation.refill import Board, ClosedBuckets, LeastLoaded, NearestFirst, RandomRefill
+from nearby.sim.simulation.thin_only import ThinOnly
 
 POLICIES: dict[str, MakePolicy] = {
     "ours": Ours,
+    "thin-only": ThinOnly,
     "closed": ClosedBuckets,
     "matchmaker": IntervalMatchmaker,
     "random": RandomRefill,

@@ -123,6 +123,20 @@ def test_who_blocks_somebody_in_their_room_has_another_one_on_the_next_tick(poli
     assert {frozenset(members) for members in rooms.values() if "ben" in members} == {frozenset({"ben", "cleo"})}
 
 
+@pytest.mark.parametrize(("policy", "is_merged"), [("ours", True), ("thin-only", False)])
+def test_one_person_alone_is_merged_into_a_full_room_by_ours_only(policy: str, is_merged: bool) -> None:
+    people = [arrive(f"p{number}", number / 100) for number in range(9)]
+    entries = lived(script(*people, leave("p0", 1), ends=5), policy)
+    assert (room_of(entries, "p8") == room_of(entries, "p7")) is is_merged
+
+
+@pytest.mark.parametrize("policy", ["ours", "thin-only"])
+def test_two_thin_rooms_are_merged_by_both(policy: str) -> None:
+    people = [arrive(f"p{number}", number / 100) for number in range(10)]
+    entries = lived(script(*people, *(leave(f"p{number}", 1) for number in range(7)), ends=5), policy)
+    assert len({room_of(entries, name) for name in ("p7", "p8", "p9")}) == 1
+
+
 def test_a_closed_bucket_takes_no_more_than_its_seats_however_many_left() -> None:
     people = [arrive(f"p{number}", number / 10) for number in range(9)]
     entries = lived(script(*people, *(leave(f"p{number}", 0.75) for number in range(7)), arrive("late", 5)), "closed")
@@ -231,11 +245,15 @@ def test_policies_stand_in_the_order_that_theory_gives(people: int, hours: float
     assert thin["matchmaker"] > thin["closed"] > 2 * max(refilled)
     assert min(thin.values()) >= figures["ours"].share_bound - 0.001
     assert thin["board"] == pytest.approx(figures["ours"].share_bound, abs=0.001)
-    # Rescue and merging halve what random refill leaves, for less than one move in two person-hours.
+    # Rescue and merging halve what random refill leaves, for less than one move in two person-hours; merging thin rooms
+    # with thin rooms only leaves more, for fewer moves.
     assert thin["ours"] < thin["random"] / 2
+    assert thin["ours"] < 0.7 * thin["thin-only"] < 0.7 * thin["random"]
     assert 0.1 < figures["ours"].moves_per_h < 0.6
-    assert figures["ours"].placed_per_h.keys() == {"merged"}
-    assert {theirs.moves_per_h for policy, theirs in figures.items() if policy not in ("ours", "clusters")} == {0}
+    assert 0 < figures["thin-only"].moves_per_h < figures["ours"].moves_per_h / 2
+    assert figures["ours"].placed_per_h.keys() == figures["thin-only"].placed_per_h.keys() == {"merged"}
+    moving = ("ours", "thin-only", "clusters")
+    assert {theirs.moves_per_h for policy, theirs in figures.items() if policy not in moving} == {0}
     # A bucket of eight that nobody refills empties in eight steps of equal person-time, two of them thin.
     assert thin["closed"] == pytest.approx(0.27, abs=0.1)
     rooms = {policy: theirs.rooms_over_fewest for policy, theirs in figures.items()}
