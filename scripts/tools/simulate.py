@@ -22,7 +22,7 @@ from nearby.sim.simulation.policies import POLICIES
 from nearby.sim.simulation.recorded import recorded
 from nearby.sim.simulation.study import Kind, Run, as_json, generated, study, timing_as_json
 from nearby.sim.simulation.tables import as_tables
-from scripts.tools import privacy
+from scripts.tools import brigade, privacy
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -78,7 +78,8 @@ def simulate(
 
     --file takes what scripts/replay reads, and --fold, --from, --to, --phones and --utc-offset-h are as there.
 
-    `scripts/simulate privacy` attacks our server, and weak ones, and prints what came of it; it has its own --help.
+    `scripts/simulate privacy` attacks our server, and weak ones, and prints what came of it; `scripts/simulate
+    brigade` lets accounts that agree report one innocent person. Each has its own --help.
 
     Exit code 1: ours seated two people together who have a block between them. Exit code 2: a wrong argument.
     """
@@ -169,9 +170,11 @@ def _check_writable(path: Path | None, option: str) -> None:
 
 
 def main() -> None:
-    """Run the command line: crowds under policies, or after ``privacy`` the attacks."""
+    """Run the command line: crowds under policies, after ``privacy`` the attacks, after ``brigade`` the brigades."""
     if sys.argv[1:2] == ["privacy"]:
         privacy.main(sys.argv[2:])
+    if sys.argv[1:2] == ["brigade"]:
+        brigade.main(sys.argv[2:])
     app(prog_name="scripts/simulate")
 
 
