@@ -223,7 +223,7 @@ async def _flood(villain: RawPhone) -> None:
 
 
 async def test_a_reader_that_stops_reading_is_closed_3008_and_may_resume(tmp_path: Path) -> None:
-    async with live_server(tmp_path, limits="off") as server:
+    async with live_server(tmp_path, limits="off", keep="off") as server:
         others = await two_who_talk(server)
         author = await server.seated("author", **_at(SYDNEY))
         reader, writer = await silent_phone(server.url, server.token("villain"), receive_buffer=4_096)
@@ -231,7 +231,8 @@ async def test_a_reader_that_stops_reading_is_closed_3008_and_may_resume(tmp_pat
         await author.until("joined")
         writer.transport.pause_reading()  # type: ignore[attr-defined]
         for number in range(4_000):
-            await author.ask({"type": "say", "id": number, "text": "x" * 1_000})
+            # Of four bytes each: what counts is how much the kernel takes before it is full, some megabytes.
+            await author.ask({"type": "say", "id": number, "text": "\N{HERB}" * 1_000})
             if number % 100 == 0 and await server.metric("nearby_outbox_overflows_total"):
                 break
         assert await server.metric("nearby_closes_total", code="3008") == 1
