@@ -52,6 +52,8 @@ COMMENT ON TABLE people IS 'Everybody who called, and what they say of themselve
 COMMENT ON COLUMN people.person IS 'owner; the sub of their token';
 COMMENT ON COLUMN people.verified_skeleton IS 'UTS #39 skeleton of the verified name: two that look alike collide';
 COMMENT ON COLUMN people.verdict IS 'what an operator says of the verified name, whatever the token says; null: the token decides';
+CREATE INDEX people_listed_idx ON people (person) WHERE is_listed;
+COMMENT ON INDEX people_listed_idx IS 'warm start: who chose to be on nearby lists';
 CREATE INDEX people_guests_idle_idx ON people (seen_day) WHERE is_guest;
 COMMENT ON INDEX people_guests_idle_idx IS 'purge: guests whose token can no longer be renewed';
 CREATE INDEX people_verdict_idx ON people (person) WHERE verdict IS NOT NULL;

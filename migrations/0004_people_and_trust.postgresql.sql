@@ -72,6 +72,9 @@ COMMENT ON TABLE refused_texts IS 'Keyed hashes of texts that were said in too m
 CREATE INDEX refused_texts_until_ms_idx ON refused_texts (until_ms);
 COMMENT ON INDEX refused_texts_until_ms_idx IS 'purge';
 
+CREATE INDEX people_listed_idx ON people (person) WHERE is_listed;
+COMMENT ON INDEX people_listed_idx IS 'warm start: who chose to be on nearby lists';
+
 CREATE INDEX people_verdict_idx ON people (person) WHERE verdict IS NOT NULL;
 COMMENT ON INDEX people_verdict_idx IS 'what operators said of names, read whole';
 COMMENT ON INDEX reports_at_ms_idx IS 'purge';

@@ -70,6 +70,8 @@ CREATE TABLE refused_texts (
 
 CREATE INDEX refused_texts_until_ms_idx ON refused_texts (until_ms);
 
+CREATE INDEX people_listed_idx ON people (person) WHERE is_listed;
+
 CREATE INDEX people_verdict_idx ON people (person) WHERE verdict IS NOT NULL;
 
 CREATE INDEX reports_open_idx ON reports (at_ms, report) WHERE status = 'open';

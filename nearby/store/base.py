@@ -47,6 +47,7 @@ from nearby.core.rules import Rules
 from nearby.errors import StoreDown
 from nearby.store.bottles import Bottles, Threads
 from nearby.store.moderation import Moderation
+from nearby.store.operations import Operations
 from nearby.store.relations import Relations
 
 DISOWNED = "another server owns the database now: this one writes nothing any more"
@@ -192,6 +193,10 @@ class Store(Protocol):
     @property
     def moderation(self) -> Moderation:
         """Return reports, and what operators decide."""
+
+    @property
+    def operations(self) -> Operations:
+        """Return brakes, areas as operators change them, and the audit."""
 
     @property
     def relations(self) -> Relations:

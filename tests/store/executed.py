@@ -22,6 +22,7 @@ from nearby.core.profile import ProfileChange
 from nearby.core.rules import Rules
 from nearby.errors import StoreDown
 from nearby.store.base import Store
+from nearby.store.moderation import By
 from nearby.store.sql import open_store
 from nearby.testing.store_suite import Database
 from nearby.testing.store_suite.bottles import caught, drifter, report, throw
@@ -120,6 +121,15 @@ async def _use(store: Store, database: Database) -> None:
     await store.areas()
     await store.areas_revision()
     await store.remove_area(area.id)
+    by = By(EVE, "a reason")
+    await store.operations.put_areas([area], by, NOW_MS)
+    await store.operations.remove_area(area.id, by, NOW_MS)
+    await store.operations.pull("shake", "", by, NOW_MS)
+    await store.operations.brakes()
+    await store.operations.release("shake", "", by, NOW_MS)
+    await store.operations.note("room_close", "room r", by, NOW_MS)
+    (entry,) = await store.operations.audit(limit=1)
+    await store.operations.audit(limit=100, before=(entry.at_ms, entry.entry))
     await store.take_over(NOW_MS, RULES)
     asyncio.ensure_future(store.disowned()).cancel()  # Nobody disowns it.
     await store.account(ANA)

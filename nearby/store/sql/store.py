@@ -20,6 +20,7 @@ from nearby.errors import ConfigError, StoreDown
 from nearby.store.base import Account, CheckInLog, ExportPiece, Journal, Shadow, StoreEvents
 from nearby.store.bottles import Bottles, Threads
 from nearby.store.moderation import Moderation
+from nearby.store.operations import Operations
 from nearby.store.relations import Relations
 from nearby.store.sql import areas, names, profile, rights, warm
 from nearby.store.sql.bottle_counts import settle
@@ -30,6 +31,7 @@ from nearby.store.sql.engine import Engines, RowRefused, StatementRefused, conne
 from nearby.store.sql.journal import GATHER_S, MAX_LOG_ROWS, PATIENCE_S, SqlJournal
 from nearby.store.sql.migrate import migrate, version_of
 from nearby.store.sql.moderation import SqlModeration
+from nearby.store.sql.operations import SqlOperations
 from nearby.store.sql.postgresql_writer import PostgresqlWriter
 from nearby.store.sql.purge import purge
 from nearby.store.sql.relations import SqlRelations
@@ -71,6 +73,7 @@ class SqlStore:
         self._bottles = SqlBottles(self._reading, self._writing, secret, SystemRandom())
         self._threads = SqlThreads(self._reading, self._writing, secret)
         self._relations = SqlRelations(self._reading, self._writing, secret)
+        self._operations = SqlOperations(self._reading, self._writing)
         self._moderation = SqlModeration(self._reading, self._writing, secret)
 
     @property
@@ -97,6 +100,11 @@ class SqlStore:
     def moderation(self) -> Moderation:
         """See ``Store.moderation``."""
         return self._moderation
+
+    @property
+    def operations(self) -> Operations:
+        """See ``Store.operations``."""
+        return self._operations
 
     @property
     def relations(self) -> Relations:

@@ -15,6 +15,7 @@ from nearby.store.tables import (
     conflicts,
     markers,
     marks,
+    people,
     presence,
     recents,
     relations,
@@ -22,6 +23,9 @@ from nearby.store.tables import (
     rooms,
     seats,
 )
+
+# Word for word as its index has it.
+_LISTED = sa.select(people.c.person).where(sa.text("people.is_listed"))
 
 
 async def open_new_epochs(connection: AsyncConnection) -> None:
@@ -64,6 +68,7 @@ async def read_kept(connection: AsyncConnection, now_ms: int, rules: Rules) -> K
         catchments=[CatchmentRow._make(row) for row in states],
         marks=[MarkRow._make(row) for row in await connection.execute(sa.select(marks))],
         conflicts=await _conflicts(connection),
+        listed=frozenset(await connection.scalars(_LISTED)),
         mutes=[(PersonId(owner), PersonId(subject)) for owner, subject in await connection.execute(muted)],
     )
 

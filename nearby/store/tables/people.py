@@ -26,6 +26,7 @@ people = sa.Table(
     check("verdict", "verdict IN ('verified', 'revoked')"),
     check("guest", "NOT is_guest OR verified_name IS NULL"),
     index("people_guests_idle_idx", "seen_day", where="is_guest"),
+    index("people_listed_idx", "person", where="is_listed"),
     index("people_verdict_idx", "person", where="verdict IS NOT NULL"),
 )
 

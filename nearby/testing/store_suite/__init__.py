@@ -21,6 +21,7 @@ _PARTS = (
     "journal",
     "moderation",
     "names",
+    "operations",
     "owner",
     "profile",
     "relations",
@@ -39,6 +40,7 @@ from nearby.testing.store_suite.database import Database  # noqa: E402
 from nearby.testing.store_suite.journal import JournalSuite  # noqa: E402
 from nearby.testing.store_suite.moderation import ReportsSuite  # noqa: E402
 from nearby.testing.store_suite.names import NamesSuite  # noqa: E402
+from nearby.testing.store_suite.operations import OperationsSuite  # noqa: E402
 from nearby.testing.store_suite.owner import OwnerSuite  # noqa: E402
 from nearby.testing.store_suite.profile import ProfileSuite  # noqa: E402
 from nearby.testing.store_suite.relations import RelationsSuite  # noqa: E402
@@ -63,6 +65,7 @@ class StoreSuite(
     ThreadsSuite,
     ReportsSuite,
     RelationsSuite,
+    OperationsSuite,
     RetentionSuite,
     RightsSuite,
 ):
