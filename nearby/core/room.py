@@ -102,7 +102,7 @@ class Room(Struct, kw_only=True, eq=False, gc=False):
     place: int = -1
     """See ``nearby.core.shelves.Shelved``."""
     tallied: int = 0
-    """The size by which its owner has shelved and counted it: to read it looks at nothing but the room."""
+    """The size by which its owner has counted it."""
     empty_since_ms: int | None = None
     past: Past | None = None
     """None while there is nothing to remember. Only the room's own methods use it."""

@@ -8,6 +8,8 @@ the fullest room that has the seats.
 from collections.abc import Iterator, Sequence
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
+from nearby.core.placement import Candidate
+
 
 class Shelf(NamedTuple):
     """Where a room with a free seat stands."""
@@ -25,15 +27,21 @@ class Shelved(Protocol):
 
 R = TypeVar("R", bound=Shelved)
 
-_BARE: list[object] = []
-"""Stands for every shelf with nothing on it: most catchments leave most of theirs bare."""
+class _Row(Generic[R]):
+    """The rooms of one shelf, and how each is offered: what draws from it looks at the cards alone."""
+
+    __slots__ = ("cards", "rooms")
+
+    def __init__(self) -> None:
+        self.rooms: list[R] = []
+        self.cards: list[Candidate] = []
 
 
 class Shelves(Generic[R]):
     """A set of rooms per shelf; every call costs the same however many rooms there are.
 
-    The rooms themselves stand here, and each knows its place: what draws eight of them looks at those eight and at
-    nothing else, which in a city is what a decision waits for.
+    Beside each room stands its card, as placement will see it, and the room knows its place: to draw eight is to look
+    at eight cards and at nothing else. In a city that is what a decision waits for: memory, not work.
 
     Args:
         capacity: Seats of a room.
@@ -45,24 +53,28 @@ class Shelves(Generic[R]):
         self._capacity = capacity
         self._count = 0
         # First those that are not thin, by seats taken, then the thin ones; a place is a row and an index in one.
-        self._rows: list[list[R]] = [_BARE] * (2 * capacity)  # type: ignore[list-item]  # Never written to.
+        self._rows: list[_Row[R] | None] = [None] * (2 * capacity)
 
     def __len__(self) -> int:
         """Return how many rooms stand on any shelf."""
         return self._count
 
-    def put(self, room: R, shelf: Shelf) -> None:
-        """Put ``room`` on ``shelf``, taking it off another one first."""
+    def put(self, room: R, shelf: Shelf, card: Candidate) -> None:
+        """Put ``room`` on ``shelf``, taking it off another one first, or change the card of one that stands there."""
         row = shelf.is_thin * self._capacity + shelf.taken
         if room.place >= 0:
-            if room.place % len(self._rows) == row:
+            index, stands_in = divmod(room.place, len(self._rows))
+            there = self._rows[stands_in]
+            if stands_in == row and there is not None:
+                there.cards[index] = card
                 return
             self.take_off(room)
-        if not self._rows[row]:
-            self._rows[row] = []
-        rooms = self._rows[row]
-        room.place = len(rooms) * len(self._rows) + row
-        rooms.append(room)
+        found = self._rows[row]
+        if found is None:
+            found = self._rows[row] = _Row()
+        room.place = len(found.rooms) * len(self._rows) + row
+        found.rooms.append(room)
+        found.cards.append(card)
         self._count += 1
 
     def take_off(self, room: R) -> None:
@@ -70,18 +82,19 @@ class Shelves(Generic[R]):
         if room.place < 0:
             return
         index, row = divmod(room.place, len(self._rows))
-        rooms = self._rows[row]
-        last = rooms.pop()
+        found = self._rows[row]
+        assert found is not None
+        last, card = found.rooms.pop(), found.cards.pop()
         if last is not room:
-            rooms[index] = last
+            found.rooms[index], found.cards[index] = last, card
             last.place = room.place
-        elif not rooms:
-            self._rows[row] = _BARE  # type: ignore[assignment]
+        elif not found.rooms:
+            self._rows[row] = None
         room.place = -1
         self._count -= 1
 
-    def sample(self, words: Sequence[int], *, fill: int) -> list[R]:
-        """Return different rooms: thin ones first, then the rest, both in an order drawn by ``words``.
+    def sample(self, words: Sequence[int], *, fill: int) -> list[Candidate]:
+        """Return the cards of different rooms: thin ones first, then the rest, both in an order drawn by ``words``.
 
         Over all words each thin room is equally often in each place, and so is each of the rest; the first of many
         rooms are those that fewer words draw.
@@ -90,9 +103,9 @@ class Shelves(Generic[R]):
             words: 32 keyed bits for each room to draw at most; the same and the same shelves give the same rooms.
             fill: Only rooms with fewer seats taken than this.
         """
-        drawn: list[R] = []
+        drawn: list[Candidate] = []
         for first in (self._capacity, 0):
-            rows = [rooms for rooms in self._rows[first + 1 : first + fill] if rooms]
+            rows = [row.cards for row in self._rows[first + 1 : first + fill] if row is not None]
             if rows:
                 _draw(rows, words[len(drawn) :], drawn)
         return drawn
@@ -103,13 +116,13 @@ class Shelves(Generic[R]):
         Fullest come first, and among these thin ones last. Do not change the shelves meanwhile.
         """
         for taken in range(taken_at_most, 0, -1):
-            for rooms in (self._rows[taken], self._rows[self._capacity + taken]):
-                if rooms:
-                    yield rooms
+            for row in (self._rows[taken], self._rows[self._capacity + taken]):
+                if row is not None:
+                    yield row.rooms
 
 
-def _draw(rows: Sequence[Sequence[R]], words: Sequence[int], drawn: list[R]) -> None:
-    """Append to ``drawn`` a room for each word while there are any, in an order drawn by the words.
+def _draw(rows: Sequence[Sequence[Candidate]], words: Sequence[int], drawn: list[Candidate]) -> None:
+    """Append to ``drawn`` a card for each word while there are any, in an order drawn by the words.
 
     The order counts, since a reader may use the first few only: whichever those are, every room is among them equally
     often. Fisher and Yates's shuffle, stopped early; what it swapped stands in a mapping, so that nothing is as long
@@ -124,8 +137,8 @@ def _draw(rows: Sequence[Sequence[R]], words: Sequence[int], drawn: list[R]) -> 
         index = swapped.get(other, other)
         swapped[other] = swapped.get(place, place)
         left -= 1
-        for rooms in rows:
-            if index < len(rooms):
-                drawn.append(rooms[index])
+        for cards in rows:
+            if index < len(cards):
+                drawn.append(cards[index])
                 break
-            index -= len(rooms)
+            index -= len(cards)

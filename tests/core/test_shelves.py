@@ -1,5 +1,5 @@
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from random import Random
 
@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nearby.core.placement import CANDIDATES_READ, CANDIDATES_SCORED
+from nearby.core.ids import RoomId
+from nearby.core.placement import CANDIDATES_READ, CANDIDATES_SCORED, Candidate
 from nearby.core.shelves import Shelf, Shelves
 
 
@@ -17,6 +18,7 @@ class Room:
     def __init__(self, number: int) -> None:
         self.number = number
         self.place = -1
+        self.card = Candidate(RoomId(f"room{number}"), size=number, opened_ms=0)
 
     def __repr__(self) -> str:
         return f"room {self.number}"
@@ -42,9 +44,14 @@ def filled(moves: Iterable[tuple[Room, Shelf | None]]) -> tuple[Shelves[Room], d
             shelves.take_off(room)
             model.pop(room, None)
         else:
-            shelves.put(room, shelf)
+            shelves.put(room, shelf, room.card)
             model[room] = shelf
     return shelves, model
+
+
+def sample(shelves: Shelves[Room], words: Sequence[int], *, fill: int) -> list[Room]:
+    """Return the rooms whose cards a sample holds."""
+    return [ROOMS[card.size] for card in shelves.sample(words, fill=fill)]
 
 
 def drawn_words(random: Random, count: int) -> list[int]:
@@ -59,15 +66,15 @@ def test_a_sample_holds_different_rooms_thin_ones_first_and_as_many_as_there_are
     eligible = {room for room, shelf in model.items() if shelf.taken < fill}
     thin = {room for room in eligible if model[room].is_thin}
     limit = len(words)
-    drawn = shelves.sample(words, fill=fill)
+    drawn = sample(shelves, words, fill=fill)
     assert len(shelves) == len(model)
     assert len(drawn) == len(set(drawn)) == min(limit, len(eligible))
     assert set(drawn) <= eligible
     assert [room in thin for room in drawn] == sorted((room in thin for room in drawn), reverse=True)
     assert sum(room in thin for room in drawn) == min(limit, len(thin))
-    assert shelves.sample(words, fill=fill) == drawn
+    assert sample(shelves, words, fill=fill) == drawn
     # Who draws fewer gets the first of them.
-    assert all(shelves.sample(words[:few], fill=fill) == drawn[:few] for few in range(limit))
+    assert all(sample(shelves, words[:few], fill=fill) == drawn[:few] for few in range(limit))
 
 
 @given(moves, st.integers(0, CAPACITY - 1))
@@ -89,7 +96,7 @@ def test_words_draw_every_room_about_equally_often(limit: int, draws: int) -> No
     tally: Counter[Room] = Counter()
     random = Random(limit)
     for _ in range(draws):
-        tally.update(shelves.sample(drawn_words(random, limit), fill=CAPACITY))
+        tally.update(sample(shelves, drawn_words(random, limit), fill=CAPACITY))
     # 32,000 draws of 40 rooms: 800 each, standard deviation at most 28.
     assert set(tally) == set(ROOMS)
     assert all(650 <= count <= 950 for count in tally.values()), tally
@@ -102,7 +109,7 @@ def test_every_room_is_among_the_first_that_are_scored_equally_often(count: int,
     random, draws = Random(count), 4_000
     tally: Counter[Room] = Counter()
     for _ in range(draws):
-        drawn = shelves.sample(drawn_words(random, CANDIDATES_READ), fill=TARGET)
+        drawn = sample(shelves, drawn_words(random, CANDIDATES_READ), fill=TARGET)
         tally.update(drawn[:CANDIDATES_SCORED])
     share = CANDIDATES_SCORED / count
     expected, variance = draws * share, draws * share * (1 - share)
@@ -114,7 +121,7 @@ def test_every_room_is_among_the_first_that_are_scored_equally_often(count: int,
 def test_words_put_the_same_rooms_into_every_order() -> None:
     shelves, _ = filled([(room, ROOMY) for room in ROOMS[:4]])
     random = Random(4)
-    orders = Counter(tuple(shelves.sample(drawn_words(random, CANDIDATES_READ), fill=TARGET)) for _ in range(4_800))
+    orders = Counter(tuple(sample(shelves, drawn_words(random, CANDIDATES_READ), fill=TARGET)) for _ in range(4_800))
     # 24 orders, 200 each, standard deviation 14.
     assert len(orders) == 24
     assert all(140 <= count <= 260 for count in orders.values()), orders
@@ -123,16 +130,18 @@ def test_words_put_the_same_rooms_into_every_order() -> None:
 def test_a_room_taken_from_the_middle_of_its_shelf_leaves_the_others_where_they_were() -> None:
     first, middle, last = ROOMS[:3]
     shelves, _ = filled([(first, THIN), (middle, THIN), (last, THIN), (middle, None)])
-    assert set(shelves.sample([0] * 9, fill=TARGET)) == {first, last}
-    shelves.put(last, THIN)
+    assert set(sample(shelves, [0] * 9, fill=TARGET)) == {first, last}
+    shelves.put(last, THIN, last.card)
     shelves.take_off(last)
-    shelves.put(first, ROOMY)
-    assert shelves.sample([0] * 9, fill=TARGET) == [first]
+    shelves.put(first, ROOMY, first.card)
+    assert sample(shelves, [0] * 9, fill=TARGET) == [first]
     assert len(shelves) == 1
 
 
-def test_a_room_put_where_it_stands_keeps_its_place() -> None:
+def test_a_room_put_where_it_stands_keeps_its_place_and_is_offered_by_its_new_card() -> None:
     shelves, _ = filled([(room, THIN) for room in ROOMS[:5]])
     before = shelves.sample([7] * 5, fill=TARGET)
-    shelves.put(before[0], THIN)
-    assert shelves.sample([7] * 5, fill=TARGET) == before
+    card = Candidate(before[0].room, size=before[0].size, opened_ms=1)
+    shelves.put(ROOMS[card.size], THIN, card)
+    assert shelves.sample([7] * 5, fill=TARGET) == [card, *before[1:]]
+    assert len(shelves) == 5

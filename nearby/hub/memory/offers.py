@@ -24,14 +24,17 @@ def make_offer(person: Person, people: People, rooms: Rooms, seats: Seats, words
     companions = _companions_of(person, people, now_ms)
     if not companions and seats.is_barred_nowhere(person):
         # Most people: no room is looked at but those that are scored.
-        return _offer(person, catchment, rooms.sample(catchment, words[:CANDIDATES_SCORED], fill))
-    sample = rooms.sample(catchment, words, fill)
-    found = [room for room in sample if not seats.is_barred(person, room, now_ms)]
+        return Offer(catchment, rooms.sample(catchment, words[:CANDIDATES_SCORED], fill), person.wishes)
+    sample = [rooms.get(card.room) for card in rooms.sample(catchment, words, fill)]
+    found = [room for room in sample if room is not None and not seats.is_barred(person, room, now_ms)]
     if companions:
         here = [one for one in companions if one.room is None or _is_within(one.room.catchment, catchment)]
         friends = [one for one in here if not seats.conflicts.clash((person.id,), (one.id,))]
         found = _with_companions(person, friends, found, seats, now_ms)
-    return _offer(person, catchment, found[:CANDIDATES_SCORED])
+    candidates = [
+        Candidate(room.id, room.size, room.opened_ms, room.tags, room.lang) for room in found[:CANDIDATES_SCORED]
+    ]
+    return Offer(catchment, candidates, person.wishes)
 
 
 def _companions_of(person: Person, people: People, now_ms: int) -> list[Person]:
@@ -48,11 +51,6 @@ def _companions_of(person: Person, people: People, now_ms: int) -> list[Person]:
         and person.id in other.wishes.companions
         and people.catchment_of(other, now_ms) == catchment
     ]
-
-
-def _offer(person: Person, catchment: CatchmentId, found: list[Room]) -> Offer:
-    candidates = [Candidate(room.id, room.tallied, room.opened_ms, room.tags, room.lang) for room in found]
-    return Offer(catchment, candidates, person.wishes)
 
 
 def _with_companions(

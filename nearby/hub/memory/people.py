@@ -99,6 +99,8 @@ class People:
     def check_in(self, person: Person, caller: Caller, ladder: Ladder, now_ms: int, wishes: Wishes) -> None:
         """Refresh a presence, or begin one. What ``caller`` claims is in force only if no connection claims otherwise.
 
+        Of other wishes than before the person's room is not told yet.
+
         Raises:
             Refused: ``rate_limited``. Nothing changed.
         """
@@ -325,9 +327,8 @@ class People:
         person.wishes = wishes
         if wishes.venue is not None and person.claims.established:
             self.venues.name(wishes.venue, person.id)
-        if person.seat is not None and person.room is not None:
+        if person.seat is not None:
             person.seat.wishes = wishes
-            person.room.note_wishes()
         if person.presence is not None:
             self._put_on_rosters(person, person.presence.ladder)
         self.note_ladder(person, now_ms)

@@ -72,6 +72,8 @@ class _Rare(Struct, gc=False):
     say_tat_ms: int = 0
     change_tat_ms: int = 0
     shake_tat_ms: int = 0
+    greet_tat_ms: int = 0
+    block_tat_ms: int = 0
     shunned: Mapping[RoomId, int] = NOTHING_SHUNNED
 
 
@@ -136,8 +138,8 @@ class Person(Struct, eq=False, gc=False):
     say_tat_ms = _Rarely[int]()
     change_tat_ms = _Rarely[int]()
     shake_tat_ms = _Rarely[int]()
-    greet_tat_ms: int = 0
-    block_tat_ms: int = 0
+    greet_tat_ms = _Rarely[int]()
+    block_tat_ms = _Rarely[int]()
     shunned = _Rarely[Mapping[RoomId, int]]()
     """Rooms left by ``next``, and until when they are out of the question. Replaced, never changed."""
 

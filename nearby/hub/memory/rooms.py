@@ -9,6 +9,7 @@ from nearby.core import wire
 from nearby.core.ids import ConnectionId, MemberId, PersonId, RoomId
 from nearby.core.kept import KeptRoom
 from nearby.core.names import draw_name
+from nearby.core.placement import Candidate
 from nearby.core.room import Room, Seat
 from nearby.core.rules import Rules
 from nearby.core.shelves import Shelves
@@ -65,8 +66,8 @@ class Rooms:
             return None
         return found
 
-    def sample(self, catchment: CatchmentId, words: Sequence[int], fill: int) -> list[Room]:
-        """Return rooms of the catchment with fewer seats taken than ``fill``, one a word, thin ones first."""
+    def sample(self, catchment: CatchmentId, words: Sequence[int], fill: int) -> list[Candidate]:
+        """Return the cards of rooms with fewer seats taken than ``fill``, one a word, thin ones first."""
         shelves = self._shelves.get(catchment)
         return [] if shelves is None else shelves.sample(words, fill=fill)
 
@@ -139,8 +140,7 @@ class Rooms:
         if was_empty and self._records is not None:
             self._records.room(room)
         self._tell(room, event, now_ms)
-        self._reshelve(room, now_ms)
-        room.note_wishes()
+        self.note_wishes(room, now_ms)
         return seat
 
     def leave(self, room: Room, seat: Seat, now_ms: int, *, unheard_by: ConnectionId | None) -> None:
@@ -151,10 +151,14 @@ class Rooms:
             if not room.seats:
                 self._records.room(room)
         self._tell(room, event, now_ms, unheard_by)
-        self._reshelve(room, now_ms)
-        room.note_wishes()
+        self.note_wishes(room, now_ms)
         if not room.seats:
             self._agenda.set(Kind.ROOM, room.id, now_ms + self._rules.room_linger_ms)
+
+    def note_wishes(self, room: Room, now_ms: int) -> None:
+        """Let a room stand where it belongs, with what its people have in common."""
+        room.note_wishes()
+        self._reshelve(room, now_ms)
 
     def hold(self, room: Room, seat: Seat, since_ms: int | None, now_ms: int) -> None:
         """Hold a seat, since when is told, or with None: its person is back, or gives it up."""
@@ -255,7 +259,7 @@ class Rooms:
         shelves = self._shelves.get(room.catchment)
         if shelves is None:
             shelves = self._shelves[room.catchment] = Shelves(self._rules.capacity)
-        shelves.put(room, shelf)
+        shelves.put(room, shelf, Candidate(room.id, size, room.opened_ms, room.tags, room.lang))
 
     def _take_off_shelf(self, room: Room) -> None:
         shelves = self._shelves.get(room.catchment)

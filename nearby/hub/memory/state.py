@@ -129,12 +129,14 @@ class LiveState:
         """See ``Hub.check_in``."""
         self.catch_up(now_ms)
         person = self._people.meet(caller, now_ms)
-        named = person.wishes.venue
+        before = person.wishes
         self._people.check_in(person, caller, ladder, now_ms, wishes)
+        if person.room is not None and person.wishes is not before:
+            self._rooms.note_wishes(person.room, now_ms)
         area, wish = self._people.area_of(person), None
         if person.attached is not None and person.seat is None:
             wish = "new"
-        elif person.attached is not None and wishes.venue not in (None, named) and area == wishes.venue:
+        elif person.attached is not None and wishes.venue not in (None, before.venue) and area == wishes.venue:
             wish = "venue"
         return Standing(area, wish)
 
