@@ -17,6 +17,7 @@ _PARTS = (
     "bottles",
     "checkins",
     "database",
+    "decisions",
     "given",
     "journal",
     "moderation",
@@ -37,6 +38,7 @@ from nearby.testing.store_suite.bottle_time import BottleTimeSuite  # noqa: E402
 from nearby.testing.store_suite.bottles import BottlesSuite  # noqa: E402
 from nearby.testing.store_suite.checkins import CheckInsSuite  # noqa: E402
 from nearby.testing.store_suite.database import Database  # noqa: E402
+from nearby.testing.store_suite.decisions import DecisionsSuite  # noqa: E402
 from nearby.testing.store_suite.journal import JournalSuite  # noqa: E402
 from nearby.testing.store_suite.moderation import ReportsSuite  # noqa: E402
 from nearby.testing.store_suite.names import NamesSuite  # noqa: E402
@@ -64,6 +66,7 @@ class StoreSuite(
     BottleTimeSuite,
     ThreadsSuite,
     ReportsSuite,
+    DecisionsSuite,
     RelationsSuite,
     OperationsSuite,
     RetentionSuite,
