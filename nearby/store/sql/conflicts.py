@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nearby.core.ids import PersonId
 from nearby.store.sql.rights import shadow_of
-from nearby.store.tables import relations, reports, shadows
+from nearby.store.tables import conflicts, shadows
 
 _ME: sa.BindParameter[str] = sa.bindparam("me")
 _MY_SHADOW: sa.BindParameter[bytes] = sa.bindparam("my_shadow")
@@ -21,15 +21,13 @@ def is_in_conflict(other: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
     What it is executed with must hold ``about_me``. It is made once for each query: to make it costs more than to
     ask it.
     """
-    by_me = sa.exists().where(relations.c.owner == _ME, relations.c.kind == "block", relations.c.subject == other)
-    by_them = sa.exists().where(relations.c.owner == other, relations.c.kind == "block", relations.c.subject == _ME)
-    i_told = sa.exists().where(reports.c.reporter == _ME, reports.c.reported == other)
-    they_told = sa.exists().where(reports.c.reporter == other, reports.c.reported == _ME)
+    by_me = sa.exists().where(conflicts.c.author == _ME, conflicts.c.other == other)
+    by_them = sa.exists().where(conflicts.c.author == other, conflicts.c.other == _ME)
     # The other blocked me, who was erased since and came back.
     outlived = sa.exists().where(
         shadows.c.shadow == _MY_SHADOW, shadows.c.kind == "block", shadows.c.owner == other, shadows.c.until_ms > _AT_MS
     )
-    return sa.or_(by_me, by_them, i_told, they_told, outlived)
+    return sa.or_(by_me, by_them, outlived)
 
 
 def about_me(person: PersonId, now_ms: int, secret: bytes) -> Mapping[str, Any]:
@@ -37,7 +35,7 @@ def about_me(person: PersonId, now_ms: int, secret: bytes) -> Mapping[str, Any]:
     return {"me": person, "my_shadow": shadow_of(person, secret), "at_ms": now_ms}
 
 
-_OTHER = sa.bindparam("other", type_=relations.c.subject.type)
+_OTHER = sa.bindparam("other", type_=conflicts.c.other.type)
 _ARE_IN_CONFLICT = sa.select(is_in_conflict(_OTHER))
 _SHADOWS_OWNED = sa.select(shadows.c.shadow).where(
     shadows.c.owner == _ME, shadows.c.kind == "block", shadows.c.until_ms > _AT_MS

@@ -186,28 +186,24 @@ class BottlesSuite(SuiteBase):
         names = ("blocks", "blocked", "reported", "reports", "follows")
         await commit(store, seen(ANA), *(seen(PersonId(name)) for name in names))
         await database.insert(
-            "relations",
-            {"owner": "blocks", "kind": "block", "subject": ANA, "handle": "h1", "created_ms": 1},
-            {"owner": ANA, "kind": "block", "subject": "blocked", "handle": "h2", "created_ms": 1},
-            {"owner": "follows", "kind": "mute", "subject": ANA, "handle": "h3", "created_ms": 1},
+            "relations", {"owner": "follows", "kind": "mute", "subject": ANA, "handle": "h3", "created_ms": 1}
         )
-        told = {"reason": "x", "at_ms": 1, "does_count": False, "status": "open"}
+        since = {"is_mutual": False, "since_ms": 1}
         await database.insert(
-            "reports",
-            {"report": "r1", "reporter": ANA, "reported": "reported", **told},
-            {"report": "r2", "reporter": "reports", "reported": ANA, **told},
+            "conflicts",
+            {"author": "blocks", "other": ANA, "because": "block", **since},
+            {"author": ANA, "other": "blocked", "because": "block", **since},
+            {"author": ANA, "other": "reported", "because": "report", **since},
+            {"author": "reports", "other": ANA, "because": "report", **since},
         )
         await throw(store)
         for name in names[:-1]:
             assert await catch(store, name) is None, name
         assert await catch(store, "follows") is not None
 
-    async def test_a_block_that_outlived_an_erasure_keeps_bottles_apart_both_ways(
-        self, store: Store, database: Database
-    ) -> None:
+    async def test_a_block_that_outlived_an_erasure_keeps_bottles_apart_both_ways(self, store: Store) -> None:
         await commit(store, seen(ANA), seen(BEN))
-        block = {"owner": BEN, "kind": "block", "subject": ANA, "handle": "h", "created_ms": 1}
-        await database.insert("relations", block)
+        await store.relations.block(drifter(BEN), ANA, "m", "h", NOW_MS, most=1)
         await store.erase(ANA, NOW_MS)
         for _ in range(SAMPLE + 1):
             await throw(store, ANA)
@@ -221,11 +217,10 @@ class BottlesSuite(SuiteBase):
         again = await throw(store, BEN, at_ms=long_after_ms)
         assert (await caught(store, ANA, at_ms=long_after_ms)).bottle == again != mine
 
-    async def test_a_block_since_the_catch_refuses_the_answer(self, store: Store, database: Database) -> None:
+    async def test_a_block_since_the_catch_refuses_the_answer(self, store: Store) -> None:
         await throw(store)
         lease = await caught(store)
-        block = {"owner": ANA, "kind": "block", "subject": BEN, "handle": "h", "created_ms": 1}
-        await database.insert("relations", block)
+        await store.relations.block(drifter(ANA), BEN, "m", "h", NOW_MS, most=1)
         assert await is_gone(answer(store, lease))
         await store.bottles.release(BEN, lease.bottle, lease.fence, NOW_MS, RULES)
 

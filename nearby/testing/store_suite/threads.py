@@ -18,6 +18,7 @@ from nearby.testing.store_suite.bottles import (
     catch,
     caught,
     counts,
+    drifter,
     is_gone,
     report,
     throw,
@@ -97,21 +98,19 @@ class ThreadsSuite(SuiteBase):
         assert line.seq == 2 * most + 3
 
     @pytest.mark.parametrize("how", ["erased", "blocks", "is blocked", "was blocked before an erasure", "reported"])
-    async def test_a_thread_is_gone_for_both_alike_whatever_came_between_them(
-        self, store: Store, database: Database, how: str
-    ) -> None:
+    async def test_a_thread_is_gone_for_both_alike_whatever_came_between_them(self, store: Store, how: str) -> None:
         thread = await threaded(store)
-        block = {"owner": ANA, "kind": "block", "subject": BEN, "handle": "h", "created_ms": 1}
         if how == "erased":
             await store.erase(ANA, NOW_MS)
         elif how == "reported":
             assert await report(store, ANA, thread.bottle)
         elif how == "was blocked before an erasure":
-            await database.insert("relations", block)
+            await store.relations.block(drifter(ANA), BEN, "m", "h", NOW_MS, most=1)
             await store.erase(BEN, NOW_MS)
             await commit(store, seen(BEN))
         else:
-            await database.insert("relations", block if how == "is blocked" else block | {"owner": BEN, "subject": ANA})
+            author, other = (ANA, BEN) if how == "is blocked" else (BEN, ANA)
+            await store.relations.block(drifter(author), other, "m", "h", NOW_MS, most=1)
         for person in (ANA, BEN):
             assert await store.threads.of(person, NOW_MS) == []
             assert await is_gone(store.threads.lines(person, thread.thread, 0, NOW_MS))
