@@ -35,8 +35,9 @@ LINES = 160
 WITHIN_M = 0.1
 LATE_WITHIN_M = 2.0
 """Of thresholds that take windows to cross."""
-CROWD = 30
-"""Accounts that move as one, so that no noise decides whether they are enough."""
+CROWD = 60
+"""Accounts that move as one, so many that no noise decides whether they are enough: with 30 it would in one window of
+1,500, and every other full run would see a cell closed that they are in."""
 
 OWN_KEYS = frozenset({"id", "seq", "you", "member", "room", "epoch", "opened_ms", "server_ms", "window"})
 """What is new in every answer and tells of no place."""
