@@ -35,14 +35,21 @@ def first_check_in(ladder: Ladder, now_ms: int, windows: Windows) -> Presence:
     return _settled(ladder, windows.at(now_ms))
 
 
-def check_in(presence: Presence, person: PersonId, ladder: Ladder, now_ms: int, windows: Windows) -> Presence:
-    """Return the presence after one more check-in: refreshed, a new cell pending until the moment."""
+def check_in(
+    presence: Presence, person: PersonId, ladder: Ladder, now_ms: int, windows: Windows, *, is_late: bool = False
+) -> Presence:
+    """Return the presence after one more check-in: refreshed, a new cell pending until the moment.
+
+    If it ``is_late``, a new cell waits for the moment of a window more.
+    """
     window = max(windows.at(now_ms), presence.last_window)
     if ladder == presence.ladder:
         if window == presence.last_window and presence.pending is None:
             return presence
         return _settled(ladder, window)
     due_ms = presence.due_ms or _next_moment_ms(person, now_ms, windows)
+    if is_late:
+        due_ms = max(due_ms, windows.moment_ms(windows.at(_next_moment_ms(person, now_ms, windows)) + 1, person))
     return Presence(presence.ladder, window, ladder, due_ms)
 
 

@@ -134,3 +134,14 @@ def test_a_change_that_is_put_off_keeps_no_presence_alive() -> None:
     for window in range(3):
         presence = put_off(presence, ANA, WINDOWS.moment_ms(window, ANA), WINDOWS)
     assert at_moment(presence, ANA, WINDOWS.moment_ms(2, ANA), WINDOWS) is None
+
+
+@given(st.integers(0, 900))
+def test_a_late_change_waits_for_a_window_more_and_no_check_in_makes_it_sooner(first_ms: int) -> None:
+    present = first_check_in(HERE, first_ms, WINDOWS)
+    usual = check_in(present, ANA, THERE, first_ms, WINDOWS)
+    late = check_in(present, ANA, THERE, first_ms, WINDOWS, is_late=True)
+    assert late.due_ms == WINDOWS.moment_ms(WINDOWS.at(usual.due_ms) + 1, ANA)
+    assert check_in(late, ANA, THERE, first_ms + 1, WINDOWS).due_ms == late.due_ms
+    assert check_in(usual, ANA, AWAY, first_ms, WINDOWS, is_late=True).due_ms == late.due_ms
+    assert check_in(late, ANA, HERE, first_ms, WINDOWS, is_late=True).pending is None

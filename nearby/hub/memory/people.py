@@ -8,8 +8,8 @@ from nearby.core.cell import FINEST_RESOLUTION, Ladder, resolution_of, rungs_abo
 from nearby.core.census import Census
 from nearby.core.ids import Cell, ConnectionId, PersonId
 from nearby.core.limits import gcra, rolling
-from nearby.core.packed import trimmed
 from nearby.core.nearby_list import Rosters
+from nearby.core.packed import trimmed
 from nearby.core.presence import Presence
 from nearby.core.rules import Rules
 from nearby.core.venue import CatchmentId, Venue, Venues
@@ -18,6 +18,7 @@ from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.errors import ErrorCode, Refused, Superseded
 from nearby.hub.base import Caller
 from nearby.hub.memory.agenda import Agenda, Kind
+from nearby.hub.memory.moving import arrive, checked_ms, note_checked
 from nearby.hub.memory.person import Attached, Lifted, Person, claims_of
 from nearby.hub.memory.records import Records
 
@@ -109,7 +110,7 @@ class People:
             self.check_joins(person, now_ms)
         if person.presence is None:
             self._count_cell(person, now_ms)
-        person.checkin_tat_ms = trimmed(tat_ms)
+        since_ms, person.checkin_tat_ms = checked_ms(person, self._rules), trimmed(tat_ms)
         if self._records is not None and tat_ms - now_ms > self._rules.checkin.period_ms:
             # Who keeps to the rate owes one period at most, and a restart may forget that.
             self.note_recent(person, now_ms)
@@ -120,8 +121,9 @@ class People:
             after = rule.first_check_in(ladder, now_ms, self._windows)
             self._enter(person, ladder)
             person.has_lapsed = False
+            note_checked(person, now_ms, self._rules)
         else:
-            after = rule.check_in(before, person.id, ladder, now_ms, self._windows)
+            after, wishes = arrive(person, ladder, wishes, since_ms, now_ms, rules=self._rules, windows=self._windows)
         person.presence = after
         if after is not before:
             if self._records is not None:

@@ -8,9 +8,11 @@ from typing import Generic, NamedTuple, TypeVar
 
 from msgspec import Struct, field
 
+from nearby.core.gate import Trail
 from nearby.core.ids import ConnectionId, PersonId, RoomId
 from nearby.core.packed import pack, unpack
 from nearby.core.presence import Presence
+from nearby.core.reach import Reach
 from nearby.core.room import Room, Seat
 from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.errors import ErrorCode, Refused
@@ -74,6 +76,9 @@ class _Rare(Struct, gc=False):
     shake_tat_ms: int = 0
     greet_tat_ms: int = 0
     block_tat_ms: int = 0
+    checked_ms: int = 0
+    reach: Reach | None = None
+    trail: tuple[RoomId, Trail] | None = None
     shunned: Mapping[RoomId, int] = NOTHING_SHUNNED
 
 
@@ -138,6 +143,12 @@ class Person(Struct, eq=False, gc=False):
     say_tat_ms = _Rarely[int]()
     change_tat_ms = _Rarely[int]()
     shake_tat_ms = _Rarely[int]()
+    checked_ms = _Rarely[int]()
+    """When the last check-in was that had an effect, 0 if ``checkin_tat_ms`` tells; see ``moving``."""
+    reach = _Rarely[Reach | None]()
+    """Whom the words of an unverified person reached, or None if nobody yet."""
+    trail = _Rarely[tuple[RoomId, Trail] | None]()
+    """The digits of an unverified person's last messages, and in which room."""
     greet_tat_ms = _Rarely[int]()
     block_tat_ms = _Rarely[int]()
     shunned = _Rarely[Mapping[RoomId, int]]()

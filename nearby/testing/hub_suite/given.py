@@ -6,8 +6,8 @@ from nearby.core.ids import PersonId, RoomId
 from nearby.core.rules import Rules
 from nearby.hub.base import Caller
 
-RULES = Rules(noise_scale=0.0)
-"""The product's numbers, without noise on counts."""
+RULES = Rules(noise_scale=0.0, impossible_m_per_s=0)
+"""The product's numbers, without noise on counts; people may be in another town at once."""
 
 START_MS = 2_833_333 * RULES.window_ms
 """The first millisecond of a window in November 2023."""
