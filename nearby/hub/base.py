@@ -332,6 +332,12 @@ class Hub(Protocol):
         They do not get back into that room for the shun time. Counted by no limit. Without a seat nothing happens.
         """
 
+    async def remove(self, person: PersonId, room: RoomId, now_ms: int) -> None:
+        """End the person's seat if it is in ``room``, "removed"; for ``Rules.removed_ms`` they do not get back there.
+
+        Their presence stays: the next check-in gives them a seat in another room.
+        """
+
     async def room_of(self, person: PersonId) -> RoomSize | None:
         """Return the room of a connected person, or None."""
 

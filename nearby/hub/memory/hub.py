@@ -129,6 +129,11 @@ class MemoryHub:
         """See ``Hub.move_away``."""
         self._state.move_away(person, now_ms)
 
+    async def remove(self, person: PersonId, room: RoomId, now_ms: int) -> None:
+        """See ``Hub.remove``."""
+        self._state.catch_up(now_ms)
+        self._state.seats.remove(person, room, now_ms)
+
     async def room_of(self, person: PersonId) -> RoomSize | None:
         """See ``Hub.room_of``."""
         return self._state.room_of(person)
@@ -158,7 +163,8 @@ class MemoryHub:
 
     async def close_room(self, room: RoomId, now_ms: int) -> bool:
         """See ``Hub.close_room``."""
-        return self._state.close_room(room, now_ms)
+        self._state.catch_up(now_ms)
+        return self._state.seats.close(room, now_ms)
 
     async def sweep(self, now_ms: int) -> Sequence[PersonId]:
         """See ``Hub.sweep``."""

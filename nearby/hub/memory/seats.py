@@ -97,7 +97,7 @@ class Seats:
         room = find()
         old_room, old_seat = person.room, person.seat
         if old_room is not None and why == "next":
-            self._bar(person, old_room, now_ms)
+            self._bar(person, old_room.id, now_ms + self._rules.shun_ms, now_ms)
         seat = self.take(person, room, why, now_ms)
         if why in _JOIN_REASONS:
             self._people.note_recent(person, now_ms)
@@ -163,7 +163,7 @@ class Seats:
 
     def shun(self, person: Person, room: Room, now_ms: int) -> None:
         """Keep a person out of a room for a while."""
-        self._bar(person, room, now_ms)
+        self._bar(person, room.id, now_ms + self._rules.shun_ms, now_ms)
         self._people.note_recent(person, now_ms)
 
     def displace(self, person: Person, now_ms: int) -> None:
@@ -174,6 +174,17 @@ class Seats:
             person.is_displaced = True
             attached.listener.taken_out(attached.connection)
             self._call_for(person.id)
+
+    def remove(self, person_id: PersonId, room_id: RoomId, now_ms: int) -> None:
+        """See ``Hub.remove``. Whoever is not known any more has not been there for an hour."""
+        person = self._people.get(person_id)
+        if person is None:
+            return
+        if person.room is not None and person.room.id == room_id:
+            self.end(person, now_ms, why="removed")
+        self._bar(person, room_id, now_ms + self._rules.removed_ms, now_ms)
+        self._people.note_recent(person, now_ms)
+        self._people.forget_later(person)
 
     def lose(self, person: Person, now_ms: int) -> None:
         """End a seat that its person did not give up: a resuming phone may have the room back."""
@@ -242,9 +253,9 @@ class Seats:
         """Return a room as the person on one of its seats is to see it."""
         return self._members.as_seen(seat.person, room, room.snapshot(seat.member, why, self._rules))
 
-    def _bar(self, person: Person, room: Room, now_ms: int) -> None:
+    def _bar(self, person: Person, room: RoomId, until_ms: int, now_ms: int) -> None:
         shunned = {room_id: ms for room_id, ms in person.shunned.items() if ms > now_ms}
-        person.shunned = shunned | {room.id: now_ms + self._rules.shun_ms}
+        person.shunned = shunned | {room: max(until_ms, shunned.get(room, 0))}
 
     def _keeps(self, person: Person, why: str, now_ms: int) -> bool:
         """Return whether a seated person's seat stays: the wish for another one is out of date."""

@@ -67,7 +67,7 @@ class LiveState:
         self.lists = Lists(self._windows, self._people, conflicts)
         self.stops = Stops(self._people.get)
         self.members = Members(rules, self._people, self._rooms, conflicts=conflicts, records=records)
-        self._seats = Seats(
+        self.seats = Seats(
             rules,
             self._people,
             self._rooms,
@@ -78,8 +78,8 @@ class LiveState:
             call_for=self._to_move.append,
             stops=self.stops,
         )
-        self._mender = Mender(rules, self._people, self._rooms, self._seats, agenda=self._agenda, records=records)
-        self._shakes = Shakes(rules, self._people, self._rooms, self._seats, self.stops)
+        self._mender = Mender(rules, self._people, self._rooms, self.seats, agenda=self._agenda, records=records)
+        self._shakes = Shakes(rules, self._people, self._rooms, self.seats, self.stops)
         self.networks = Networks()
         if kept is not None:
             self._restore(kept, now_ms)
@@ -103,7 +103,7 @@ class LiveState:
         if person.room is not None:
             self._take_up(person, now_ms)
         elif resume is not None:
-            self._seats.return_to(person, RoomId(resume.room), now_ms)
+            self.seats.return_to(person, RoomId(resume.room), now_ms)
         resumed, then = self._where(person, resume, now_ms)
         attached.listener.welcomed(attached.connection, resumed=resumed, then=then)
 
@@ -123,7 +123,7 @@ class LiveState:
         person = self._people.mine(caller.person, connection)
         self._people.meet(caller, now_ms)
         self._people.claim(person, caller)
-        self._seats.show_when_it_may(person, now_ms)
+        self.seats.show_when_it_may(person, now_ms)
 
     def check_in(self, caller: Caller, ladder: Ladder, now_ms: int, wishes: Wishes = NO_WISHES) -> Standing:
         """See ``Hub.check_in``."""
@@ -154,7 +154,7 @@ class LiveState:
             return False
         had_seat = person.has_or_awaits_seat
         self._shakes.take_back(person_id)
-        self._seats.end(person, now_ms, why=why, asked_by=connection)
+        self.seats.end(person, now_ms, why=why, asked_by=connection)
         person.lost, person.has_lapsed = None, False
         self._people.note_recent(person, now_ms)
         self._people.end_presence(person)
@@ -168,32 +168,32 @@ class LiveState:
         if person is None or person.presence is None or person.attached is None or self.stops.hold_off(person):
             return None
         words = self._windows.draw_words(self._window, "candidates", person_id)
-        return make_offer(person, self._people, self._rooms, self._seats, words, now_ms)
+        return make_offer(person, self._people, self._rooms, self.seats, words, now_ms)
 
     def seat(self, person_id: PersonId, room_id: RoomId, why: str, now_ms: int) -> bool:
         """See ``Hub.seat``."""
         person = self._people.get(person_id)
         room = self._rooms.with_a_seat(room_id, now_ms)
-        if person is None or room is None or self._seats.is_barred(person, room, now_ms):
+        if person is None or room is None or self.seats.is_barred(person, room, now_ms):
             return False
-        return self._seats.sit(person, lambda: room, why, now_ms)
+        return self.seats.sit(person, lambda: room, why, now_ms)
 
     def open_room(self, person_id: PersonId, catchment: CatchmentId, why: str, now_ms: int) -> bool:
         """See ``Hub.open_room``."""
         person = self._people.get(person_id)
-        return person is not None and self._seats.sit(person, lambda: self._rooms.open(catchment, now_ms), why, now_ms)
+        return person is not None and self.seats.sit(person, lambda: self._rooms.open(catchment, now_ms), why, now_ms)
 
     def separate(self, author_id: PersonId, other_id: PersonId, now_ms: int, *, is_mutual: bool) -> None:
         """See ``Hub.separate``."""
         self.catch_up(now_ms)
-        self._seats.conflicts.add(author_id, other_id, is_mutual=is_mutual)
+        self.seats.conflicts.add(author_id, other_id, is_mutual=is_mutual)
         author, other = self._people.get(author_id), self._people.get(other_id)
         if author is not None and other is not None and author.room is not None and author.room is other.room:
-            self._seats.displace(author, now_ms)
+            self.seats.displace(author, now_ms)
 
     def reconcile(self, author_id: PersonId, other_id: PersonId) -> None:
         """See ``Hub.reconcile``."""
-        self._seats.conflicts.remove(author_id, other_id)
+        self.seats.conflicts.remove(author_id, other_id)
 
     def ask_block(self, person_id: PersonId, now_ms: int) -> None:
         """See ``Hub.ask_block``."""
@@ -206,8 +206,8 @@ class LiveState:
         self.catch_up(now_ms)
         person = self._people.get(person_id)
         if person is not None and person.room is not None:
-            self._seats.shun(person, person.room, now_ms)
-            self._seats.displace(person, now_ms)
+            self.seats.shun(person, person.room, now_ms)
+            self.seats.displace(person, now_ms)
 
     def ask_next(self, person_id: PersonId, connection: ConnectionId, room_id: RoomId | None, now_ms: int) -> None:
         """See ``Hub.ask_next``."""
@@ -263,11 +263,6 @@ class LiveState:
         person = self._people.get(person_id)
         return None if person is None or person.presence is None else person.presence.ladder.res7
 
-    def close_room(self, room_id: RoomId, now_ms: int) -> bool:
-        """See ``Hub.close_room``."""
-        self.catch_up(now_ms)
-        return self._seats.close(room_id, now_ms)
-
     def sweep(self, now_ms: int) -> list[PersonId]:
         """See ``Hub.sweep``."""
         self.catch_up(now_ms)
@@ -318,12 +313,12 @@ class LiveState:
         if kept.window is not None:
             self._window = kept.window + 1
         for conflict in kept.conflicts:
-            self._seats.conflicts.add(conflict.author, conflict.other, is_mutual=conflict.is_mutual)
+            self.seats.conflicts.add(conflict.author, conflict.other, is_mutual=conflict.is_mutual)
         for person in restore(kept, self._people, self._rooms, self.members, self._rules, now_ms):
             if person.seat is not None and person.presence is None:
                 # It lapsed while nobody ran, and was purged.
                 person.has_lapsed = True
-                self._seats.lose(person, now_ms)
+                self.seats.lose(person, now_ms)
                 self._people.forget_later(person)
 
     def _where(
@@ -341,14 +336,14 @@ class LiveState:
                 why = person.seat.why
         elif resume is not None and resume.room != person.room.id:
             why = person.seat.why
-        return None, [self._seats.snapshot(person.room, person.seat, why)]
+        return None, [self.seats.snapshot(person.room, person.seat, why)]
 
     def _take_up(self, person: Person, now_ms: int) -> None:
         """A new connection sits down on the person's seat."""
         assert person.room is not None
         assert person.seat is not None
-        self._seats.release(person, now_ms)
-        self._seats.show_when_it_may(person, now_ms)
+        self.seats.release(person, now_ms)
+        self.seats.show_when_it_may(person, now_ms)
         if person.off_window is not None:
             # A move that came due meanwhile had nobody to tell.
             self._agenda.set(Kind.MOMENT, person.id, now_ms)
@@ -372,7 +367,7 @@ class LiveState:
             elif kind is Kind.HOLD:
                 self._look_at_held(person, due_ms)
             elif kind is Kind.CLAIMS:
-                self._seats.show_when_it_may(person, due_ms)
+                self.seats.show_when_it_may(person, due_ms)
             else:
                 self._look_at_moment(person, due_ms)
 
@@ -383,11 +378,11 @@ class LiveState:
         if now_ms < ends_ms:
             self._agenda.set(Kind.HOLD, person.id, ends_ms)
             return
-        self._seats.lose(person, now_ms)
+        self.seats.lose(person, now_ms)
         self._people.forget_later(person)
 
     def _look_at_moment(self, person: Person, now_ms: int) -> None:
-        if self._people.at_moment(person, now_ms, lapse=lambda lapsing: self._seats.lose(lapsing, now_ms)):
+        if self._people.at_moment(person, now_ms, lapse=lambda lapsing: self.seats.lose(lapsing, now_ms)):
             self._to_move.append(person.id)
         self._people.forget_later(person)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from nearby.core import wire
-from nearby.core.ids import PersonId
+from nearby.core.ids import PersonId, RoomId
 from nearby.errors import ErrorCode
 from nearby.testing.hub_suite.base import OpenWorld, SuiteBase, refusal_code
 from nearby.testing.hub_suite.given import BESIDE, RULES, unknown_position
@@ -18,6 +18,11 @@ from nearby.testing.hub_suite.world import Phone, World
 async def reconcile(world: World, author: Phone, other: Phone) -> None:
     """End the author's conflict."""
     await world.settled(world.hubs[-1].reconcile(author.person, other.person))
+
+
+async def remove(world: World, phone: Phone, room: RoomId) -> None:
+    """Take the phone's person out of a room."""
+    await world.settled(world.hubs[-1].remove(phone.person, room, world.now_ms))
 
 
 async def newcomer(world: World, name: str) -> Phone:
@@ -206,3 +211,40 @@ class ConflictsSuite(SuiteBase):
         for other in others:
             await separate(world, ana, other)
         assert await rooms_offered(ana) == {others[0].room}
+
+    async def test_who_is_removed_has_no_seat_and_never_gets_back_into_that_room(self, world: World) -> None:
+        ana, ben = await world.together("ana", "ben")
+        room, was = ana.room, ana.view.you
+        await remove(world, ana, room)
+        assert (ana.heard[-1], ana.sits) == (wire.Unplaced(why="removed"), False)
+        assert ben.heard[-1] == wire.Left(room=room, seq=ben.view.seq, member=was)
+        assert await world.sweep() == []
+        await world.wait(RULES.shun_ms, ben)
+        assert (await ana.check_in()).wish == "new"
+        assert await rooms_offered(ana) == set()
+        assert not await ana.seat(room, "new")
+        assert await ana.place()
+        assert ana.room != room
+
+    async def test_who_is_removed_while_away_finds_no_seat_and_cannot_resume(self, world: World) -> None:
+        ana, _ = await world.together("ana", "ben")
+        room, resume = ana.room, wire.Resume(room=ana.room, epoch=ana.view.epoch, after=ana.view.seq)
+        await ana.drop()
+        await remove(world, ana, room)
+        back = await world.connect("ana", resume=resume)
+        assert not back.sits
+
+    async def test_who_lost_the_seat_before_being_removed_does_not_get_it_back(self, world: World) -> None:
+        ana, ben = await world.together("ana", "ben")
+        room, resume = ana.room, wire.Resume(room=ana.room, epoch=ana.view.epoch, after=ana.view.seq)
+        await ana.drop()
+        await world.wait(RULES.seat_hold_ms, ben)
+        await remove(world, ana, room)
+        back = await world.connect("ana", resume=resume)
+        assert not back.sits
+
+    async def test_to_remove_somebody_from_another_room_or_who_is_not_there_takes_no_seat(self, world: World) -> None:
+        (ana,) = await world.together("ana")
+        await remove(world, ana, RoomId("elsewhere"))
+        await world.settled(world.hubs[-1].remove(PersonId("who"), ana.room, world.now_ms))
+        assert ana.sits
