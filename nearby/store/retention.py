@@ -152,7 +152,11 @@ RETENTION: tuple[Line, ...] = (
     Line("table", "catches", "as long as their bottle"),
     Line("table", "threads", "until both have gone"),
     Line("table", "thread_messages", "as long as their thread, or until their author is erased"),
-    Line("hub", "Person", "until presence, limits, shunned rooms and a lost seat no longer matter: an hour; a day after being removed"),
+    Line(
+        "hub",
+        "Person",
+        "until presence, limits, shunned rooms and a lost seat no longer matter: an hour; a day after being removed",
+    ),
     Line("hub", "Presence", "until it lapses or is cleared; the cell in force, never a position"),
     Line("hub", "Attached", "as long as the connection"),
     Line("hub", "LostSeat", "10 min"),

@@ -228,7 +228,7 @@ class ConflictsSuite(SuiteBase):
 
     async def test_who_is_removed_while_away_finds_no_seat_and_cannot_resume(self, world: World) -> None:
         ana, _ = await world.together("ana", "ben")
-        room, resume = ana.room, wire.Resume(room=ana.room, epoch=ana.view.epoch, after=ana.view.seq)
+        room, resume = ana.room, ana.view.position()
         await ana.drop()
         await remove(world, ana, room)
         back = await world.connect("ana", resume=resume)
@@ -236,7 +236,7 @@ class ConflictsSuite(SuiteBase):
 
     async def test_who_lost_the_seat_before_being_removed_does_not_get_it_back(self, world: World) -> None:
         ana, ben = await world.together("ana", "ben")
-        room, resume = ana.room, wire.Resume(room=ana.room, epoch=ana.view.epoch, after=ana.view.seq)
+        room, resume = ana.room, ana.view.position()
         await ana.drop()
         await world.wait(RULES.seat_hold_ms, ben)
         await remove(world, ana, room)
