@@ -135,7 +135,12 @@ def placement_command(
     ] = list(placement.SIZES),  # noqa: B006  Typer's own way of a default list.
     json: JsonOption = None,
 ) -> None:
-    """Memory a person, CPU a decision, in one process. A million take minutes; ten million half an hour and 10 GiB."""
+    """Memory a person and CPU a decision, in one process. A million take minutes, ten million an hour and 10 GiB.
+
+    A decision is to look which rooms of the person's area may be offered and to choose one: the calls offer and decide.
+    The check-in before it is not in it, nor the seat and what phones hear after it; with these it is "placing".
+    Memory is that of a person who is present and no more, and of one who is connected and has a seat.
+    """
     with _progress() as progress:
         task = progress.add_task("placement", total=2 * len(people))
         found = placement.grow(people, partial(progress.advance, task))

@@ -35,12 +35,16 @@ class Records:
 
     def __init__(self, record: Callable[[Change], None]) -> None:
         self._record = record
+        self._today = -1
 
     def seen(self, person: Person, caller: Caller, now_ms: int) -> None:
         """Somebody called: recorded once a day (UTC)."""
         day = now_ms // DAY_MS
         if person.seen_day != day:
-            person.seen_day = day
+            if self._today != day:
+                self._today = day
+            # One number for everybody, and not 32 bytes each.
+            person.seen_day = self._today
             self._record(PersonSeen(person.id, caller.is_guest, now_ms, day))
 
     def presence(self, person: Person) -> None:
