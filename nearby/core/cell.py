@@ -84,6 +84,11 @@ def home_of(fine_cells: Iterable[int]) -> Cell:
     return Cell(h3.cell_to_parent(min(fine_cells), FINEST_RESOLUTION))
 
 
+def res7_cells_of(fine_cells: Iterable[int]) -> list[Cell]:
+    """Return the res-7 cells that an area's finer cells lie in, sorted."""
+    return sorted({Cell(h3.cell_to_parent(cell, FINEST_RESOLUTION)) for cell in fine_cells})
+
+
 @lru_cache(maxsize=1 << 14)
 def origin_of(cell: Cell) -> Cell:
     """Return the cell of ``ORIGIN_RESOLUTION`` that a res-7 cell is in: all that is ever told of a bottle's origin."""

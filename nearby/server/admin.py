@@ -12,7 +12,7 @@ from nearby.core import admin_wire
 from nearby.core.area import geojson_of, outline_of
 from nearby.core.cell import cell_name
 from nearby.core.crowd import RESOLUTIONS, Crowd, crowds, whole_hours
-from nearby.core.ids import Cell
+from nearby.core.ids import Cell, PersonId
 from nearby.core.rules import HOUR_MS, MINUTE_MS
 from nearby.errors import ErrorCode, Refused
 from nearby.server.auth import Verifier
@@ -76,9 +76,19 @@ class Admin:
         return from_ms, max(from_ms, to_ms)
 
     def _check_operator(self, request: web.Request) -> None:
-        claims = self._verifier.verify(bearer_of(request), self._clock.now_ms())
-        if SCOPE not in claims.scope.split():
-            raise Refused(ErrorCode.OPERATORS_ONLY)
+        operator_of(request, self._verifier, self._clock.now_ms())
+
+
+def operator_of(request: web.Request, verifier: Verifier, now_ms: int) -> PersonId:
+    """Return which operator calls.
+
+    Raises:
+        Refused: ``bad_token`` or ``operators_only``.
+    """
+    claims = verifier.verify(bearer_of(request), now_ms)
+    if SCOPE not in claims.scope.split():
+        raise Refused(ErrorCode.OPERATORS_ONLY)
+    return claims.caller.person
 
 
 def _asked(query: Mapping[str, str]) -> tuple[int, int, int]:

@@ -20,6 +20,7 @@ from nearby.hub.base import Hub
 from nearby.server.areas import AreasInForce
 from nearby.server.assembly import Secrets, assemble
 from nearby.server.auth import Verifier
+from nearby.server.brakes import BrakesInForce
 from nearby.server.clock import SteadyClock
 from nearby.server.config import Settings
 from nearby.server.edge import EdgeHandler
@@ -74,6 +75,8 @@ class Assembled:
     verifier: Verifier
     store: Store
     areas: AreasInForce
+    brakes: BrakesInForce
+    hub: Hub
     clock: SteadyClock
 
 
@@ -127,6 +130,7 @@ async def running(
         url = await listen(parts.http.app(), "port", settings.host, settings.port)
         await _background(stack, parts.keeper.run())
         await _background(stack, parts.areas.keep_fresh(parts.store))
+        await _background(stack, parts.brakes.keep_fresh(parts.store, parts.hub, parts.clock))
         await _background(stack, keep_clean(parts.store, settings.rules(), parts.clock))
         if settings.jwks:
             await _background(stack, keep_fresh(settings.jwks, parts.verifier, metrics))
@@ -155,7 +159,7 @@ async def assembled(
     secrets_in_force = await asyncio.to_thread(Secrets.of, settings)
     verifier = Verifier(secrets_in_force.signing, await load_keys(settings.jwks) if settings.jwks else ())
     async with database(settings, secret=secrets_in_force.store, events=metrics.store) as store:
-        areas = AreasInForce(metrics)
+        areas, brakes = AreasInForce(metrics), BrakesInForce(metrics)
         clock = clock or system_clock()
         with _no_collection():
             kept = await _take_over(settings, store, areas, clock)
@@ -167,12 +171,25 @@ async def assembled(
                 store=store,
                 kept=kept,
                 areas=areas,
+                brakes=brakes,
                 clock=clock,
                 patience=patience or Patience(),
                 wrap_hub=wrap_hub,
                 draw_id=draw_id or RandomIds(os.urandom),
             )
-        yield Assembled(parts.gateway, parts.http, parts.keeper, metrics, verifier, store, areas, clock)
+            await _pull_brakes(brakes, store, parts.hub, clock)
+        yield Assembled(
+            parts.gateway,
+            parts.http,
+            parts.keeper,
+            metrics,
+            verifier,
+            store=store,
+            areas=areas,
+            brakes=brakes,
+            hub=parts.hub,
+            clock=clock,
+        )
 
 
 @contextlib.contextmanager
@@ -195,6 +212,14 @@ async def _take_over(settings: Settings, store: Store, areas: AreasInForce, cloc
     try:
         await areas.refresh(store)
         return await store.take_over(clock.now_ms(), settings.rules()) if settings.keep == "on" else None
+    except StoreDown as down:
+        raise ConfigError("database_url", str(down)) from down
+
+
+async def _pull_brakes(brakes: BrakesInForce, store: Store, hub: Hub, clock: SteadyClock) -> None:
+    """Put the brakes in force before anybody is taken."""
+    try:
+        await brakes.refresh(store, hub, clock)
     except StoreDown as down:
         raise ConfigError("database_url", str(down)) from down
 

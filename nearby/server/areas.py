@@ -25,6 +25,7 @@ class AreasInForce:
         self.index: AreaIndex = NO_AREAS
         self.venues: Mapping[AreaId, Venue] = {}
         self._revision: int | None = None
+        self._turn = asyncio.Lock()
         self._metrics = metrics
 
     async def refresh(self, store: Store) -> bool:
@@ -33,6 +34,11 @@ class AreasInForce:
         Raises:
             StoreDown: The areas before stay in force.
         """
+        # One after the other: what was read first must not be put in force last.
+        async with self._turn:
+            return await self._refresh(store)
+
+    async def _refresh(self, store: Store) -> bool:
         # Before the areas: whoever changes them between the two makes us look again, not miss it. Unequal, for a
         # database that was restored from a backup has an older revision.
         revision = await store.areas_revision()

@@ -14,6 +14,7 @@ from nearby.server.admin import Admin
 from nearby.server.areas import AreasInForce
 from nearby.server.auth import Verifier
 from nearby.server.bottles import Bottles
+from nearby.server.brakes import BrakesInForce
 from nearby.server.clock import SteadyClock
 from nearby.server.config import Settings
 from nearby.server.dispatch import Dispatcher
@@ -22,9 +23,11 @@ from nearby.server.gateway import Gateway
 from nearby.server.http import Http
 from nearby.server.keeper import Keeper
 from nearby.server.keeping import Keeping, NothingKept
+from nearby.server.lists import Lists
 from nearby.server.me import Me
 from nearby.server.metrics import Metrics
 from nearby.server.names import Names
+from nearby.server.operating import Operating
 from nearby.server.placer import Placer
 from nearby.server.sockets import Sockets
 from nearby.store.base import Store
@@ -60,6 +63,7 @@ class Parts:
     gateway: Gateway
     http: Http
     keeper: Keeper
+    hub: Hub
 
 
 def assemble(
@@ -71,6 +75,7 @@ def assemble(
     store: Store,
     kept: Kept | None,
     areas: AreasInForce,
+    brakes: BrakesInForce,
     clock: SteadyClock,
     patience: Patience,
     wrap_hub: Callable[[Hub], Hub],
@@ -113,14 +118,25 @@ def assemble(
         draw_id=draw_id,
     )
     bottles = Bottles(
-        hub, store, rules, is_on=settings.has_bottle(), verifier=verifier, clock=clock, metrics=metrics, draw_id=draw_id
+        hub,
+        store,
+        rules,
+        is_on=settings.has_bottle(),
+        brakes=brakes,
+        verifier=verifier,
+        clock=clock,
+        metrics=metrics,
+        draw_id=draw_id,
     )
     http = Http(
         hub,
         dispatcher,
         me=Me(hub, gateway, journal=journal, store=store, names=names, verifier=verifier, clock=clock),
         bottles=bottles,
+        lists=Lists(hub, verifier=verifier, clock=clock),
         admin=Admin(store, verifier=verifier, window_ms=rules.window_ms, clock=clock),
+        operating=Operating(store, hub, journal=journal, areas=areas, brakes=brakes, verifier=verifier, clock=clock),
+        brakes=brakes,
         journal=journal,
         sockets=sockets,
         placer=placer,
@@ -135,4 +151,4 @@ def assemble(
         documents=Documents(),
     )
     keeper = Keeper(hub, gateway, placer=placer, sockets=sockets, dispatcher=dispatcher, clock=clock, metrics=metrics)
-    return Parts(gateway, http, keeper)
+    return Parts(gateway, http, keeper, hub)

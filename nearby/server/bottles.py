@@ -15,6 +15,7 @@ from nearby.core.text import clean_text
 from nearby.errors import ErrorCode, Refused, StoreDown
 from nearby.hub.base import Hub
 from nearby.server.auth import Claims, Verifier
+from nearby.server.brakes import BrakesInForce
 from nearby.server.clock import SteadyClock
 from nearby.server.metrics import Metrics
 from nearby.server.requests import bearer_of, body_of, json_answer, private
@@ -37,6 +38,7 @@ class Bottles:
         store: Keeps bottles and threads.
         rules: The limits.
         is_on: Whether there are bottles; without, every call is refused with ``off``.
+        brakes: Say whether an operator switched them off for now.
         verifier: Checks tokens.
         clock: The time.
         metrics: Counts what is done, and where bottles are.
@@ -50,6 +52,7 @@ class Bottles:
         rules: Rules,
         *,
         is_on: bool,
+        brakes: BrakesInForce,
         verifier: Verifier,
         clock: SteadyClock,
         metrics: Metrics,
@@ -59,6 +62,7 @@ class Bottles:
         self._store = store
         self._rules = rules
         self._is_on = is_on
+        self._brakes = brakes
         self._verifier = verifier
         self._clock = clock
         self._metrics = metrics
@@ -168,7 +172,7 @@ class Bottles:
         """
         now_ms = self._clock.now_ms()
         claims = self._verifier.verify(bearer_of(request), now_ms)
-        if not self._is_on:
+        if not self._is_on or self._brakes.stopped.bottle:
             raise Refused(ErrorCode.OFF)
         return claims, now_ms
 

@@ -15,13 +15,16 @@ from nearby.hub.base import Hub
 from nearby.server.admin import Admin
 from nearby.server.auth import GUEST_TTL_S, RENEWABLE_S, Claims, Verifier, mint_token
 from nearby.server.bottles import Bottles
+from nearby.server.brakes import BrakesInForce
 from nearby.server.clock import SteadyClock
 from nearby.server.dispatch import Dispatcher
 from nearby.server.documents import Documents
 from nearby.server.edge import EdgeHandler
+from nearby.server.lists import Lists
 from nearby.server.me import Me
 from nearby.server.metrics import CONTENT_TYPE, Metrics
 from nearby.server.networks import Network, client_network
+from nearby.server.operating import Operating
 from nearby.server.placer import Placer
 from nearby.server.problems import problem, refusal_of
 from nearby.server.requests import bearer_of, body_of, json_answer, private
@@ -46,7 +49,10 @@ class Http:
         dispatcher: Carries check-ins out.
         me: The calls about oneself.
         bottles: The calls about drift bottles and threads.
+        lists: The call about people nearby.
         admin: Operators' calls.
+        operating: Operators' calls about the service itself.
+        brakes: Say whether an operator switched guests off for now.
         journal: Says when what was done is on disk, and whether the database is there.
         sockets: Serves ``/v1/ws``.
         placer: Told to wait for a seat.
@@ -68,7 +74,10 @@ class Http:
         *,
         me: Me,
         bottles: Bottles,
+        lists: Lists,
         admin: Admin,
+        operating: Operating,
+        brakes: BrakesInForce,
         journal: Journal,
         sockets: Sockets,
         placer: Placer,
@@ -86,7 +95,10 @@ class Http:
         self._dispatcher = dispatcher
         self._me = me
         self._bottles = bottles
+        self._lists = lists
         self._admin = admin
+        self._operating = operating
+        self._brakes = brakes
         self._journal = journal
         self._sockets = sockets
         self._placer = placer
@@ -108,7 +120,8 @@ class Http:
         app.router.add_post("/v1/guests/renew", self._renew_guest)
         app.router.add_post("/v1/checkins", self._check_in)
         app.router.add_delete("/v1/presence", self._clear)
-        app.router.add_routes([*self._me.routes(), *self._bottles.routes(), *self._admin.routes()])
+        for calls in (self._me, self._lists, self._bottles, self._admin, self._operating):
+            app.router.add_routes(calls.routes())
         app.router.add_get("/healthz", self._healthy)
         app.router.add_get("/readyz", self._ready)
         for path, (content_type, body) in self._documents.by_path().items():
@@ -150,8 +163,8 @@ class Http:
 
     async def _carry_out(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
-            if request.can_read_body:
-                # Here for every route, so that none lets a large or broken body pass.
+            if request.can_read_body and not self._operating.takes_large_body(request):
+                # Here for every other route, so that none lets a large or broken body pass.
                 async with asyncio.timeout(BODY_WITHIN_S):
                     await request.read()
             return await handler(request)
@@ -178,8 +191,7 @@ class Http:
         return await self._sockets.serve(request, self._network(request))
 
     async def _new_guest(self, request: web.Request) -> web.StreamResponse:
-        if self._guest_secret is None:
-            raise Refused(ErrorCode.GUESTS_OFF)
+        secret = self._secret_for_guests()
         guest = await body_of(request, wire.GuestRequest) if await request.read() else wire.GuestRequest()
         network = self._network(request)
         now_ms = self._clock.now_ms()
@@ -190,16 +202,25 @@ class Http:
         person = PersonId(f"g-{self._draw_id()}")
         if guest.name is not None:
             await self._me.introduce(person, guest.name, now_ms)
-        return self._guest_token(self._guest_secret, person, guest.name, now_ms)
+        return self._guest_token(secret, person, guest.name, now_ms)
 
     async def _renew_guest(self, request: web.Request) -> web.StreamResponse:
-        if self._guest_secret is None:
-            raise Refused(ErrorCode.GUESTS_OFF)
+        secret = self._secret_for_guests()
         now_ms = self._clock.now_ms()
         claims = self._verifier.verify(bearer_of(request), now_ms, expired_for_s=RENEWABLE_S)
         if not claims.is_guest:
             raise Refused(ErrorCode.BAD_TOKEN, "only a guest's token is renewed here")
-        return self._guest_token(self._guest_secret, claims.caller.person, claims.caller.name, now_ms)
+        return self._guest_token(secret, claims.caller.person, claims.caller.name, now_ms)
+
+    def _secret_for_guests(self) -> bytes:
+        """Return what signs guests' tokens.
+
+        Raises:
+            Refused: ``guests_off``, by the settings or by a brake.
+        """
+        if self._guest_secret is None or self._brakes.stopped.guests:
+            raise Refused(ErrorCode.GUESTS_OFF)
+        return self._guest_secret
 
     def _guest_token(self, secret: bytes, person: str, name: str | None, now_ms: int) -> web.Response:
         expires_s = now_ms // SECOND_MS + GUEST_TTL_S

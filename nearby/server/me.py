@@ -94,7 +94,12 @@ class Me:
             if (name := change.get("name")) is not None:
                 await self._names.check(person, name)
             now_ms = self._clock.now_ms()
-            return _shown(claims, await self._store.change_profile(person, change, now_ms, is_guest=claims.is_guest))
+            if change.get("is_listed") is False:
+                # First: whoever does not want to be seen is not, also if the database is away.
+                await self._hub.set_listed(person, now_ms, is_listed=False)
+            account = await self._store.change_profile(person, change, now_ms, is_guest=claims.is_guest)
+            await self._hub.set_listed(person, now_ms, is_listed=account.is_listed)
+            return _shown(claims, account)
 
     async def _erase(self, request: web.Request) -> web.StreamResponse:
         """Erase the caller. Each step leaves less to be erased, so whoever got an error asks again.
@@ -111,6 +116,7 @@ class Me:
                         phone.end(CloseCode.ERASED)
                 now_ms = self._clock.now_ms()
                 await self._hub.clear(person, None, now_ms)
+                await self._hub.set_listed(person, now_ms, is_listed=False)
                 await self._journal.durable()
                 await self._store.erase(person, now_ms)
                 self._names.forget(person)

@@ -12,6 +12,7 @@ from prometheus_client.metrics_core import Metric
 from nearby.core import wire
 from nearby.core.area_index import Kind
 from nearby.core.bottle import State
+from nearby.core.brakes import What
 from nearby.errors import CloseCode, ErrorCode, Refused
 from nearby.hub.base import HubStatistics
 from nearby.server.store_metrics import StoreMetrics
@@ -88,12 +89,18 @@ class Metrics:
         self.areas_refresh_failures = self._counter(
             "areas_refresh_failures", "Looks for changed areas that failed; the ones before stayed in force."
         )
+        self.brakes = Gauge("nearby_brakes", "Brakes pulled, by what they stop.", ["what"], registry=self.registry)
+        self.brakes_refresh_failures = self._counter(
+            "brakes_refresh_failures", "Looks for changed brakes that failed; the ones before stayed in force."
+        )
         self.bottle_calls = self._counter("bottle_calls", "What was done with bottles and threads, by what.", "did")
         self._bottles = Gauge("nearby_bottles", "Bottles kept, by where they are.", ["state"], registry=self.registry)
         self._live: HubStatistics | None = None
         self.registry.register(self)
         for kind in get_args(Kind):
             self.areas.labels(kind)
+        for what in get_args(What):
+            self.brakes.labels(what)
         for state in State:
             self._bottles.labels(state.value)
         for did in BOTTLE_CALLS:

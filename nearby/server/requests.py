@@ -1,5 +1,6 @@
 """What the HTTP calls share: reading a request, and answering it in JSON."""
 
+import asyncio
 from typing import Any, TypeVar
 
 import msgspec
@@ -9,6 +10,9 @@ from nearby.core.session import explain
 from nearby.errors import ErrorCode, Refused
 
 T = TypeVar("T")
+
+LARGE_BODY_WITHIN_S = 30.0
+"""How long a body of some megabytes may take to come: 2 Mbit/s."""
 
 
 async def body_of(request: web.Request, kind: type[T]) -> T:
@@ -21,6 +25,22 @@ async def body_of(request: web.Request, kind: type[T]) -> T:
         return msgspec.json.decode(await request.read(), type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as unreadable:
         raise Refused(*explain(unreadable)) from None
+
+
+async def large_body_of(request: web.Request, at_most: int) -> bytes:
+    """Return the body of a request that may send more than others, which nobody has read yet.
+
+    Raises:
+        Refused: ``too_large``.
+        TimeoutError: It did not come in time.
+    """
+    body = bytearray()
+    async with asyncio.timeout(LARGE_BODY_WITHIN_S):
+        async for chunk in request.content.iter_any():
+            body += chunk
+            if len(body) > at_most:
+                raise Refused(ErrorCode.TOO_LARGE, f"Send at most {at_most >> 20} MiB.")
+    return bytes(body)
 
 
 def bearer_of(request: web.Request) -> str:
