@@ -14,6 +14,7 @@ import typer
 import uvloop
 
 from nearby import __version__
+from nearby.core.brakes import What
 from nearby.errors import BadArea, ConfigError, StoreDown
 from nearby.server import database
 from nearby.server.app import serve
@@ -40,8 +41,13 @@ app = _commands("The backend for people nearby: small rooms, scattered by cell a
 db = _commands("Look after the database.")
 areas = _commands("Areas, such as quiet ones, in which nobody is placed. Running servers know of a change within 5 s.")
 app.add_typer(db, name="db")
+brakes = _commands("Stop something for now, such as new seats. Running servers know of a change within 5 s.")
 app.add_typer(areas, name="areas")
+app.add_typer(brakes, name="brakes")
 
+WhatArgument = Annotated[What, typer.Argument(metavar="WHAT", help="placement, guests, shake or bottle.")]
+ReasonOption = Annotated[str, typer.Option(help="Why, in 1 to 1000 characters; it is in the audit.")]
+AreaOption = Annotated[str, typer.Option(help="For placement: the cell to stop it in; everywhere without.")]
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="TOML file with settings.", envvar="NEARBY_CONFIG")]
 
 
@@ -196,6 +202,29 @@ def remove_area_command(
 ) -> None:
     """Remove one area."""
     _print(database.remove_area(settings, area))
+
+
+@brakes.command("list")
+@with_database()
+def list_brakes_command(settings: Settings) -> None:
+    """Print what is stopped: where, since when and why."""
+    _print(database.list_brakes(settings))
+
+
+@brakes.command("pull")
+@with_database()
+def pull_brake_command(settings: Settings, what: WhatArgument, *, reason: ReasonOption, area: AreaOption = "") -> None:
+    """Stop WHAT for now: new seats, new guests, shakes, or bottles. It holds until it is let go, over restarts."""
+    _print(database.pull_brake(settings, what, area, reason, _now_ms()))
+
+
+@brakes.command("release")
+@with_database()
+def release_brake_command(
+    settings: Settings, what: WhatArgument, *, reason: ReasonOption, area: AreaOption = ""
+) -> None:
+    """Let WHAT go on."""
+    _print(database.release_brake(settings, what, area, reason, _now_ms()))
 
 
 @app.command("version")

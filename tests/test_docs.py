@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from nearby.client import Bottles, Phone, PhoneSettings, PhoneStatistics
-from nearby.core import admin_wire, bottle_wire, me_wire, wire
+from nearby.core import admin_wire, bottle_wire, me_wire, nearby_wire, operations_wire, wire
 from nearby.core.outbox import MAX_BYTES, MAX_MESSAGES
 from nearby.core.past import REMEMBERED_IDS
 from nearby.core.rules import Rules
@@ -36,6 +36,11 @@ SHAPES = (
     *(wire.GuestRequest, wire.GuestAnswer, wire.CheckInAnswer, wire.RoomAnswer, wire.ProblemAnswer),
     *(me_wire.MeAnswer, me_wire.MeChange, me_wire.ExportAnswer),
     *(admin_wire.CrowdAnswer, admin_wire.CrowdFeature, admin_wire.CrowdProperties, admin_wire.Geometry),
+    *(nearby_wire.NearbyAnswer, nearby_wire.NearbyPerson),
+    *(operations_wire.BrakeRequest, operations_wire.BrakeAnswer, operations_wire.BrakesAnswer),
+    *(operations_wire.CloseRequest, operations_wire.AreasAnswer, operations_wire.AreaFeature),
+    *(operations_wire.AreaProperties, operations_wire.ImportAnswer, operations_wire.ImportedArea),
+    *(operations_wire.AuditAnswer, operations_wire.AuditEntryAnswer),
     *(bottle_wire.BottleRequest, bottle_wire.BottleAnswer, bottle_wire.CatchAnswer, bottle_wire.ReplyRequest),
     *(bottle_wire.ReleaseRequest, bottle_wire.ReportRequest, bottle_wire.ThreadAnswer, bottle_wire.ThreadsAnswer),
     *(bottle_wire.ThreadMessageRequest, bottle_wire.ThreadMessage, bottle_wire.ThreadMessagesAnswer),

@@ -1,11 +1,11 @@
-"""One's own account, over HTTP: what is known of me, what I say of myself, a copy of it all, and an end to it."""
+"""One's own account, over HTTP: what is known of me, what I say of myself, who is listed near me, and an end to it."""
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from nearby.client.http_calls import WITHIN_S, HttpCalls
 from nearby.client.tokens import Token
-from nearby.core import me_wire
+from nearby.core import me_wire, nearby_wire
 
 
 class Account:
@@ -46,6 +46,13 @@ class Account:
         """
         change = me_wire.MeChange(name=name, listed=listed, lang=lang, tags=tags)
         return msgspec.json.decode(await self._calls.call("PATCH", "/v1/me", change), type=me_wire.MeAnswer)
+
+    async def nearby(self) -> nearby_wire.NearbyAnswer:
+        """Return my area and people there who chose to be listed; the same within a window but for who went.
+
+        Their handles are good for this account and window alone. Ask again when a window begins.
+        """
+        return msgspec.json.decode(await self._calls.call("GET", "/v1/nearby"), type=nearby_wire.NearbyAnswer)
 
     async def export(self) -> me_wire.ExportAnswer:
         """Return a copy of all I did that is kept."""

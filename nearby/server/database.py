@@ -1,4 +1,4 @@
-"""What ``nearby db`` and ``nearby areas`` do with the database the settings name; each returns the lines to print.
+"""What ``nearby db``, ``areas`` and ``brakes`` do with the database of the settings; each returns the lines to print.
 
 Each raises ``ConfigError`` if the database cannot be opened, must be initialised first or is too new, and
 ``StoreDown`` if it goes away while at it.
@@ -11,6 +11,7 @@ from pathlib import Path
 from secrets import token_bytes
 
 from nearby.core.area_index import Kind
+from nearby.core.brakes import What
 from nearby.errors import ConfigError
 from nearby.server.app import database, init_database
 from nearby.server.config import Settings
@@ -63,6 +64,32 @@ async def remove_area(settings: Settings, area: str) -> Sequence[str]:
     """
     async with _opened(settings) as store:
         return await commands.remove_area(store, area)
+
+
+async def list_brakes(settings: Settings) -> Sequence[str]:
+    """Return one line a brake that is pulled."""
+    async with _opened(settings) as store:
+        return await commands.list_brakes(store)
+
+
+async def pull_brake(settings: Settings, what: What, area: str, reason: str, now_ms: int) -> Sequence[str]:
+    """Stop something.
+
+    Raises:
+        BadArea: It cannot be stopped there, or no reason was given.
+    """
+    async with _opened(settings) as store:
+        return await commands.pull_brake(store, what, area, reason, now_ms)
+
+
+async def release_brake(settings: Settings, what: What, area: str, reason: str, now_ms: int) -> Sequence[str]:
+    """Let something go on.
+
+    Raises:
+        BadArea: It is not stopped, or no reason was given.
+    """
+    async with _opened(settings) as store:
+        return await commands.release_brake(store, what, area, reason, now_ms)
 
 
 def _opened(settings: Settings) -> AbstractAsyncContextManager[Store]:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from nearby import __version__
-from nearby.core import admin_wire, bottle_wire, me_wire, wire
+from nearby.core import admin_wire, bottle_wire, me_wire, nearby_wire, operations_wire, wire
 from nearby.core.crowd import RESOLUTIONS
 from nearby.errors import PROBLEMS, CloseCode, ErrorCode
 
@@ -42,7 +42,14 @@ _BODIES = (
     me_wire.MeAnswer,
     me_wire.MeChange,
     me_wire.ExportAnswer,
+    nearby_wire.NearbyAnswer,
     admin_wire.CrowdAnswer,
+    operations_wire.BrakeRequest,
+    operations_wire.BrakesAnswer,
+    operations_wire.CloseRequest,
+    operations_wire.AreasAnswer,
+    operations_wire.ImportAnswer,
+    operations_wire.AuditAnswer,
     bottle_wire.BottleRequest,
     bottle_wire.BottleAnswer,
     bottle_wire.CatchAnswer,
@@ -67,6 +74,7 @@ _CALLS: tuple[tuple[str, str, str, str | None, dict[int, str | None], bool], ...
     ("patch", "/v1/me", "Change what I say of myself; null clears.", "MeChange", {200: "MeAnswer"}, True),
     ("delete", "/v1/me", "Erase all that is kept of me.", None, {204: None}, True),
     ("get", "/v1/me/export", "A copy of all I did that is kept.", None, {200: "ExportAnswer"}, True),
+    ("get", "/v1/nearby", "People of my area who chose to be listed.", None, {200: "NearbyAnswer"}, True),
     ("post", "/v1/bottles", "Throw a bottle.", "BottleRequest", {201: "BottleAnswer"}, True),
     ("post", "/v1/bottles/catch", "Catch a bottle, if one is afloat.", None, {200: "CatchAnswer", 204: None}, True),
     ("post", "/v1/bottles/{bottle}/reply", "Answer a bottle I hold.", "ReplyRequest", {201: "ThreadAnswer"}, True),
@@ -76,6 +84,15 @@ _CALLS: tuple[tuple[str, str, str, str | None, dict[int, str | None], bool], ...
     ("get", "/v1/threads/{thread}/messages", "A thread's texts.", None, {200: "ThreadMessagesAnswer"}, True),
     ("post", "/v1/threads/{thread}/messages", "Write.", "ThreadMessageRequest", {201: "ThreadMessage"}, True),
     ("get", "/v1/admin/crowd", "How many people were where, for operators.", None, {200: "CrowdAnswer"}, True),
+    ("get", "/v1/admin/brakes", "What is stopped.", None, {200: "BrakesAnswer"}, True),
+    ("post", "/v1/admin/brakes/pull", "Stop something.", "BrakeRequest", {200: "BrakesAnswer"}, True),
+    ("post", "/v1/admin/brakes/release", "Let it go on.", "BrakeRequest", {200: "BrakesAnswer"}, True),
+    ("post", "/v1/admin/brakes/close", "Close a room.", "CloseRequest", {204: None}, True),
+    ("get", "/v1/admin/areas", "All areas.", None, {200: "AreasAnswer"}, True),
+    ("post", "/v1/admin/areas", "Put areas in force.", "GeoJSON", {200: "ImportAnswer"}, True),
+    ("put", "/v1/admin/areas", "Put areas in force.", "GeoJSON", {200: "ImportAnswer"}, True),
+    ("delete", "/v1/admin/areas/{area}", "Remove an area.", None, {204: None}, True),
+    ("get", "/v1/admin/audit", "What operators did, newest first.", None, {200: "AuditAnswer"}, True),
     ("get", "/v1/ws", "Upgrade to the WebSocket; see /asyncapi.json.", None, {101: None}, False),
     ("get", "/healthz", "Whether the process lives.", None, {200: None}, False),
     ("get", "/readyz", "Whether new phones are taken.", None, {200: None, 503: "ProblemAnswer"}, False),
@@ -86,16 +103,26 @@ _CALLS: tuple[tuple[str, str, str, str | None, dict[int, str | None], bool], ...
 
 _TIME_MS = {"type": "integer", "minimum": 0}
 _ID = {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"}
+_REASON = ("reason", True, {"type": "string", "minLength": 1, "maxLength": 1000})
+_IMPORT = (_REASON, ("kind", False, {"type": "string", "enum": ["quiet", "venue"]}))
 _PARAMETERS: dict[str, tuple[tuple[str, bool, dict[str, Any]], ...]] = {
-    # of the address, by path: name, whether it is required, schema
-    "/v1/admin/crowd": (
+    # of the address, by method and path: name, whether it is required, schema
+    "get /v1/admin/crowd": (
         ("from_ms", True, _TIME_MS),
         ("to_ms", True, _TIME_MS),
         ("resolution", False, {"type": "integer", "enum": list(RESOLUTIONS), "default": RESOLUTIONS[0]}),
     ),
-    "/v1/threads/{thread}/messages": (("after", False, {"type": "integer", "minimum": 0, "default": 0}),),
+    "post /v1/admin/areas": _IMPORT,
+    "put /v1/admin/areas": _IMPORT,
+    "delete /v1/admin/areas/{area}": (_REASON,),
+    "get /v1/admin/audit": (("before", False, {"type": "string"}),),
+    "get /v1/threads/{thread}/messages": (("after", False, {"type": "integer", "minimum": 0, "default": 0}),),
 }
-_CONTENT_TYPES = {"ProblemAnswer": "application/problem+json", "CrowdAnswer": "application/geo+json"}
+_CONTENT_TYPES = {
+    "ProblemAnswer": "application/problem+json",
+    "CrowdAnswer": "application/geo+json",
+    "AreasAnswer": "application/geo+json",
+}
 """Of shapes that are told as something else than plain JSON."""
 
 
@@ -123,12 +150,11 @@ def _openapi() -> dict[str, Any]:
         responses["default"] = _response(0, "ProblemAnswer")
         call: dict[str, Any] = {"summary": summary, "responses": responses}
         if body is not None:
-            call["requestBody"] = {"required": body != "GuestRequest", "content": _content("application/json", body)}
-        if path in _PARAMETERS:
+            call["requestBody"] = {"required": body != "GuestRequest", "content": _body(body)}
+        if f"{method} {path}" in _PARAMETERS:
             call["parameters"] = [
                 {"name": name, "in": "query", "required": is_required, "schema": schema}
-                for name, is_required, schema in _PARAMETERS[path]
-                if method == "get"
+                for name, is_required, schema in _PARAMETERS[f"{method} {path}"]
             ]
         if named := re.findall(r"{(\w+)}", path):
             call["parameters"] = call.get("parameters", []) + [
@@ -153,6 +179,13 @@ def _response(status: int, name: str | None) -> dict[str, Any]:
         return {"description": "Done." if status != 101 else "Switching protocols."}
     kind = _CONTENT_TYPES.get(name, "application/json")
     return {"description": "A problem." if name == "ProblemAnswer" else "Done.", "content": _content(kind, name)}
+
+
+def _body(name: str) -> dict[str, Any]:
+    """Return what a call takes; "GeoJSON" is no shape of ours."""
+    if name == "GeoJSON":
+        return {"application/geo+json": {"schema": {"type": "object"}}}
+    return _content("application/json", name)
 
 
 def _content(kind: str, name: str) -> dict[str, Any]:

@@ -163,6 +163,9 @@ RETENTION: tuple[Line, ...] = (
     Line("hub", "Lifted", "three windows"),
     Line("hub", "Room", "2 min after its last member left"),
     Line("hub", "Seat", "until it is given up; 60 s without a connection"),
+    Line("hub", "Rosters", "who is listed: as long as they want it; who could be seen where: a window"),
+    Line("hub", "Lists", "who looked at a nearby list: until the end of the next window"),
+    Line("hub", "Stops", "who asked for a seat while placement is stopped: until it goes on"),
     Line("hub", "Networks", "addresses cut to /24 or /56: as long as a connection, or one hour"),
     Line("log", "standard error", "the operator's choice; holds no position, name, text or token"),
 )

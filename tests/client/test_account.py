@@ -33,6 +33,19 @@ async def answering(answer: bytes) -> AsyncIterator[tuple[str, list[bytes]]]:
         yield f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}", heard
 
 
+async def test_people_nearby_are_those_who_chose_to_be_listed(server: LiveServer) -> None:
+    mine, other = account(server), account(server, "ben")
+    assert (await mine.nearby()).area is None
+    for person in ("ana", "ben"):
+        await server.call("POST", "/v1/checkins", body=b'{"lat":47.37,"lon":8.54}', token=server.token(person))
+    await other.change(listed=True)
+    assert (await mine.nearby()).people == []
+    server.time.pass_time(600_000)
+    (ben,) = (await mine.nearby()).people
+    assert not ben.verified
+    assert (await other.nearby()).people == []
+
+
 async def test_what_is_changed_is_shown_and_what_is_not_given_stays(server: LiveServer) -> None:
     mine = account(server)
     assert (await mine.show()).created_ms is None

@@ -23,8 +23,8 @@ def without_a_line(tables: MetaData) -> set[str]:
 
 
 def hub_records() -> set[str]:
-    """Return what the live state keeps: the records of people, presence and rooms, and the counts of networks."""
-    found = {"Networks"}
+    """Return what the live state keeps: records of people, presence and rooms, counts of networks, and lists."""
+    found = {"Networks", "Rosters", "Lists", "Stops"}
     for module in (person, presence, room, networks):
         defined = vars(module).values()
         found |= {
