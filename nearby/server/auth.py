@@ -12,6 +12,7 @@ import jwt
 from nearby.core.ids import PersonId
 from nearby.errors import ErrorCode, Refused
 from nearby.hub.base import Caller
+from nearby.server.verdicts import Verdicts
 
 GUEST_TTL_S = 24 * 3600
 RENEWABLE_S = 30 * 24 * 3600
@@ -28,9 +29,10 @@ _PUBLIC_ALGORITHMS = ("RS256", "ES256", "EdDSA")
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a good token says."""
+    """What a good token says. ``said`` is that alone; ``caller`` is who calls, by what operators decided of them."""
 
     caller: Caller
+    said: Caller
     expires_ms: int
     is_guest: bool = False
     scope: str = ""
@@ -54,10 +56,14 @@ class Verifier:
     Args:
         secrets: Shared secrets for HS256; the first one signs, the others are still believed.
         keys: An issuer's public keys.
+        verdicts: What operators decided of people; nothing of nobody if None.
     """
 
-    def __init__(self, secrets: Sequence[bytes], keys: Sequence[PublicKey] = ()) -> None:
+    def __init__(
+        self, secrets: Sequence[bytes], keys: Sequence[PublicKey] = (), verdicts: Verdicts | None = None
+    ) -> None:
         self._secrets = tuple(secrets)
+        self._verdicts = verdicts or Verdicts()
         self._keys = tuple(keys)
         self._refused: Counter[PersonId] = Counter()
 
@@ -80,17 +86,29 @@ class Verifier:
         """Believe these public keys from now on instead."""
         self._keys = tuple(keys)
 
-    def verify(self, token: str, now_ms: int, *, expired_for_s: int = 0) -> Claims:
+    def check(self, person: PersonId, now_ms: int, *, even_if_banned: bool = False) -> None:
+        """Return if a person may come in now: ask again after whatever suspended since ``verify``.
+
+        Raises:
+            Refused: ``erasing``, while ``refusing`` the person; ``banned``, unless ``even_if_banned``.
+        """
+        if self.is_refusing(person):
+            raise Refused(ErrorCode.ERASING, retry_ms=ERASED_WITHIN_MS)
+        if not even_if_banned:
+            self._verdicts.check(person, now_ms)
+
+    def verify(self, token: str, now_ms: int, *, expired_for_s: int = 0, even_if_banned: bool = False) -> Claims:
         """Return what the token says.
 
         Args:
             token: A JWT in compact form.
             now_ms: The time; a token is good up to its ``exp``.
             expired_for_s: Accept a token that expired at most this long ago.
+            even_if_banned: Accept that of somebody who may not come in: what is kept of them is theirs all the same.
 
         Raises:
             Refused: ``bad_token``; the detail says what is wrong and nothing of what the token holds. ``erasing``,
-                of a good token, while ``refusing`` its person.
+                of a good token, while ``refusing`` its person; ``banned``, of a good token.
         """
         payload = self._payload(token)
         person, expires_s = payload.get("sub"), payload.get("exp")
@@ -105,18 +123,19 @@ class Verifier:
         # Asked this way round because a NaN, which JSON as Python reads it may hold, is before and after nothing.
         if not (is_number and not_before_s * 1000 <= now_ms):
             raise _bad("the token is not good yet")
-        if self.is_refusing(PersonId(person)):
-            raise Refused(ErrorCode.ERASING, retry_ms=ERASED_WITHIN_MS)
+        self.check(PersonId(person), now_ms, even_if_banned=even_if_banned)
         is_guest = payload.get("guest") is True
         verified = payload.get("verified") is True and not is_guest
+        said = Caller(
+            person=PersonId(person),
+            name=_name(payload.get("name")),
+            verified=verified,
+            is_guest=is_guest,
+            established=payload.get("established") is True and not is_guest,
+        )
         return Claims(
-            caller=Caller(
-                person=PersonId(person),
-                name=_name(payload.get("name")),
-                verified=verified,
-                is_guest=is_guest,
-                established=verified or (payload.get("established") is True and not is_guest),
-            ),
+            caller=self._verdicts.applied_to(said),
+            said=said,
             expires_ms=int(expires_s * 1000),
             is_guest=is_guest,
             scope=payload["scope"] if isinstance(payload.get("scope"), str) else "",

@@ -6,7 +6,7 @@ from aiohttp import hdrs, web
 
 from nearby.core import wire
 from nearby.core.rules import SECOND_MS
-from nearby.errors import PROBLEMS, ErrorCode, HubDown, Refused, StoreDown
+from nearby.errors import PROBLEMS, CloseCode, ErrorCode, HubDown, Refused, StoreDown
 
 CONTENT_TYPE = "application/problem+json"
 HUB_RETRY_MS = 1_000
@@ -61,6 +61,11 @@ def refusal_of(error: Exception) -> Refused | None:
 def store_down(down: StoreDown) -> Refused:
     """Return how a store that cannot keep what was asked is told."""
     return Refused(ErrorCode.STORE_DOWN, retry_ms=down.retry_ms)
+
+
+def close_code_of(refused: Refused) -> CloseCode:
+    """Return with what a connection ends whose token is refused."""
+    return CloseCode.BANNED if refused.code is ErrorCode.BANNED else CloseCode.BAD_TOKEN
 
 
 def refusal_of_status(status: int) -> Refused:

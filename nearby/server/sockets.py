@@ -20,6 +20,7 @@ from nearby.server.dispatch import Dispatcher
 from nearby.server.gateway import Gateway
 from nearby.server.inbox import Inbox
 from nearby.server.metrics import Metrics
+from nearby.server.problems import close_code_of
 from nearby.server.upgrade import hand_over, upgrade
 
 log = logging.getLogger(__name__)
@@ -126,8 +127,8 @@ class Sockets:
         try:
             if phone.token is not None and not phone.is_ending:
                 self._verifier.verify(phone.token, self._clock.now_ms())
-        except Refused:
-            phone.end(CloseCode.BAD_TOKEN)
+        except Refused as refused:
+            phone.end(close_code_of(refused))
         inbox = Inbox(phone.transport, carry_out=partial(self._handle, phone), broken=phone.end)
         try:
             hand_over(request, inbox)

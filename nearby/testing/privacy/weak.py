@@ -220,7 +220,7 @@ def everybody_counts() -> Iterator[None]:
 def _established(claims: Claims) -> Claims:
     caller = claims.caller
     counted = Caller(caller.person, caller.name, verified=caller.verified, established=True, is_guest=caller.is_guest)
-    return Claims(counted, claims.expires_ms, claims.is_guest, claims.scope)
+    return Claims(counted, claims.said, claims.expires_ms, claims.is_guest, claims.scope)
 
 
 WEAKNESSES: dict[str, Weakness] = {
