@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from nearby.client import Bottles, Phone, PhoneSettings, PhoneStatistics
-from nearby.core import admin_wire, bottle_wire, me_wire, nearby_wire, operations_wire, wire
+from nearby.core import admin_wire, bottle_wire, me_wire, nearby_wire, operations_wire, people_wire, wire
 from nearby.core.outbox import MAX_BYTES, MAX_MESSAGES
 from nearby.core.past import REMEMBERED_IDS
 from nearby.core.rules import Rules
@@ -35,6 +35,7 @@ SHAPES = (
     *(wire.Position, wire.Resume, wire.Area, wire.Window, wire.RoomInfo, wire.Member),
     *(wire.GuestRequest, wire.GuestAnswer, wire.CheckInAnswer, wire.RoomAnswer, wire.ProblemAnswer),
     *(me_wire.MeAnswer, me_wire.MeChange, me_wire.ExportAnswer),
+    *(people_wire.PeopleAnswer, people_wire.KnownPerson, people_wire.BlocksAnswer, people_wire.BlockAnswer),
     *(admin_wire.CrowdAnswer, admin_wire.CrowdFeature, admin_wire.CrowdProperties, admin_wire.Geometry),
     *(nearby_wire.NearbyAnswer, nearby_wire.NearbyPerson),
     *(operations_wire.BrakeRequest, operations_wire.BrakeAnswer, operations_wire.BrakesAnswer),
@@ -119,6 +120,8 @@ def test_the_limits_described_are_the_default_rules() -> None:
     assert limits["joins"] == f"{RULES.joins_per_hour} in any 60 min, {RULES.joins_per_hour_verified} for the verified"
     shake = f"1 every {RULES.shake.period_ms // 60_000} min on average, {RULES.shake.burst} at once"
     assert limits["`shake`"] == shake
+    for what, rate in (("`greet`", RULES.greet), ("`block`, HTTP too", RULES.block)):
+        assert limits[what].startswith(f"1 every {rate.period_ms // 60_000} min on average, {rate.burst} at once")
     assert limits["bottles thrown"] == (
         f"{RULES.bottles_per_day} in any 24 h, {RULES.bottles_per_day_verified} for the verified"
     )

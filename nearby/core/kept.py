@@ -50,7 +50,6 @@ class Kept:
     window: int | None
     catchments: Sequence[CatchmentRow]
     listed: Collection[PersonId] = ()
-    listed: Collection[PersonId] = ()
     marks: Sequence[MarkRow] = ()
     conflicts: Sequence[KeptConflict] = ()
     mutes: Sequence[tuple[PersonId, PersonId]] = ()

@@ -99,6 +99,16 @@ class Nearby:
 
 
 @dataclass(frozen=True, slots=True)
+class Met:
+    """Two of a room greeted each other: who the other is, as which ``member``, and as whom they see me (``you``)."""
+
+    other: PersonId
+    room: RoomId
+    member: MemberId
+    you: MemberId
+
+
+@dataclass(frozen=True, slots=True)
 class HubStatistics:
     """What is live now, without anybody's name or place."""
 
@@ -305,8 +315,8 @@ class Hub(Protocol):
 
     async def greet(
         self, person: PersonId, connection: ConnectionId, room: RoomId | None, member: MemberId, now_ms: int
-    ) -> PersonId | None:
-        """Greet a member of the person's room; return who that is if by now both greeted each other, else None.
+    ) -> Met | None:
+        """Greet a member of the person's room; return who met if by now both greeted each other, else None.
 
         The other is ``told`` a ``greeted``, once, unless they muted the person or are in conflict with them: then it
         is as if nobody had been greeted. So it is of a member who is nobody there. A greeting of the same member
@@ -315,6 +325,9 @@ class Hub(Protocol):
         Raises:
             Refused: ``moved``, ``not_in_room``, ``rate_limited``.
         """
+
+    async def part(self, one: PersonId, other: PersonId) -> None:
+        """Let two who knew each other do so no more: lasting mutes between them end, and greetings count no more."""
 
     async def tell(self, person: PersonId, message: wire.ServerMessage) -> None:
         """Have the person's newest connection ``told`` something; without one nobody is."""

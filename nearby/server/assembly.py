@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from random import SystemRandom
 
 from nearby.core.kept import Kept
+from nearby.core.rules import Rules
 from nearby.core.session import Patience
 from nearby.core.window import Windows
 from nearby.hub.base import Hub
@@ -16,6 +17,7 @@ from nearby.server.auth import Verifier
 from nearby.server.bottles import Bottles
 from nearby.server.brakes import BrakesInForce
 from nearby.server.clock import SteadyClock
+from nearby.server.companions import Companions
 from nearby.server.config import Settings
 from nearby.server.dispatch import Dispatcher
 from nearby.server.documents import Documents
@@ -25,12 +27,15 @@ from nearby.server.keeper import Keeper
 from nearby.server.keeping import Keeping, NothingKept
 from nearby.server.lists import Lists
 from nearby.server.me import Me
+from nearby.server.members import Members
 from nearby.server.metrics import Metrics
 from nearby.server.names import Names
 from nearby.server.operating import Operating
+from nearby.server.people import People
 from nearby.server.placer import Placer
+from nearby.server.separation import Separation
 from nearby.server.sockets import Sockets
-from nearby.store.base import Store
+from nearby.store.base import Journal, Store
 
 
 def _derived(secret: bytes, purpose: bytes) -> bytes:
@@ -66,6 +71,48 @@ class Parts:
     hub: Hub
 
 
+@dataclass(frozen=True, slots=True)
+class _Relations:
+    """The parts about what people are to each other."""
+
+    separation: Separation
+    companions: Companions
+    members: Members
+    people: People
+
+
+def _about_relations(
+    hub: Hub,
+    store: Store | None,
+    journal: Journal,
+    *,
+    rules: Rules,
+    verifier: Verifier,
+    clock: SteadyClock,
+    metrics: Metrics,
+    draw_id: Callable[[], str],
+) -> _Relations:
+    """Return them; without a store nothing is kept of people."""
+    separation = Separation(hub, store, journal=journal, rules=rules, draw_id=draw_id)
+    companions = Companions(store)
+    return _Relations(
+        separation,
+        companions,
+        Members(hub, store, separation, journal=journal, metrics=metrics, draw_id=draw_id),
+        People(
+            hub,
+            store,
+            separation,
+            companions,
+            journal=journal,
+            verifier=verifier,
+            clock=clock,
+            metrics=metrics,
+            draw_id=draw_id,
+        ),
+    )
+
+
 def assemble(
     settings: Settings,
     secrets_in_force: Secrets,
@@ -91,6 +138,16 @@ def assemble(
     hub = wrap_hub(MemoryHub(state, gateway))
     placer = Placer(hub, rules, windows, clock, metrics)
     names = Names(store if kept is not None else None, verifier, metrics)
+    relations = _about_relations(
+        hub,
+        store if kept is not None else None,
+        journal,
+        rules=rules,
+        verifier=verifier,
+        clock=clock,
+        metrics=metrics,
+        draw_id=draw_id,
+    )
     dispatcher = Dispatcher(
         hub,
         gateway,
@@ -99,6 +156,9 @@ def assemble(
         areas=areas,
         verifier=verifier,
         names=names,
+        members=relations.members,
+        separation=relations.separation,
+        companions=relations.companions,
         windows=windows,
         clock=clock,
         metrics=metrics,
@@ -132,6 +192,7 @@ def assemble(
         hub,
         dispatcher,
         me=Me(hub, gateway, journal=journal, store=store, names=names, verifier=verifier, clock=clock),
+        people=relations.people,
         bottles=bottles,
         lists=Lists(hub, verifier=verifier, clock=clock),
         admin=Admin(store, verifier=verifier, window_ms=rules.window_ms, clock=clock),

@@ -18,12 +18,15 @@ from nearby.hub.base import Caller, Hub, Standing
 from nearby.server.areas import AreasInForce
 from nearby.server.auth import Verifier
 from nearby.server.clock import SteadyClock
+from nearby.server.companions import Companions
 from nearby.server.connection import Connection
 from nearby.server.gateway import Gateway
+from nearby.server.members import Members
 from nearby.server.metrics import Metrics
 from nearby.server.names import Names
 from nearby.server.placer import Placer
 from nearby.server.problems import HUB_RETRY_MS, store_down
+from nearby.server.separation import Separation
 from nearby.store.base import Journal
 
 MAX_WAITING_ACKS = 32
@@ -46,6 +49,9 @@ class Dispatcher:
         areas: AreasInForce,
         verifier: Verifier,
         names: Names,
+        members: Members,
+        separation: Separation,
+        companions: Companions,
         windows: Windows,
         clock: SteadyClock,
         metrics: Metrics,
@@ -62,6 +68,9 @@ class Dispatcher:
         self._areas = areas
         self._verifier = verifier
         self._names = names
+        self._members = members
+        self._separation = separation
+        self._companions = companions
         self._windows = windows
         self._clock = clock
         self._metrics = metrics
@@ -122,7 +131,9 @@ class Dispatcher:
         if inside.is_quiet:
             await self._hub.clear(caller.person, connection, now_ms, why="quiet_area")
             return None
-        wishes = read_wishes(position, inside, self._areas.venues, self._tags)
+        await self._separation.recall(caller.person, now_ms)
+        companions = await self._companions.of(caller.person, position.with_)
+        wishes = read_wishes(position, inside, self._areas.venues, self._tags, companions)
         caller = await self._names.admit(caller, now_ms)
         standing = await self._hub.check_in(caller, ladder, now_ms, wishes)
         if standing.wish is not None:
@@ -157,6 +168,12 @@ class Dispatcher:
                 await self._leave(phone, id, now_ms)
             case wire.Shake(id=id):
                 await self._shake(phone, id, now_ms)
+            case wire.Mute() | wire.Unmute():
+                await self._members.mute(phone, message, now_ms)
+            case wire.Block():
+                await self._members.block(phone, message, now_ms)
+            case wire.Greet():
+                await self._members.greet(phone, message, now_ms)
             case wire.Renew():
                 await self._renew(phone, message, now_ms)
 
@@ -168,8 +185,9 @@ class Dispatcher:
                 raise Refused(ErrorCode.BAD_TOKEN)
             claims = self._verifier.verify(token, now_ms)
             caller = await self._names.admit(claims.caller, now_ms)
+            await self._separation.recall(caller.person, now_ms)
             if phone.is_ending:
-                return  # While a name was claimed.
+                return  # While something was looked up.
             if self.is_draining:
                 self.send_away(phone)
                 return
@@ -177,7 +195,7 @@ class Dispatcher:
             await self._hub.attach(caller, phone.id, message.resume, now_ms)
         except Refused:
             raise Disconnect(CloseCode.BAD_TOKEN) from None
-        except HubDown:
+        except (HubDown, StoreDown):
             raise Disconnect(CloseCode.SHUTTING_DOWN) from None
 
     async def _leave(self, phone: Connection, message_id: int | str | None, now_ms: int) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from nearby import __version__
-from nearby.core import admin_wire, bottle_wire, me_wire, nearby_wire, operations_wire, wire
+from nearby.core import admin_wire, bottle_wire, me_wire, nearby_wire, operations_wire, people_wire, wire
 from nearby.core.crowd import RESOLUTIONS
 from nearby.errors import PROBLEMS, CloseCode, ErrorCode
 
@@ -43,6 +43,8 @@ _BODIES = (
     me_wire.MeChange,
     me_wire.ExportAnswer,
     nearby_wire.NearbyAnswer,
+    people_wire.PeopleAnswer,
+    people_wire.BlocksAnswer,
     admin_wire.CrowdAnswer,
     operations_wire.BrakeRequest,
     operations_wire.BrakesAnswer,
@@ -75,6 +77,16 @@ _CALLS: tuple[tuple[str, str, str, str | None, dict[int, str | None], bool], ...
     ("delete", "/v1/me", "Erase all that is kept of me.", None, {204: None}, True),
     ("get", "/v1/me/export", "A copy of all I did that is kept.", None, {200: "ExportAnswer"}, True),
     ("get", "/v1/nearby", "People of my area who chose to be listed.", None, {200: "NearbyAnswer"}, True),
+    ("get", "/v1/people", "The people I know, newest first.", None, {200: "PeopleAnswer"}, True),
+    ("delete", "/v1/people/{person}", "Know somebody no more, on both sides.", None, {204: None}, True),
+    ("put", "/v1/people/{person}/follow", "Follow somebody I know.", None, {204: None}, True),
+    ("delete", "/v1/people/{person}/follow", "No longer.", None, {204: None}, True),
+    ("put", "/v1/people/{person}/mute", "Hear nothing of somebody I know, in any room.", None, {204: None}, True),
+    ("delete", "/v1/people/{person}/mute", "Hear them again.", None, {204: None}, True),
+    ("put", "/v1/people/{person}/block", "Never meet somebody again.", None, {204: None}, True),
+    ("delete", "/v1/people/{person}/block", "Withdraw that block.", None, {204: None}, True),
+    ("get", "/v1/me/blocks", "My blocks in force.", None, {200: "BlocksAnswer"}, True),
+    ("delete", "/v1/me/blocks/{block}", "Withdraw a block.", None, {204: None}, True),
     ("post", "/v1/bottles", "Throw a bottle.", "BottleRequest", {201: "BottleAnswer"}, True),
     ("post", "/v1/bottles/catch", "Catch a bottle, if one is afloat.", None, {200: "CatchAnswer", 204: None}, True),
     ("post", "/v1/bottles/{bottle}/reply", "Answer a bottle I hold.", "ReplyRequest", {201: "ThreadAnswer"}, True),

@@ -25,6 +25,7 @@ from nearby.server.me import Me
 from nearby.server.metrics import CONTENT_TYPE, Metrics
 from nearby.server.networks import Network, client_network
 from nearby.server.operating import Operating
+from nearby.server.people import People
 from nearby.server.placer import Placer
 from nearby.server.problems import problem, refusal_of
 from nearby.server.requests import bearer_of, body_of, json_answer, private
@@ -48,6 +49,7 @@ class Http:
         hub: Live state.
         dispatcher: Carries check-ins out.
         me: The calls about oneself.
+        people: The calls about people one knows.
         bottles: The calls about drift bottles and threads.
         lists: The call about people nearby.
         admin: Operators' calls.
@@ -73,6 +75,7 @@ class Http:
         dispatcher: Dispatcher,
         *,
         me: Me,
+        people: People,
         bottles: Bottles,
         lists: Lists,
         admin: Admin,
@@ -94,6 +97,7 @@ class Http:
         self._hub = hub
         self._dispatcher = dispatcher
         self._me = me
+        self._people = people
         self._bottles = bottles
         self._lists = lists
         self._admin = admin
@@ -120,7 +124,7 @@ class Http:
         app.router.add_post("/v1/guests/renew", self._renew_guest)
         app.router.add_post("/v1/checkins", self._check_in)
         app.router.add_delete("/v1/presence", self._clear)
-        for calls in (self._me, self._lists, self._bottles, self._admin, self._operating):
+        for calls in (self._me, self._people, self._lists, self._bottles, self._admin, self._operating):
             app.router.add_routes(calls.routes())
         app.router.add_get("/healthz", self._healthy)
         app.router.add_get("/readyz", self._ready)

@@ -24,12 +24,15 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 LIMITS = (
     *("say", "checkin", "joins", "cells", "shake", "guests", "connections"),
-    *("bottles", "catches", "reports", "lines"),
+    *("bottles", "catches", "reports", "lines", "greet", "block", "blocks"),
 )
 """What ``nearby_limits_hit_total`` tells apart."""
 
 BOTTLE_CALLS = ("thrown", "caught", "none", "answered", "released", "reported", "written")
 """What ``nearby_bottle_calls_total`` tells apart; ``none`` is a catch that found nothing."""
+
+RELATIONS = (*("muted", "unmuted", "blocked", "unblocked", "greeted", "known", "withdrawn", "followed", "unfollowed"),)
+"""What ``nearby_relations_total`` tells apart, whether or not it was about anybody."""
 
 _LATENCY_BUCKETS_S = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 
@@ -95,6 +98,7 @@ class Metrics:
         )
         self.bottle_calls = self._counter("bottle_calls", "What was done with bottles and threads, by what.", "did")
         self._bottles = Gauge("nearby_bottles", "Bottles kept, by where they are.", ["state"], registry=self.registry)
+        self.relations = self._counter("relations", "What was done about members and known people, by what.", "did")
         self._live: HubStatistics | None = None
         self.registry.register(self)
         for kind in get_args(Kind):
@@ -105,6 +109,8 @@ class Metrics:
             self._bottles.labels(state.value)
         for did in BOTTLE_CALLS:
             self.bottle_calls.labels(did)
+        for did in RELATIONS:
+            self.relations.labels(did)
         for limit in LIMITS:
             self.limits_hit.labels(limit)
         for close_code in CloseCode:

@@ -74,6 +74,13 @@ class Relations(Protocol):
         ``store.journal.durable()`` before, so that what just happened is there.
         """
 
+    def may_be_shadowed(self, person: PersonId) -> bool:
+        """Return whether something may be in force against somebody erased who comes back under this id.
+
+        Costs a hash and no look into the database. It knows what was there at ``Store.take_over`` and what was erased
+        through this store since.
+        """
+
     async def make_known(
         self, one: PersonId, other: PersonId, handles: tuple[Handle, Handle], now_ms: int
     ) -> tuple[Introduction, Introduction] | None:

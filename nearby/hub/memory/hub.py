@@ -8,7 +8,7 @@ from nearby.core.cell import Ladder
 from nearby.core.ids import Cell, ConnectionId, MemberId, PersonId, RoomId
 from nearby.core.venue import CatchmentId
 from nearby.core.wishes import NO_WISHES, Wishes
-from nearby.hub.base import Caller, HubStatistics, Listener, Nearby, Offer, RoomSize, Standing
+from nearby.hub.base import Caller, HubStatistics, Listener, Met, Nearby, Offer, RoomSize, Standing
 from nearby.hub.memory.person import Attached
 from nearby.hub.memory.state import LiveState
 
@@ -113,9 +113,13 @@ class MemoryHub:
 
     async def greet(
         self, person: PersonId, connection: ConnectionId, room: RoomId | None, member: MemberId, now_ms: int
-    ) -> PersonId | None:
+    ) -> Met | None:
         """See ``Hub.greet``."""
         return self._state.members.greet(person, connection, room, member, now_ms)
+
+    async def part(self, one: PersonId, other: PersonId) -> None:
+        """See ``Hub.part``."""
+        self._state.members.part(one, other)
 
     async def tell(self, person: PersonId, message: wire.ServerMessage) -> None:
         """See ``Hub.tell``."""

@@ -13,6 +13,7 @@ from nearby.core.marks import Deaf, Marks
 from nearby.core.room import Room, Seat
 from nearby.core.rules import Rules
 from nearby.errors import ErrorCode, Refused
+from nearby.hub.base import Met
 from nearby.hub.memory.people import People
 from nearby.hub.memory.person import Person
 from nearby.hub.memory.records import Records
@@ -91,7 +92,7 @@ class Members:
 
     def greet(
         self, person_id: PersonId, connection: ConnectionId, room_id: RoomId | None, member: MemberId, now_ms: int
-    ) -> PersonId | None:
+    ) -> Met | None:
         """See ``Hub.greet``."""
         person = self._people.mine(person_id, connection)
         room = person.room_named(room_id)
@@ -112,6 +113,17 @@ class Members:
             self._records.mark(person_id, member, "greet", now_ms)
         assert person.seat is not None
         return self._heard(person.seat, seat, room, greeted, is_first=is_first)
+
+    def part(self, one: PersonId, other: PersonId) -> None:
+        """See ``Hub.part``."""
+        for owner, heard in ((one, other), (other, one)):
+            self.mute_person(owner, heard, is_on=False)
+            person = self._people.get(heard)
+            if person is not None and person.room is not None and person.seat is not None:
+                if person.room.id in self._greeted:
+                    self._greeted[person.room.id].remove(owner, person.seat.member)
+                if self._records is not None:
+                    self._records.mark_ended(owner, person.seat.member, "greet")
 
     def tell(self, person_id: PersonId, message: wire.ServerMessage) -> None:
         """See ``Hub.tell``."""
@@ -192,15 +204,15 @@ class Members:
             return False
         return any(said.from_ == member for said in room.snapshot(person.seat.member, "", self._rules).messages)
 
-    def _heard(self, mine: Seat, theirs: Seat, room: Room, greeted: Marks, *, is_first: bool) -> PersonId | None:
-        """Let the other hear of a greeting if they may; return them if now both have greeted each other."""
+    def _heard(self, mine: Seat, theirs: Seat, room: Room, greeted: Marks, *, is_first: bool) -> Met | None:
+        """Let the other hear of a greeting if they may; return who met if now both have greeted each other."""
         muted = self._muted.get(room.id)
         if (muted is not None and muted.has(theirs.person, mine.member)) or self._conflicts.clash(
             (mine.person,), (theirs.person,)
         ):
             return None
         if greeted.has(theirs.person, mine.member):
-            return theirs.person
+            return Met(theirs.person, room.id, theirs.member, mine.member)
         if is_first:
             self.tell(theirs.person, wire.Greeted(room=room.id, member=mine.member))
         return None

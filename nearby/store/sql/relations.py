@@ -14,8 +14,9 @@ from nearby.store.relations import Acquaintance, Block, Handle, Introduction, Re
 from nearby.store.retention import SEAT_MS
 from nearby.store.sql import blocks
 from nearby.store.sql.engine import RowRefused
+from nearby.store.sql.rights import shadow_of
 from nearby.store.sql.statements import write
-from nearby.store.tables import people, relations, seats
+from nearby.store.tables import people, relations, seats, shadows
 
 Transaction = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 MOST_KNOWN = 1_000
@@ -78,6 +79,20 @@ class SqlRelations:
         self._reading = reading
         self._writing = writing
         self._secret = secret
+        self._shadows: set[bytes] = set()
+
+    async def note_shadows(self) -> None:
+        """Take in which shadows there are."""
+        async with self._reading() as connection:
+            self._shadows.update(await connection.scalars(sa.select(shadows.c.shadow).distinct()))
+
+    def note_erased(self, person: PersonId) -> None:
+        """Somebody was erased: they may have left a shadow."""
+        self._shadows.add(shadow_of(person, self._secret))
+
+    def may_be_shadowed(self, person: PersonId) -> bool:
+        """See ``Relations.may_be_shadowed``."""
+        return bool(self._shadows) and shadow_of(person, self._secret) in self._shadows
 
     async def member_of(self, person: PersonId, room: RoomId | None, member: MemberId, now_ms: int) -> PersonId | None:
         """See ``Relations.member_of``."""

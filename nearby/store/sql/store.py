@@ -122,6 +122,7 @@ class SqlStore:
             raise ConfigError("database_url", OWNED)
         async with self._writing() as connection:
             await warm.open_new_epochs(connection)
+        await self._relations.note_shadows()
         async with self._reading() as connection:
             return await warm.read_kept(connection, now_ms, rules)
 
@@ -198,7 +199,9 @@ class SqlStore:
         """See ``Store.erase``."""
         await self._journal.durable()
         async with self._writing() as connection:
-            return await rights.erase(connection, person, now_ms, self._secret)
+            is_erased = await rights.erase(connection, person, now_ms, self._secret)
+        self._relations.note_erased(person)
+        return is_erased
 
     async def in_force_against(self, person: PersonId, now_ms: int) -> Sequence[Shadow]:
         """See ``Store.in_force_against``."""
