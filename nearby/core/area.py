@@ -8,6 +8,7 @@ import json
 from itertools import pairwise
 from math import cos, radians
 from typing import Any, cast
+from unicodedata import category
 
 import h3.api.basic_int as h3  # type: ignore[import-untyped]
 import shapely  # type: ignore[import-untyped]
@@ -39,7 +40,7 @@ _M_PER_DEG = 111_195.0
 """Of latitude, on the sphere H3 uses."""
 
 
-def read_areas(geojson: bytes, *, kind: Kind | None = None) -> list[Area]:
+def read_areas(geojson: bytes, *, kind: Kind | None = None, most_cells: int | None = None) -> list[Area]:
     """Return the areas of a GeoJSON file (RFC 7946): a feature collection, a feature, or a bare geometry.
 
     A feature's properties may hold ``id``, ``name`` and ``kind``; without an id the name makes one.
@@ -47,15 +48,22 @@ def read_areas(geojson: bytes, *, kind: Kind | None = None) -> list[Area]:
     Args:
         geojson: The file.
         kind: What every area is whose properties do not say.
+        most_cells: How many cells all areas together may cover; None for any number.
 
     Raises:
         BadArea: Any of them cannot be used; the sentence says which and why.
     """
     try:
         document = json.loads(geojson)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BadArea("the file", "it is not JSON") from None
-    areas = [_read_feature(feature, number, kind) for number, feature in enumerate(_features(document), 1)]
+    areas: list[Area] = []
+    cells = 0
+    for number, feature in enumerate(_features(document), 1):
+        areas.append(_read_feature(feature, number, kind))
+        cells += len(areas[-1].cells)
+        if most_cells is not None and cells > most_cells:
+            raise BadArea("the file", f"its areas cover more than {most_cells} cells together; import it in parts")
     if len({area.id for area in areas}) < len(areas):
         raise BadArea("the file", "two areas have the same id; give each its own id or name")
     return areas
@@ -123,8 +131,8 @@ def _read_feature(feature: Any, number: int, kind: Kind | None) -> Area:
     if not isinstance(properties, dict):
         raise BadArea(which, "its properties are not an object")
     name = properties.get("name", f"area-{number}")
-    if not (isinstance(name, str) and 1 <= len(name) <= 64):
-        raise BadArea(which, "its name needs 1 to 64 characters")
+    if not (isinstance(name, str) and 1 <= len(name) <= 64 and not any(category(one) in _NO_TEXT for one in name)):
+        raise BadArea(which, "its name needs 1 to 64 characters, none of them a control character")
     which = name
     made = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in name.lower())
     area_id = properties.get("id", made)
@@ -139,6 +147,9 @@ def _read_feature(feature: Any, number: int, kind: Kind | None) -> Area:
         raise BadArea(which, f"it covers {len(cells)} cells; split it into areas of at most {MAX_CELLS}")
     return Area(AreaId(area_id), cast(Kind, kind), name, _to_wkb(outline), cells)
 
+
+_NO_TEXT = frozenset({"Cc", "Cs"})
+"""Controls, and halves of surrogate pairs: no database takes them all."""
 
 _ID_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 

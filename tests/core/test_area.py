@@ -136,6 +136,8 @@ def test_a_cell_may_belong_to_several_areas_and_is_quiet_if_one_of_them_is() -> 
         ({**feature(), "properties": [1]}, "properties are not an object"),
         (feature(name=""), "1 to 64 characters"),
         (feature(name=7), "1 to 64 characters"),
+        (feature(name="nul\0"), "control character"),
+        (feature(name="half\ud800"), "control character"),
         (feature(id="a b"), "its id needs"),
         (feature(kind="loud"), "quiet or venue"),
         (feature({"type": "Point", "coordinates": [0, 0]}), "Polygon or a MultiPolygon"),
@@ -171,8 +173,20 @@ def test_too_many_vertices_are_refused() -> None:
 def test_what_is_not_json_is_refused_and_so_is_an_area_without_a_kind() -> None:
     with pytest.raises(BadArea, match="not JSON"):
         read_areas(b"{")
+    with pytest.raises(BadArea, match="not JSON"):
+        read_areas(b"[" * 100_000)
     with pytest.raises(BadArea, match="quiet or venue"):
         read_areas(encode(polygon(SQUARE)))
+
+
+def test_areas_that_cover_too_much_together_are_refused() -> None:
+    two = json.dumps(
+        {"type": "FeatureCollection", "features": [feature(id="a", kind="quiet"), feature(id="b", kind="quiet")]}
+    ).encode()
+    cells = sum(len(area.cells) for area in read_areas(two))
+    assert len(read_areas(two, most_cells=cells)) == 2
+    with pytest.raises(BadArea, match="import it in parts"):
+        read_areas(two, most_cells=cells - 1)
 
 
 def test_a_complaint_names_the_area_and_no_coordinate() -> None:

@@ -16,9 +16,8 @@ async def put_area(connection: AsyncConnection, area: Area, now_ms: int) -> None
     await connection.execute(
         areas.insert().values(area=area.id, kind=area.kind, name=area.name, outline=area.outline, created_ms=now_ms)
     )
-    rows = [{"area": area.id, "cell": cell} for cell in sorted(area.cells)]
-    if rows:
-        await connection.execute(area_cells.insert(), rows)
+    if area.cells:
+        await _put_cells(connection, area)
     await _grow_revision(connection)
 
 
@@ -44,6 +43,17 @@ async def read_areas(connection: AsyncConnection) -> Sequence[Area]:
 async def areas_revision(connection: AsyncConnection) -> int:
     """See ``Store.areas_revision``."""
     return int(await connection.scalar(select(markers.c.value).where(markers.c.name == "areas")) or 0)
+
+
+async def _put_cells(connection: AsyncConnection, area: Area) -> None:
+    """Write the cells by the driver alone, a tenth of the time: on SQLite whatever is acknowledged waits meanwhile."""
+    cells = sorted(area.cells)
+    if connection.dialect.name == "sqlite":
+        rows = [(area.id, cell) for cell in cells]
+        await connection.exec_driver_sql("INSERT INTO area_cells (area, cell) VALUES (?, ?)", rows)
+    else:
+        sql = "INSERT INTO area_cells (area, cell) SELECT $1, cell FROM unnest($2::bigint[]) AS row (cell)"
+        await connection.exec_driver_sql(sql, (area.id, cells))
 
 
 async def _grow_revision(connection: AsyncConnection) -> None:
