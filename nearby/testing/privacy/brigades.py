@@ -14,14 +14,12 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from nearby.testing.privacy.neighbours import CHECKS_IN_EVERY_MS, STEP_MS, Neighbours
 from nearby.testing.privacy.stage import Stage, on_stage
 from nearby.testing.privacy.towns import Somebody, Town, found
 
-STEP_MS = 5_000
 SPEAKS_EVERY_MS = 30_000
-CHECKS_IN_EVERY_MS = 360_000
 COMES_BACK_AFTER_MS = 20_000
-STAY_MS = 900_000
 ASKS_EVERY_MS = 600_000
 """Six joins an hour."""
 AWAY_PER_PRESENT = 2
@@ -104,10 +102,8 @@ class Siege:
         self, stage: Stage, town: Town, accounts: Sequence[Somebody], claims: dict[str, Any], random: Random
     ) -> None:
         self.outcome = Outcome()
-        self._random = random
-        neighbours = town.people[1:]
-        there = len(neighbours) // (1 + AWAY_PER_PRESENT)
-        self._there, self._away = neighbours[:there], neighbours[there:]
+        there = (len(town.people) - 1) // (1 + AWAY_PER_PRESENT)
+        self._neighbours = Neighbours(town, town.people[1:], there, random)
         self._stage = stage
         self._town = town
         self._claims = claims
@@ -137,9 +133,9 @@ class Siege:
             self._listen(account)
         if now_ms >= self._next_check_in_ms:
             self._next_check_in_ms = now_ms + CHECKS_IN_EVERY_MS
-            for somebody in [victim, *self._there, *(one.somebody for one in self._accounts)]:
+            for somebody in [victim, *(one.somebody for one in self._accounts)]:
                 self._town.check_in(somebody)
-        self._come_and_go()
+        self._neighbours.step(now_ms)
         self._search(now_ms)
         self._report()
         if now_ms >= self._next_word_ms and victim.phone.placed is not None:
@@ -172,17 +168,6 @@ class Siege:
         if not self._is_out:
             self.outcome.looked += 1
             self.outcome.alone += victim.phone.placed is None or not self._company
-
-    def _come_and_go(self) -> None:
-        """Let some of the neighbours leave and others come in their place."""
-        for place, somebody in enumerate(self._there):
-            somebody.phone.drop()
-            if self._random.random() < STEP_MS / STAY_MS:
-                somebody.phone.send({"type": "leave"})
-                newcomer = self._away.pop(0)
-                self._away.append(somebody)
-                self._there[place] = newcomer
-                self._town.check_in(newcomer)
 
     def _note_company(self, message: dict[str, Any]) -> None:
         """Note who sits with the victim, as the victim hears it."""

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from nearby.testing.privacy import (
+    blocking,
     moments,
     ordering,
     presence,
@@ -15,6 +16,7 @@ from nearby.testing.privacy import (
     thresholds,
 )
 from nearby.testing.privacy.finding import Effort, Finding
+from nearby.testing.privacy.weak_blocks import WEAK_BLOCKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,5 +50,6 @@ ATTACKS: dict[str, Attack] = {
     "P7": Attack(moments.findings, ("one moment for all", "one moment for ever")),
     "P8": Attack(surrounding.findings, ("nearest rooms first",)),
     "P9": Attack(presence.findings, ("guests count", "counts without noise")),
+    "P15/16": Attack(blocking.findings, tuple(WEAK_BLOCKS)),
     "P17": Attack(sweeping.findings, (sweeping.NO_LIMITS,)),
 }

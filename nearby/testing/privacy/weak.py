@@ -26,22 +26,10 @@ from nearby.server import dispatch, placer
 from nearby.server.auth import Claims, Verifier
 from nearby.server.connection import Connection
 from nearby.testing.privacy.ground import LatLon, Point, direct_cell_at, distance_m, regions_at
-
-Weakness = Callable[[], contextlib.AbstractContextManager[None]]
-"""Makes every server of this process weak while the block runs."""
+from nearby.testing.privacy.seams import Weakness, replaced
+from nearby.testing.privacy.weak_blocks import WEAK_BLOCKS
 
 RADIUS_M = 1_000.0
-
-
-@contextlib.contextmanager
-def replaced(owner: object, name: str, new: object) -> Iterator[None]:
-    """Let ``owner`` have another attribute while the block runs."""
-    before = owner.__dict__[name]
-    setattr(owner, name, new)
-    try:
-        yield
-    finally:
-        setattr(owner, name, before)
 
 
 class _Sight:
@@ -236,6 +224,7 @@ WEAKNESSES: dict[str, Weakness] = {
     "lasting pseudonyms": lasting_pseudonyms,
     "counts without noise": counts_without_noise,
     "guests count": everybody_counts,
+    **WEAK_BLOCKS,
 }
 """By what a table calls them."""
 

@@ -1,0 +1,129 @@
+"""P15/16: whether a blocked account can tell that it was blocked from that the other is not there.
+
+Latencies are of the real clock, from the bytes of a question to the bytes of its answer, without a network between:
+more than anybody outside can measure. A seat is given on the common tick, so for a seat A also waits for the tick,
+which is drawn; what is left of that for somebody who knows the ticks to the microsecond is printed beside. Trials of
+both conditions take turns in one run, so whatever else the machine does is the same for both.
+"""
+
+from collections.abc import Callable, Sequence
+from itertools import product
+from random import Random
+from typing import get_args
+
+from nearby.sim.attacks.telling import auc, auc_at_most, learnt, told_apart_p
+from nearby.testing.privacy.acquaintance import Notes, Plot, Tie, Trial
+from nearby.testing.privacy.finding import OURS, Effort, Finding
+from nearby.testing.privacy.neighbours import Neighbours
+from nearby.testing.privacy.stage import on_stage
+from nearby.testing.privacy.towns import found
+from nearby.testing.privacy.weak import against
+
+PEOPLE = (2, 6, 40)
+"""People present: A, B and so many others that they are as many."""
+FEW = 12
+"""With fewer in a catchment the empty seat itself may tell."""
+
+TRIALS = 1_600
+FEW_TRIALS = 36
+WEAK_TRIALS = 48
+FULL = list(product(PEOPLE, get_args(Tie)))
+SOME: list[tuple[int, Tie]] = [(2, "a thread"), (2, "strangers"), (6, "known"), (40, "strangers")]
+WEAK: list[tuple[int, Tie]] = [(6, "known")]
+"""How many are present, and what the two are to each other: in a full run, in any other, and on a weak server."""
+
+SETTLES_MS = 300_000
+"""Between two trials so long passes."""
+LEARNT_OF = 2
+"""Of so many trials one tells what to look for; the others judge that."""
+GATE = 0.55
+GATE_P = 0.0003
+PERMUTATIONS = 30_000
+
+Seen = dict[str, float]
+Part = Callable[[Notes], Seen]
+Watched = tuple[Plot, Notes]
+
+
+async def findings(effort: Effort, server: str = OURS) -> list[Finding]:
+    """Return rows by how many are present and what the two are to each other."""
+    is_full = effort.full and server == OURS
+    rows = []
+    with against(server):
+        for people, tie in FULL if is_full else SOME if server == OURS else WEAK:
+            random = Random(f"blocking {people} {tie} {effort.seed}")
+            trials = TRIALS if is_full else FEW_TRIALS if server == OURS else WEAK_TRIALS
+            seen = await _watch(trials, people, tie, random)
+            rows += _rows(seen, people, tie, Judge(is_full, server, random))
+    return rows
+
+
+class Judge:
+    """Says how well an attacker tells the two conditions apart by some part of what was seen.
+
+    Args:
+        by_area: Whether there are trials enough to hold the area's bound against the gate. Else a permutation test
+            says whether the conditions differ at all.
+        server: Whom the attack is on.
+        random: The source of chance.
+    """
+
+    def __init__(self, by_area: bool, server: str, random: Random) -> None:
+        self._by_area = by_area
+        self._server = server
+        self._random = random
+
+    def row(self, what: str, seen: Sequence[Watched], part: Part, *, is_gated: bool = True) -> Finding:
+        """Return the row for what an attacker makes of one part of what was seen."""
+        there, absent = _ranked(seen, part)
+        n, area = len(there) + len(absent), auc(there, absent)
+        if is_gated and not self._by_area:
+            p = told_apart_p(there, absent, self._random, permutations=PERMUTATIONS)
+            return Finding("P15/16", self._server, f"p of no difference by {what}", n, p, p, f"> {GATE_P}", p > GATE_P)
+        bound = auc_at_most(there, absent)
+        gate = f"<= {GATE}" if is_gated else "printed"
+        return Finding("P15/16", self._server, f"AUC by {what}", n, area, bound, gate, not is_gated or bound <= GATE)
+
+
+def _rows(seen: Sequence[Watched], people: int, tie: Tie, judge: Judge) -> list[Finding]:
+    who = f"{tie}, {people} present"
+    rows = [judge.row(f"answers and latencies, {who}", seen, lambda notes: notes.told)]
+    for author, some in (
+        ("a guest's block", [one for one in seen if not one[0].is_established]),
+        ("an established block", [one for one in seen if one[0].is_established]),
+    ):
+        is_gated = people not in range(3, FEW)
+        rows.append(judge.row(f"who is there, {author}, {who}", some, lambda notes: notes.seats, is_gated=is_gated))
+    rows.append(judge.row(f"people nearby, {who}", seen, lambda notes: notes.listed))
+    rows.append(judge.row(f"who met in a shake, {who}", seen, lambda notes: notes.met, is_gated=people == 2))
+    rows.append(judge.row(f"latencies inside the machine, {who}", seen, lambda notes: notes.works, is_gated=False))
+    return rows
+
+
+def _ranked(seen: Sequence[Watched], part: Part) -> tuple[list[float], list[float]]:
+    """Return what was learnt from some trials makes of the others: those with B there, and those without."""
+    conditions = [[part(notes) for plot, notes in seen if plot.is_there is there] for there in (True, False)]
+    rank = learnt(*(trials[::LEARNT_OF] for trials in conditions))
+    there, absent = (
+        [rank(trial) for number, trial in enumerate(trials) if number % LEARNT_OF] for trials in conditions
+    )
+    return there, absent
+
+
+async def _watch(trials: int, people: int, tie: Tie, random: Random) -> list[Watched]:
+    """Live through that many trials, of both conditions and both kinds of B in an order drawn by fours."""
+    seen: list[Watched] = []
+    others = people - 2
+    async with on_stage(keep="on") as stage:
+        # Not established, so that no finer cell opens: all are of one catchment.
+        (town,) = await found(stage, 1, random, people=(2 * others,))
+        for somebody in town.people[::2]:
+            await stage.call("PATCH", "/v1/me", token=stage.token(somebody.phone.person), body={"listed": True})
+        neighbours = Neighbours(town, town.people, others, random)
+        while len(seen) < trials:
+            four = list(product((True, False), repeat=2))
+            for is_there, is_established in random.sample(four, len(four)):
+                await neighbours.live(stage, SETTLES_MS)
+                plot = Plot(len(seen), is_there, tie, is_established)
+                seen.append((plot, await Trial(stage, town, neighbours, plot, random).live()))
+    return seen

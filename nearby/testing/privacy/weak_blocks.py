@@ -1,0 +1,99 @@
+"""Servers that give a block away: by an answer, by the time it takes, by a gap where somebody would be."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from nearby.core import wire
+from nearby.core.ids import PersonId
+from nearby.core.nearby_list import Eye, Listed
+from nearby.core.room import Room, Seat
+from nearby.errors import ErrorCode, Refused
+from nearby.hub.base import Caller
+from nearby.hub.memory import rooms as hub_rooms
+from nearby.server.connection import Connection
+from nearby.server.members import Members
+from nearby.server.separation import Separation
+from nearby.testing.privacy.seams import Weakness, replaced
+
+IsBlocked = Callable[[Connection, wire.AboutMember], bool]
+"""Whether the member that a phone's message names has blocked the phone's person."""
+
+
+@contextlib.contextmanager
+def _seeing_blocks() -> Iterator[IsBlocked]:
+    """Know who blocked whom, and who sat as which member, while the block runs."""
+    pairs, who = set[tuple[PersonId, PersonId]](), dict[str, PersonId]()
+    blocks, joins = Separation.block, hub_rooms.Rooms.join
+
+    async def block(this: Separation, caller: Caller, other: PersonId | None, *args: Any, **more: Any) -> str:
+        if other is not None:
+            pairs.add((caller.person, other))
+        return await blocks(this, caller, other, *args, **more)
+
+    def join(this: hub_rooms.Rooms, room: Room, caller: Caller, *args: Any, **more: Any) -> Seat:
+        seat = joins(this, room, caller, *args, **more)
+        who[seat.member] = caller.person
+        return seat
+
+    with replaced(Separation, "block", block), replaced(hub_rooms.Rooms, "join", join):
+        yield lambda phone, message: (who.get(message.member, ""), phone.person) in pairs
+
+
+@contextlib.contextmanager
+def told_to_the_blocked() -> Iterator[None]:
+    """Refuse a greeting to whoever blocked the one that greets."""
+    greets = Members.greet
+    with _seeing_blocks() as is_blocked:
+
+        async def greet(this: Members, phone: Connection, message: wire.Greet, now_ms: int) -> None:
+            if is_blocked(phone, message):
+                raise Refused(ErrorCode.OFF, "This person has blocked you.")
+            await greets(this, phone, message, now_ms)
+
+        with replaced(Members, "greet", greet):
+            yield
+
+
+@contextlib.contextmanager
+def no_work_for_the_blocked() -> Iterator[None]:
+    """Acknowledge what somebody blocked asks for at once, since nothing comes of it."""
+    mutes = Members.mute
+    with _seeing_blocks() as is_blocked:
+
+        async def mute(this: Members, phone: Connection, message: wire.Mute | wire.Unmute, now_ms: int) -> None:
+            if is_blocked(phone, message) and message.id is not None:
+                phone.send(wire.Ack(id=message.id))
+                return
+            await mutes(this, phone, message, now_ms)
+
+        with replaced(Members, "mute", mute):
+            yield
+
+
+@contextlib.contextmanager
+def a_gap_in_the_list() -> Iterator[None]:
+    """Leave an empty entry for whoever must not be seen."""
+    looks = Eye.look
+
+    def look(this: Eye, ordered: Iterator[PersonId], *, is_shown: Callable[[PersonId], bool], **more: Any) -> Any:
+        hidden = 0
+
+        def counted(person: PersonId) -> bool:
+            nonlocal hidden
+            shown = is_shown(person)
+            hidden += not shown
+            return shown
+
+        return [*looks(this, ordered, is_shown=counted, **more), *[Listed("", "", False)] * hidden]
+
+    with replaced(Eye, "look", look):
+        yield
+
+
+WEAK_BLOCKS: dict[str, Weakness] = {
+    "the blocked are told": told_to_the_blocked,
+    "no work for the blocked": no_work_for_the_blocked,
+    "a gap for the blocked": a_gap_in_the_list,
+}
+"""By what a table calls them."""
