@@ -195,6 +195,7 @@ CREATE TABLE recents (
     forced_ms bigint NOT NULL,
     lifted_resolution integer,
     lifted_window bigint,
+    reached_ms jsonb NOT NULL,
     CONSTRAINT recents_pkey PRIMARY KEY (person),
     CONSTRAINT recents_person_fkey FOREIGN KEY (person) REFERENCES people (person) ON DELETE CASCADE,
     CONSTRAINT recents_lost_check CHECK ((lost_room IS NULL) = (lost_ms IS NULL)),
@@ -203,6 +204,7 @@ CREATE TABLE recents (
 COMMENT ON TABLE recents IS 'What still binds a person after the fact: joins and cells of the hour, rooms left by next, a lost seat, a merge, a lift.';
 COMMENT ON COLUMN recents.person IS 'owner; whom it binds';
 COMMENT ON COLUMN recents.cells_ms IS 'when res-7 cells came into force, and not which';
+COMMENT ON COLUMN recents.reached_ms IS 'when strangers last heard the person, and not who';
 CREATE INDEX recents_until_ms_idx ON recents (until_ms);
 COMMENT ON INDEX recents_until_ms_idx IS 'purge: what binds nobody any more';
 

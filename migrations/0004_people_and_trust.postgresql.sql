@@ -7,6 +7,9 @@ COMMENT ON COLUMN people.verdict IS 'what an operator says of the verified name,
 ALTER TABLE bans ADD COLUMN reason text;
 ALTER TABLE bans ADD COLUMN appeal text;
 
+ALTER TABLE recents ADD COLUMN reached_ms jsonb NOT NULL DEFAULT '[]';
+COMMENT ON COLUMN recents.reached_ms IS 'when strangers last heard the person, and not who';
+
 ALTER TABLE reports ADD COLUMN bottle opaque_id;
 ALTER TABLE reports ADD COLUMN decision text;
 

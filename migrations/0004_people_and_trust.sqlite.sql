@@ -7,6 +7,8 @@ ALTER TABLE bans ADD COLUMN reason TEXT;
 
 ALTER TABLE bans ADD COLUMN appeal TEXT;
 
+ALTER TABLE recents ADD COLUMN reached_ms JSON NOT NULL DEFAULT '[]';
+
 ALTER TABLE reports ADD COLUMN bottle TEXT
     CONSTRAINT reports_bottle_id_check CHECK (length(bottle) BETWEEN 1 AND 64 AND bottle NOT GLOB '*[^A-Za-z0-9_-]*');
 

@@ -35,6 +35,7 @@ class ErrorCode(StrEnum):
     NOT_IN_ROOM = "not_in_room"
     MOVED = "moved"
     ID_REUSED = "id_reused"
+    HELD = "held"
     STORE_DOWN = "store_down"
     HUB_DOWN = "hub_down"
     DRAINING = "draining"
@@ -79,6 +80,9 @@ PROBLEMS: dict[ErrorCode, Problem] = {
     ErrorCode.NOT_IN_ROOM: Problem(409, "Check in first; a room follows."),
     ErrorCode.MOVED: Problem(409, "You have left the room you named; look at your last placed message."),
     ErrorCode.ID_REUSED: Problem(409, "Use a new id for a new text."),
+    ErrorCode.HELD: Problem(
+        422, "Use words of your own, without links, addresses, numbers to call, wallets or names on other services."
+    ),
     ErrorCode.STORE_DOWN: Problem(
         503, "Send the same message with the same id again a little later; it may have been heard already."
     ),

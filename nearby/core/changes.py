@@ -95,7 +95,8 @@ class PresenceRow(NamedTuple):
 class RecentRow(NamedTuple):
     """What still binds a person: limits, rooms left by ``next`` (and until when), a seat they lost, a merge, a lift.
 
-    Nothing of it matters after ``until_ms``. The limits of ``say`` and of changes may be ahead by what the log
+    ``reached_ms`` is when strangers heard an unverified person last, and not who. Nothing of it matters after
+    ``until_ms``. The limits of ``say`` and of changes may be ahead by what the log
     tells, those of check-ins and of cells in force by one check-in; a seat lost and a lapse are out of date if there
     is a seat or a presence.
     """
@@ -113,6 +114,14 @@ class RecentRow(NamedTuple):
     forced_ms: int = 0
     lifted_resolution: int | None = None
     lifted_window: int | None = None
+    reached_ms: tuple[int, ...] = ()
+
+
+class TextRefused(NamedTuple):
+    """A text is refused until then; ``text_hash`` is keyed, and says nothing of it."""
+
+    text_hash: bytes
+    until_ms: int
 
 
 class PresenceEnded(NamedTuple):
@@ -167,6 +176,7 @@ Change = (
     | LogRow
     | PresenceRow
     | RecentRow
+    | TextRefused
     | PresenceEnded
     | RecentEnded
     | MarkRow

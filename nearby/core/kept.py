@@ -38,8 +38,6 @@ class Kept:
 
     ``listed`` are all who chose to be on nearby lists, present or not.
 
-    ``listed`` are all who chose to be on nearby lists, present or not.
-
     ``conflicts`` are in force before anybody is welcomed, the oldest of an author first. ``mutes`` are the lasting
     ones: who, and whom.
     """
@@ -53,3 +51,5 @@ class Kept:
     marks: Sequence[MarkRow] = ()
     conflicts: Sequence[KeptConflict] = ()
     mutes: Sequence[tuple[PersonId, PersonId]] = ()
+    refused_texts: Sequence[tuple[bytes, int]] = ()
+    """Keyed hashes of texts, and until when they are refused."""

@@ -51,9 +51,9 @@ class Reach:
         self._heard_ms.update(dict.fromkeys(strangers, now_ms))
         return len(self._heard_ms) > before
 
-    def times_ms(self, now_ms: int, span_ms: int) -> tuple[int, ...]:
-        """Return when somebody last heard words within the span, for each of them, oldest first; and not who."""
-        return tuple(sorted(at_ms for at_ms in self._heard_ms.values() if at_ms > now_ms - span_ms))
+    def times_ms(self) -> tuple[int, ...]:
+        """Return when strangers last heard the person, one for each, oldest first; and not who."""
+        return tuple(sorted(self._heard_ms.values()))
 
     @property
     def last_ms(self) -> int:

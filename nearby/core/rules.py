@@ -103,6 +103,8 @@ class Rules:
     """Rooms in which a text of unverified people is seen within ``hour_ms`` to be refused everywhere for ``day_ms``.
     0 means that it never is."""
 
+    has_gate: bool = True
+    """Whether the content gate looks at what unverified people say."""
     fast_m_per_s: float = 100.0
     """Whoever came faster than an express train changes cells a window later."""
     impossible_m_per_s: float = 300.0

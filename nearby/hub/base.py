@@ -3,7 +3,8 @@
 A ``Hub`` is one gateway's handle on the live state; any number of gateways may share that state.
 Guarantees, kept by every adapter and tested by ``nearby.testing.hub_suite``:
 
-* **Atomic.** Each operation happens wholly or not at all. One that raises ``Refused`` changed nothing.
+* **Atomic.** Each operation happens wholly or not at all. One that raises ``Refused`` changed nothing, but that
+  ``held`` counts by the rate of ``say``.
 * **One order.** What a connection hears comes through its gateway's ``Listener`` in one order: first
   ``welcomed``; after ``seated`` at seq n exactly the room's events n+1, n+2, ... without a gap or a
   repeat, until the next ``seated`` or ``unseated``; after ``replaced`` nothing. Listener calls return at once.
@@ -32,6 +33,8 @@ from nearby.core.nearby_list import Listed
 from nearby.core.placement import Candidate
 from nearby.core.venue import CatchmentId
 from nearby.core.wishes import NO_WISHES, Wishes
+from nearby.hub.speech import Speech
+from nearby.hub.statistics import HubStatistics as HubStatistics
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,20 +111,6 @@ class Met:
     you: MemberId
 
 
-@dataclass(frozen=True, slots=True)
-class HubStatistics:
-    """What is live now, without anybody's name or place."""
-
-    people: int
-    connections: int
-    rooms_by_size: dict[int, int]
-    held_seats: int
-    open_catchments: dict[int, int]
-    timers: int
-    shaking: int = 0
-    """People who shook and wait for what comes of it."""
-
-
 class Listener(Protocol):
     """One gateway's ear. Calls must return at once and must not raise."""
 
@@ -156,7 +145,7 @@ class Listener(Protocol):
         """
 
 
-class Hub(Protocol):
+class Hub(Speech, Protocol):
     """One gateway's handle on the live state. See the module for what every operation guarantees."""
 
     async def attach(self, caller: Caller, connection: ConnectionId, resume: wire.Resume | None, now_ms: int) -> None:
@@ -269,22 +258,6 @@ class Hub(Protocol):
         sit in the new room; it counts as a join. Their old rooms, none of which is barred by that, hear ``left``.
         Whoever met nobody, or is not connected, not in that catchment any more or has no join left, hears nothing.
         The room is of the catchment they shook in; of a coarser rung if that has closed, or if one of them was lifted.
-        """
-
-    async def say(
-        self,
-        person: PersonId,
-        connection: ConnectionId,
-        text: str,
-        now_ms: int,
-        *,
-        room: RoomId | None = None,
-        message_id: int | str | None = None,
-    ) -> tuple[int, int]:
-        """Append to the log of the person's room; return ``(seq, at_ms)``, of the first time for a repeat.
-
-        Raises:
-            Refused: ``id_reused``, ``moved``, ``not_in_room``, ``rate_limited``, looked at in that order.
         """
 
     async def member(self, person: PersonId, room: RoomId | None, member: MemberId) -> PersonId | None:

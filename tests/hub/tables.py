@@ -7,6 +7,8 @@ from nearby.core.changes import (
     CatchmentRow,
     Change,
     LogRow,
+    MarkEnded,
+    MarkRow,
     PersonSeen,
     PresenceEnded,
     PresenceRow,
@@ -14,6 +16,7 @@ from nearby.core.changes import (
     RecentRow,
     RoomRow,
     SeatRow,
+    TextRefused,
     WindowEnded,
 )
 from nearby.core.ids import MemberId, PersonId, RoomId
@@ -29,8 +32,10 @@ class Tables:
     rooms: dict[RoomId, RoomRow] = field(default_factory=dict)
     seats: dict[MemberId, SeatRow] = field(default_factory=dict)
     log: dict[tuple[RoomId, int], LogRow] = field(default_factory=dict)
+    marks: dict[MarkEnded, MarkRow] = field(default_factory=dict)
     window: int | None = None
     catchments: tuple[CatchmentRow, ...] = ()
+    texts: dict[bytes, int] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
 
     def record(self, change: Change) -> None:
@@ -58,6 +63,14 @@ class Tables:
                 assert change.room in self.rooms
                 assert (change.room, change.seq) not in self.log
                 self.log[change.room, change.seq] = change
+            case TextRefused():
+                self.texts[change.text_hash] = change.until_ms
+            case MarkRow():
+                assert change.owner in self.people
+                assert change.member in self.seats
+                self.marks[MarkEnded(change.owner, change.member, change.kind)] = change
+            case MarkEnded():
+                self.marks.pop(change, None)
             case WindowEnded():
                 self.window, self.catchments = change.window, change.states
 
@@ -70,8 +83,10 @@ class Tables:
             dict(self.rooms),
             dict(self.seats),
             dict(self.log),
+            dict(self.marks),
             self.window,
             self.catchments,
+            dict(self.texts),
         )
 
     def taken_over(self, now_ms: int, rules: Rules) -> Kept:
@@ -91,6 +106,8 @@ class Tables:
             rooms=[self._kept_room(room, now_ms, rules) for room in kept],
             window=self.window,
             catchments=self.catchments,
+            marks=list(self.marks.values()),
+            refused_texts=list(self.texts.items()),
         )
 
     def _kept_room(self, room: RoomRow, now_ms: int, rules: Rules) -> KeptRoom:

@@ -23,6 +23,11 @@ def in_order(kept: Kept) -> Kept:
         recents=sorted(kept.recents, key=lambda row: row.person),
         rooms=sorted(kept.rooms, key=lambda room: room.room.room),
         catchments=sorted(kept.catchments),
+        listed=frozenset(kept.listed),
+        marks=sorted(kept.marks),
+        conflicts=sorted(kept.conflicts),
+        mutes=sorted(kept.mutes),
+        refused_texts=sorted(kept.refused_texts),
     )
 
 

@@ -11,6 +11,7 @@ from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.hub.base import Caller, HubStatistics, Listener, Met, Nearby, Offer, RoomSize, Standing
 from nearby.hub.memory.person import Attached
 from nearby.hub.memory.state import LiveState
+from nearby.hub.speech import Weighed
 
 
 class MemoryHub:
@@ -86,9 +87,29 @@ class MemoryHub:
         *,
         room: RoomId | None = None,
         message_id: int | str | None = None,
+        is_unfit: bool = False,
     ) -> tuple[int, int]:
-        """See ``Hub.say``."""
-        return self._state.say(person, connection, text, now_ms, room_id=room, message_id=message_id)
+        """See ``Speech.say``."""
+        speaker, words = self._state.mine(person, connection), self._state.words
+        return words.say(speaker, text, now_ms, room_id=room, message_id=message_id, is_unfit=is_unfit)
+
+    async def weigh(
+        self,
+        person: PersonId,
+        connection: ConnectionId,
+        text: str,
+        now_ms: int,
+        *,
+        room: RoomId | None = None,
+        message_id: int | str | None = None,
+    ) -> Weighed:
+        """See ``Speech.weigh``."""
+        speaker = self._state.mine(person, connection)
+        return self._state.words.weigh(speaker, text, now_ms, room_id=room, message_id=message_id)
+
+    async def screen(self, place: str, text: str, now_ms: int, *, author: PersonId | None = None) -> None:
+        """See ``Speech.screen``."""
+        self._state.words.screen(place, text, now_ms, author)
 
     async def member(self, person: PersonId, room: RoomId | None, member: MemberId) -> PersonId | None:
         """See ``Hub.member``."""

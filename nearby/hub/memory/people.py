@@ -393,6 +393,8 @@ class People:
             until_ms.append(person.forced_ms + self._rules.forced_every_ms)
         if person.lifted is not None:
             until_ms.append(self._windows.start_ms(person.lifted.until_window + 1))
+        if person.reach is not None:
+            until_ms.append(person.reach.last_ms + self._rules.hour_ms)
         if person.lost is not None:
             until_ms.append(person.lost.at_ms + self._rules.return_ms)
         return max(until_ms)

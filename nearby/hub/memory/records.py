@@ -15,6 +15,7 @@ from nearby.core.changes import (
     RecentRow,
     RoomRow,
     SeatRow,
+    TextRefused,
     WindowEnded,
 )
 from nearby.core.ids import MemberId, PersonId
@@ -76,8 +77,13 @@ class Records:
                 forced_ms=person.forced_ms,
                 lifted_resolution=lifted.resolution if lifted is not None else None,
                 lifted_window=lifted.until_window if lifted is not None else None,
+                reached_ms=person.reach.times_ms() if person.reach is not None else (),
             )
         )
+
+    def text_refused(self, text_hash: bytes, until_ms: int) -> None:
+        """A text is refused from now on."""
+        self._record(TextRefused(text_hash, until_ms))
 
     def recent_ended(self, person: Person) -> None:
         """Nothing binds the person any more."""

@@ -16,6 +16,7 @@ from nearby.hub.memory.members import Members
 from nearby.hub.memory.people import People
 from nearby.hub.memory.person import NOTHING_SHUNNED, Lifted, LostSeat, Person, claims_of
 from nearby.hub.memory.rooms import Rooms
+from nearby.hub.memory.words import restored_reach
 
 
 def restore(kept: Kept, people: People, rooms: Rooms, members: Members, rules: Rules, now_ms: int) -> list[Person]:
@@ -28,13 +29,13 @@ def restore(kept: Kept, people: People, rooms: Rooms, members: Members, rules: R
         people.rosters.choose(listed, is_listed=True)
     restored = {room.room.room: rooms.restore(room, now_ms) for room in kept.rooms}
     members.restore(kept, restored)
-    known = _people_of(kept, restored, rules)
+    known = _people_of(kept, restored, rules, now_ms)
     for person in known:
         people.recall(person, now_ms)
     return known
 
 
-def _people_of(kept: Kept, rooms: Mapping[RoomId, Room], rules: Rules) -> list[Person]:
+def _people_of(kept: Kept, rooms: Mapping[RoomId, Room], rules: Rules, now_ms: int) -> list[Person]:
     """Return everybody's records, made of all that survived.
 
     What their tokens claim but for whether they count is not known, and not asked for, until they call again.
@@ -47,7 +48,7 @@ def _people_of(kept: Kept, rooms: Mapping[RoomId, Room], rules: Rules) -> list[P
     for presence in kept.presences:
         _be_present(known(presence.person), presence)
     for recent in kept.recents:
-        _be_bound(known(recent.person), recent)
+        _be_bound(known(recent.person), recent, rules, now_ms)
     for room in kept.rooms:
         for seat in room.seats:
             _sit(known(seat.person), rooms[room.room.room], seat)
@@ -63,11 +64,12 @@ def _be_present(person: Person, row: PresenceRow) -> None:
     person.claims = claims_of(Caller(row.person, established=row.is_counted))
 
 
-def _be_bound(person: Person, row: RecentRow) -> None:
+def _be_bound(person: Person, row: RecentRow, rules: Rules, now_ms: int) -> None:
     person.has_recent_row = True
     person.checkin_tat_ms, person.say_tat_ms, person.joins_ms = row.checkin_tat_ms, row.say_tat_ms, row.joins_ms
     person.shunned = dict(row.shunned) or NOTHING_SHUNNED
     person.cells_ms, person.forced_ms = row.cells_ms, row.forced_ms
+    person.reach = restored_reach(row.reached_ms, now_ms, rules)
     if row.lifted_resolution is not None and row.lifted_window is not None:
         person.lifted = Lifted(row.lifted_resolution, row.lifted_window)
     if row.lost_room is not None and row.lost_ms is not None:

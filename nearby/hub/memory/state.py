@@ -28,6 +28,7 @@ from nearby.hub.memory.rooms import Rooms
 from nearby.hub.memory.seats import Seats
 from nearby.hub.memory.shakes import Shakes
 from nearby.hub.memory.stops import Stops
+from nearby.hub.memory.words import Words
 
 
 class LiveState:
@@ -80,6 +81,15 @@ class LiveState:
         )
         self._mender = Mender(rules, self._people, self._rooms, self.seats, agenda=self._agenda, records=records)
         self._shakes = Shakes(rules, self._people, self._rooms, self.seats, self.stops)
+        self.words = Words(
+            rules,
+            self._people,
+            self._rooms,
+            self.members,
+            records=records,
+            secret=secret,
+            refused=kept.refused_texts if kept is not None else (),
+        )
         self.networks = Networks()
         if kept is not None:
             self._restore(kept, now_ms)
@@ -228,28 +238,14 @@ class LiveState:
         self.catch_up(now_ms)
         return self._shakes.meet(now_ms)
 
-    def say(
-        self,
-        person_id: PersonId,
-        connection: ConnectionId,
-        text: str,
-        now_ms: int,
-        *,
-        room_id: RoomId | None,
-        message_id: int | str | None,
-    ) -> tuple[int, int]:
-        """See ``Hub.say``."""
-        person = self._people.mine(person_id, connection)
-        if message_id is not None:
-            named = person.room if room_id is None else self._rooms.get(room_id)
-            repeat = named and named.repeat_of(person_id, message_id, text, now_ms, self._rules)
-            if repeat:
-                return repeat.seq, repeat.at_ms
-        room = person.room_named(room_id)
-        assert person.seat is not None
-        skipped_by = self.members.deaf_to(room, person.seat.member)
-        said = self._rooms.say(room, person.seat, text, message_id, now_ms, skipped_by=skipped_by)
-        return said.seq, said.at_ms
+    def say(self, person_id: PersonId, connection: ConnectionId, text: str, now_ms: int) -> tuple[int, int]:
+        """See ``Speech.say``."""
+        person = self.mine(person_id, connection)
+        return self.words.say(person, text, now_ms, room_id=None, message_id=None, is_unfit=False)
+
+    def mine(self, person_id: PersonId, connection: ConnectionId) -> Person:
+        """Return the person whose newest connection this is, else raise ``Superseded``."""
+        return self._people.mine(person_id, connection)
 
     def room_of(self, person_id: PersonId) -> RoomSize | None:
         """See ``Hub.room_of``."""
@@ -306,6 +302,10 @@ class LiveState:
             open_catchments=self._people.catchments.open_by_resolution(),
             timers=len(self._agenda),
             shaking=len(self._shakes),
+            texts_held=self.words.statistics(),
+            texts_watched=self.words.repeats.watched,
+            texts_refused=self.words.repeats.refused,
+            texts_dropped=self.words.repeats.dropped,
         )
 
     def _restore(self, kept: Kept, now_ms: int) -> None:

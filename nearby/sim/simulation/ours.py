@@ -68,7 +68,7 @@ class Ours:
     def say(self, person: PersonId, now_ms: int) -> None:
         """Say something, unless there is no room or it is too much."""
         try:
-            self._state.say(person, ConnectionId(person), "something", now_ms, room_id=None, message_id=None)
+            self._state.say(person, ConnectionId(person), "something", now_ms)
         except Refused:
             return
 

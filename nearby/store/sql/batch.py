@@ -19,6 +19,7 @@ from nearby.core.changes import (
     RecentRow,
     RoomRow,
     SeatRow,
+    TextRefused,
     WindowEnded,
 )
 from nearby.core.ids import MemberId, PersonId, RoomId
@@ -41,11 +42,12 @@ class Batch:
     presence: dict[PersonId, PresenceRow | None] = field(default_factory=dict)
     recents: dict[PersonId, RecentRow | None] = field(default_factory=dict)
     marks: dict[MarkEnded, MarkRow | None] = field(default_factory=dict)
+    texts: dict[bytes, TextRefused] = field(default_factory=dict)
     window: WindowEnded | None = None
 
     def __len__(self) -> int:
         """Return how many rows there are to write."""
-        rows = len(self.people) + len(self.rooms) + len(self.seats) + len(self.log)
+        rows = len(self.people) + len(self.rooms) + len(self.seats) + len(self.log) + len(self.texts)
         return rows + len(self.presence) + len(self.recents) + len(self.marks) + (self.window is not None)
 
     def add(self, change: Change) -> None:
@@ -61,6 +63,7 @@ class Batch:
         self.presence.update(newer.presence)
         self.recents.update(newer.recents)
         self.marks.update(newer.marks)
+        self.texts.update(newer.texts)
         self.window = newer.window or self.window
 
     def steps(self) -> list[Step]:
@@ -76,6 +79,7 @@ class Batch:
         yield LogRow, self.log
         yield PresenceRow, [row for row in self.presence.values() if row is not None]
         yield RecentRow, [_as_stored(row) for row in self.recents.values() if row is not None]
+        yield TextRefused, list(self.texts.values())
         yield PresenceEnded, [(person,) for person, row in self.presence.items() if row is None]
         yield RecentEnded, [(person,) for person, row in self.recents.items() if row is None]
         yield MarkRow, [row for row in self.marks.values() if row is not None]
@@ -87,7 +91,10 @@ class Batch:
 
 
 def _as_stored(row: RecentRow) -> tuple[Any, ...]:
-    fields = {name: msgspec.json.encode(getattr(row, name)).decode() for name in ("joins_ms", "shunned", "cells_ms")}
+    fields = {
+        name: msgspec.json.encode(getattr(row, name)).decode()
+        for name in ("joins_ms", "shunned", "cells_ms", "reached_ms")
+    }
     return tuple(row._replace(**fields))  # type: ignore[arg-type]
 
 
@@ -131,6 +138,10 @@ def _mark_ended(batch: Batch, change: MarkEnded) -> None:
     batch.marks[change] = None
 
 
+def _text_refused(batch: Batch, change: TextRefused) -> None:
+    batch.texts[change.text_hash] = change
+
+
 def _window_ended(batch: Batch, change: WindowEnded) -> None:
     batch.window = change
 
@@ -146,6 +157,7 @@ _FOLD: dict[type, Callable[[Batch, Any], None]] = {
     RecentEnded: _recent_ended,
     MarkRow: _mark,
     MarkEnded: _mark_ended,
+    TextRefused: _text_refused,
     WindowEnded: _window_ended,
 }
 """A look-up by type: a ``match`` over the classes costs a row twice as much."""

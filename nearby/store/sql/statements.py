@@ -13,7 +13,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from nearby.core import changes
 from nearby.core.ids import Cell
 from nearby.store.columns import Identifier
-from nearby.store.tables import catchments, cells, checkins, markers, people, presence, recents, room_log, rooms, seats
+from nearby.store.tables import (
+    catchments,
+    cells,
+    checkins,
+    markers,
+    people,
+    presence,
+    recents,
+    refused_texts,
+    room_log,
+    rooms,
+    seats,
+)
 
 
 class StatesCleared(NamedTuple):
@@ -52,6 +64,7 @@ TABLE_OF: dict[type, sa.Table] = {
     changes.LogRow: room_log,
     changes.PresenceRow: presence,
     changes.RecentRow: recents,
+    changes.TextRefused: refused_texts,
     changes.CatchmentRow: catchments,
     Mark: markers,
     CellRow: cells,

@@ -18,6 +18,7 @@ from nearby.store.tables import (
     people,
     presence,
     recents,
+    refused_texts,
     relations,
     room_log,
     rooms,
@@ -65,6 +66,7 @@ async def read_kept(connection: AsyncConnection, now_ms: int, rules: Rules) -> K
             for room in kept_rooms
         ],
         window=await connection.scalar(sa.select(markers.c.value).where(markers.c.name == "window")),
+        refused_texts=await _refused_texts(connection, now_ms),
         catchments=[CatchmentRow._make(row) for row in states],
         marks=[MarkRow._make(row) for row in await connection.execute(sa.select(marks))],
         conflicts=await _conflicts(connection),
@@ -80,6 +82,11 @@ async def _conflicts(connection: AsyncConnection) -> list[KeptConflict]:
     for author, other, is_mutual in await connection.execute(rows):
         found[author, other] = found.get((author, other), False) or is_mutual
     return [KeptConflict(PersonId(author), PersonId(other), is_mutual) for (author, other), is_mutual in found.items()]
+
+
+async def _refused_texts(connection: AsyncConnection, now_ms: int) -> list[tuple[bytes, int]]:
+    found = sa.select(refused_texts).where(refused_texts.c.until_ms > now_ms)
+    return [(bytes(text_hash), until_ms) for text_hash, until_ms in await connection.execute(found)]
 
 
 async def _by_room(
@@ -123,4 +130,6 @@ def _room(
 
 def _recent(row: sa.Row[tuple[object, ...]]) -> RecentRow:
     found = RecentRow._make(row)
-    return found._replace(joins_ms=tuple(found.joins_ms), cells_ms=tuple(found.cells_ms))
+    return found._replace(
+        joins_ms=tuple(found.joins_ms), cells_ms=tuple(found.cells_ms), reached_ms=tuple(found.reached_ms)
+    )

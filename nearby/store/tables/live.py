@@ -35,6 +35,7 @@ recents = sa.Table(
     ms("forced_ms"),
     column("lifted_resolution", sa.Integer, null=True),
     number("lifted_window", null=True),
+    column("reached_ms", Json),
     check("lost", "(lost_room IS NULL) = (lost_ms IS NULL)"),
     check("lifted", "(lifted_resolution IS NULL) = (lifted_window IS NULL)"),
     index("recents_until_ms_idx", "until_ms"),

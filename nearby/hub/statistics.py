@@ -1,0 +1,25 @@
+"""What is live, in numbers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class HubStatistics:
+    """What is live now, without anybody's name or place."""
+
+    people: int
+    connections: int
+    rooms_by_size: dict[int, int]
+    held_seats: int
+    open_catchments: dict[int, int]
+    timers: int
+    shaking: int = 0
+    """People who shook and wait for what comes of it."""
+    texts_held: Mapping[str, int] = field(default_factory=dict)
+    """Texts that the content gate held since the start, by why."""
+    texts_watched: int = 0
+    """Texts that were seen in too few rooms to be refused."""
+    texts_refused: int = 0
+    texts_dropped: int = 0
+    """Of both, texts forgotten before their time since the start because there were too many."""
