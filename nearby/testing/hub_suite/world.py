@@ -53,6 +53,11 @@ class Phone:
         return list(self._ear.heard)
 
     @property
+    def told(self) -> list[wire.ServerMessage]:
+        """Return what it was told beside its room's log."""
+        return list(self._ear.told)
+
+    @property
     def welcome(self) -> Welcomed:
         """Return the welcome."""
         first = self._ear.heard[0]
