@@ -16,6 +16,7 @@ from nearby.core.changes import (
     RecentRow,
     RoomRow,
     SeatRow,
+    TextRefused,
     WindowEnded,
 )
 from nearby.core.ids import MemberId, PersonId, RoomId
@@ -34,6 +35,7 @@ class Tables:
     marks: dict[MarkEnded, MarkRow] = field(default_factory=dict)
     window: int | None = None
     catchments: tuple[CatchmentRow, ...] = ()
+    texts: dict[bytes, int] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
 
     def record(self, change: Change) -> None:
@@ -61,6 +63,8 @@ class Tables:
                 assert change.room in self.rooms
                 assert (change.room, change.seq) not in self.log
                 self.log[change.room, change.seq] = change
+            case TextRefused():
+                self.texts[change.text_hash] = change.until_ms
             case MarkRow():
                 assert change.owner in self.people
                 assert change.member in self.seats
@@ -82,6 +86,7 @@ class Tables:
             dict(self.marks),
             self.window,
             self.catchments,
+            dict(self.texts),
         )
 
     def taken_over(self, now_ms: int, rules: Rules) -> Kept:
@@ -102,6 +107,7 @@ class Tables:
             window=self.window,
             catchments=self.catchments,
             marks=list(self.marks.values()),
+            refused_texts=list(self.texts.items()),
         )
 
     def _kept_room(self, room: RoomRow, now_ms: int, rules: Rules) -> KeptRoom:
