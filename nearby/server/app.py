@@ -24,6 +24,7 @@ from nearby.server.brakes import BrakesInForce
 from nearby.server.clock import SteadyClock
 from nearby.server.config import Settings
 from nearby.server.edge import EdgeHandler
+from nearby.server.enforcing import Enforcing
 from nearby.server.gateway import Gateway
 from nearby.server.http import Http
 from nearby.server.ids import RandomIds
@@ -31,6 +32,7 @@ from nearby.server.keeper import Keeper
 from nearby.server.keeping import keep_clean
 from nearby.server.keys import keep_fresh, load_keys
 from nearby.server.metrics import Metrics
+from nearby.server.verdicts import Verdicts
 from nearby.store.base import DISOWNED, Store, StoreEvents
 from nearby.store.sql import init_store, open_store
 
@@ -77,6 +79,7 @@ class Assembled:
     areas: AreasInForce
     brakes: BrakesInForce
     hub: Hub
+    enforcing: Enforcing
     clock: SteadyClock
 
 
@@ -131,6 +134,7 @@ async def running(
         await _background(stack, parts.keeper.run())
         await _background(stack, parts.areas.keep_fresh(parts.store))
         await _background(stack, parts.brakes.keep_fresh(parts.store, parts.hub, parts.clock))
+        await _background(stack, parts.enforcing.run())
         await _background(stack, keep_clean(parts.store, settings.rules(), parts.clock))
         if settings.jwks:
             await _background(stack, keep_fresh(settings.jwks, parts.verifier, metrics))
@@ -157,7 +161,9 @@ async def assembled(
     """
     metrics = Metrics()
     secrets_in_force = await asyncio.to_thread(Secrets.of, settings)
-    verifier = Verifier(secrets_in_force.signing, await load_keys(settings.jwks) if settings.jwks else ())
+    verdicts = Verdicts()
+    keys = await load_keys(settings.jwks) if settings.jwks else ()
+    verifier = Verifier(secrets_in_force.signing, keys, verdicts)
     async with database(settings, secret=secrets_in_force.store, events=metrics.store) as store:
         areas, brakes = AreasInForce(metrics), BrakesInForce(metrics)
         clock = clock or system_clock()
@@ -171,13 +177,14 @@ async def assembled(
                 store=store,
                 kept=kept,
                 areas=areas,
+                verdicts=verdicts,
                 brakes=brakes,
                 clock=clock,
                 patience=patience or Patience(),
                 wrap_hub=wrap_hub,
                 draw_id=draw_id or RandomIds(os.urandom),
             )
-            await _pull_brakes(brakes, store, parts.hub, clock)
+            await _put_in_force(brakes, parts.enforcing, store, parts.hub, clock)
         yield Assembled(
             parts.gateway,
             parts.http,
@@ -188,6 +195,7 @@ async def assembled(
             areas=areas,
             brakes=brakes,
             hub=parts.hub,
+            enforcing=parts.enforcing,
             clock=clock,
         )
 
@@ -216,10 +224,13 @@ async def _take_over(settings: Settings, store: Store, areas: AreasInForce, cloc
         raise ConfigError("database_url", str(down)) from down
 
 
-async def _pull_brakes(brakes: BrakesInForce, store: Store, hub: Hub, clock: SteadyClock) -> None:
-    """Put the brakes in force before anybody is taken."""
+async def _put_in_force(
+    brakes: BrakesInForce, enforcing: Enforcing, store: Store, hub: Hub, clock: SteadyClock
+) -> None:
+    """Put in force what operators decided before anybody is taken: the brakes, and who may not come in."""
     try:
         await brakes.refresh(store, hub, clock)
+        await enforcing.look()
     except StoreDown as down:
         raise ConfigError("database_url", str(down)) from down
 

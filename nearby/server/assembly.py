@@ -21,6 +21,7 @@ from nearby.server.companions import Companions
 from nearby.server.config import Settings
 from nearby.server.dispatch import Dispatcher
 from nearby.server.documents import Documents
+from nearby.server.enforcing import Enforcing
 from nearby.server.gateway import Gateway
 from nearby.server.http import Http
 from nearby.server.keeper import Keeper
@@ -29,12 +30,14 @@ from nearby.server.lists import Lists
 from nearby.server.me import Me
 from nearby.server.members import Members
 from nearby.server.metrics import Metrics
+from nearby.server.moderating import Moderating
 from nearby.server.names import Names
 from nearby.server.operating import Operating
 from nearby.server.people import People
 from nearby.server.placer import Placer
 from nearby.server.separation import Separation
 from nearby.server.sockets import Sockets
+from nearby.server.verdicts import Verdicts
 from nearby.store.base import Journal, Store
 
 
@@ -69,48 +72,40 @@ class Parts:
     http: Http
     keeper: Keeper
     hub: Hub
+    enforcing: Enforcing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shared:
+    """What most parts need. ``people`` is the store if anything is kept of people, else None."""
+
+    settings: Settings
+    rules: Rules
+    hub: Hub
+    gateway: Gateway
+    store: Store
+    people: Store | None
+    journal: Journal
+    names: Names
+    placer: Placer
+    windows: Windows
+    areas: AreasInForce
+    brakes: BrakesInForce
+    verifier: Verifier
+    clock: SteadyClock
+    metrics: Metrics
+    draw_id: Callable[[], str]
 
 
 @dataclass(frozen=True, slots=True)
-class _Relations:
-    """The parts about what people are to each other."""
+class _Trust:
+    """The parts about what people are to each other, and about what operators decide of them."""
 
     separation: Separation
     companions: Companions
     members: Members
     people: People
-
-
-def _about_relations(
-    hub: Hub,
-    store: Store | None,
-    journal: Journal,
-    *,
-    rules: Rules,
-    verifier: Verifier,
-    clock: SteadyClock,
-    metrics: Metrics,
-    draw_id: Callable[[], str],
-) -> _Relations:
-    """Return them; without a store nothing is kept of people."""
-    separation = Separation(hub, store, journal=journal, rules=rules, draw_id=draw_id)
-    companions = Companions(store)
-    return _Relations(
-        separation,
-        companions,
-        Members(hub, store, separation, journal=journal, metrics=metrics, draw_id=draw_id),
-        People(
-            hub,
-            store,
-            separation,
-            companions,
-            journal=journal,
-            verifier=verifier,
-            clock=clock,
-            metrics=metrics,
-            draw_id=draw_id,
-        ),
-    )
+    moderating: Moderating
 
 
 def assemble(
@@ -122,6 +117,7 @@ def assemble(
     store: Store,
     kept: Kept | None,
     areas: AreasInForce,
+    verdicts: Verdicts,
     brakes: BrakesInForce,
     clock: SteadyClock,
     patience: Patience,
@@ -133,39 +129,29 @@ def assemble(
     windows = Windows(rules.window_ms, secret)
     gateway = Gateway(rules, patience, clock, metrics)
     record = Keeping(store, windows, clock, kept).record if kept is not None else None
-    journal = store.journal if kept is not None else NothingKept()
     state = LiveState(rules, secret=secret, draw_id=draw_id, now_ms=clock.now_ms(), record=record, kept=kept)
     hub = wrap_hub(MemoryHub(state, gateway))
-    placer = Placer(hub, rules, windows, clock, metrics)
-    names = Names(store if kept is not None else None, verifier, metrics)
-    relations = _about_relations(
-        hub,
-        store if kept is not None else None,
-        journal,
+    people = store if kept is not None else None
+    shared = _Shared(
+        settings=settings,
         rules=rules,
+        hub=hub,
+        gateway=gateway,
+        store=store,
+        people=people,
+        journal=NothingKept() if people is None else store.journal,
+        names=Names(people, verifier, metrics),
+        placer=Placer(hub, rules, windows, clock, metrics),
+        windows=windows,
+        areas=areas,
+        brakes=brakes,
         verifier=verifier,
         clock=clock,
         metrics=metrics,
         draw_id=draw_id,
     )
-    dispatcher = Dispatcher(
-        hub,
-        gateway,
-        placer=placer,
-        journal=journal,
-        areas=areas,
-        verifier=verifier,
-        names=names,
-        members=relations.members,
-        separation=relations.separation,
-        companions=relations.companions,
-        windows=windows,
-        clock=clock,
-        metrics=metrics,
-        random=SystemRandom(),
-        tags=frozenset(settings.tags),
-        has_shake=settings.shake == "on",
-    )
+    trust = _trust(shared, verdicts)
+    dispatcher = _dispatcher(shared, trust)
     sockets = Sockets(
         hub,
         gateway,
@@ -177,39 +163,123 @@ def assemble(
         metrics=metrics,
         draw_id=draw_id,
     )
-    bottles = Bottles(
+    http = _http(shared, trust, dispatcher, sockets, secrets_in_force)
+    keeper = Keeper(
         hub,
-        store,
-        rules,
-        is_on=settings.has_bottle(),
-        brakes=brakes,
-        verifier=verifier,
+        gateway,
+        placer=shared.placer,
+        sockets=sockets,
+        dispatcher=dispatcher,
         clock=clock,
         metrics=metrics,
-        draw_id=draw_id,
     )
-    http = Http(
-        hub,
+    return Parts(gateway, http, keeper, hub, trust.moderating.enforcing)
+
+
+def _trust(of: _Shared, verdicts: Verdicts) -> _Trust:
+    separation = Separation(of.hub, of.people, journal=of.journal, rules=of.rules, draw_id=of.draw_id)
+    companions = Companions(of.people)
+    members = Members(of.hub, of.people, separation, journal=of.journal, metrics=of.metrics, draw_id=of.draw_id)
+    people = People(
+        of.hub,
+        of.people,
+        separation,
+        companions,
+        journal=of.journal,
+        verifier=of.verifier,
+        clock=of.clock,
+        metrics=of.metrics,
+        draw_id=of.draw_id,
+    )
+    moderating = Moderating(
+        of.hub,
+        of.store,
+        Enforcing(of.hub, of.gateway, store=of.store, verdicts=verdicts, names=of.names, clock=of.clock),
+        keeps_people=of.people is not None,
+        journal=of.journal,
+        members=members,
+        rules=of.rules,
+        verifier=of.verifier,
+        clock=of.clock,
+        metrics=of.metrics,
+        draw_id=of.draw_id,
+    )
+    return _Trust(separation, companions, members, people, moderating)
+
+
+def _dispatcher(of: _Shared, trust: _Trust) -> Dispatcher:
+    return Dispatcher(
+        of.hub,
+        of.gateway,
+        placer=of.placer,
+        journal=of.journal,
+        areas=of.areas,
+        verifier=of.verifier,
+        names=of.names,
+        members=trust.members,
+        reports=trust.moderating.reports,
+        separation=trust.separation,
+        companions=trust.companions,
+        windows=of.windows,
+        clock=of.clock,
+        metrics=of.metrics,
+        random=SystemRandom(),
+        tags=frozenset(of.settings.tags),
+        has_shake=of.settings.shake == "on",
+    )
+
+
+def _http(of: _Shared, trust: _Trust, dispatcher: Dispatcher, sockets: Sockets, secrets_in_force: Secrets) -> Http:
+    settings = of.settings
+    return Http(
+        of.hub,
         dispatcher,
-        me=Me(hub, gateway, journal=journal, store=store, names=names, verifier=verifier, clock=clock),
-        people=relations.people,
-        bottles=bottles,
-        lists=Lists(hub, verifier=verifier, clock=clock),
-        admin=Admin(store, verifier=verifier, window_ms=rules.window_ms, clock=clock),
-        operating=Operating(store, hub, journal=journal, areas=areas, brakes=brakes, verifier=verifier, clock=clock),
-        brakes=brakes,
-        journal=journal,
+        me=Me(
+            of.hub,
+            of.gateway,
+            journal=of.journal,
+            store=of.store,
+            enforcing=trust.moderating.enforcing,
+            names=of.names,
+            verifier=of.verifier,
+            clock=of.clock,
+        ),
+        people=trust.people,
+        moderating=trust.moderating,
+        bottles=Bottles(
+            of.hub,
+            of.store,
+            trust.moderating.reports,
+            of.rules,
+            is_on=settings.has_bottle(),
+            brakes=of.brakes,
+            verifier=of.verifier,
+            clock=of.clock,
+            metrics=of.metrics,
+            draw_id=of.draw_id,
+        ),
+        lists=Lists(of.hub, verifier=of.verifier, clock=of.clock),
+        admin=Admin(of.store, verifier=of.verifier, window_ms=of.rules.window_ms, clock=of.clock),
+        operating=Operating(
+            of.store,
+            of.hub,
+            journal=of.journal,
+            areas=of.areas,
+            brakes=of.brakes,
+            verifier=of.verifier,
+            clock=of.clock,
+        ),
+        brakes=of.brakes,
+        journal=of.journal,
         sockets=sockets,
-        placer=placer,
-        verifier=verifier,
+        placer=of.placer,
+        verifier=of.verifier,
         guest_secret=secrets_in_force.signing[0] if settings.takes_guests() else None,
         proxies=settings.proxies(),
         counts_networks=settings.limits == "on",
         cors_origins=settings.cors_origins,
-        clock=clock,
-        metrics=metrics,
-        draw_id=draw_id,
+        clock=of.clock,
+        metrics=of.metrics,
+        draw_id=of.draw_id,
         documents=Documents(),
     )
-    keeper = Keeper(hub, gateway, placer=placer, sockets=sockets, dispatcher=dispatcher, clock=clock, metrics=metrics)
-    return Parts(gateway, http, keeper, hub)

@@ -9,7 +9,6 @@ from aiohttp import web
 from nearby.core import bottle_wire as wire
 from nearby.core.bottle import BottleId, ThreadId
 from nearby.core.cell import cell_name, origin_of
-from nearby.core.reports import ReportId
 from nearby.core.rules import SECOND_MS, Rules
 from nearby.core.text import clean_text
 from nearby.errors import ErrorCode, Refused, StoreDown
@@ -18,10 +17,10 @@ from nearby.server.auth import Claims, Verifier
 from nearby.server.brakes import BrakesInForce
 from nearby.server.clock import SteadyClock
 from nearby.server.metrics import Metrics
+from nearby.server.reports import Reports
 from nearby.server.requests import bearer_of, body_of, json_answer, private
 from nearby.store.base import Store
 from nearby.store.bottles import Drifter, Thread, ThreadLine
-from nearby.store.moderation import NewReport, OverBottle
 
 COUNT_EVERY_MS = 30 * SECOND_MS
 """Bottles are counted for the metrics at most this often: to count them reads an index from end to end."""
@@ -36,6 +35,7 @@ class Bottles:
     Args:
         hub: Says where a thrower is.
         store: Keeps bottles and threads.
+        reports: Takes reports of them.
         rules: The limits.
         is_on: Whether there are bottles; without, every call is refused with ``off``.
         brakes: Say whether an operator switched them off for now.
@@ -49,6 +49,7 @@ class Bottles:
         self,
         hub: Hub,
         store: Store,
+        reports: Reports,
         rules: Rules,
         *,
         is_on: bool,
@@ -60,6 +61,7 @@ class Bottles:
     ) -> None:
         self._hub = hub
         self._store = store
+        self._reports = reports
         self._rules = rules
         self._is_on = is_on
         self._brakes = brakes
@@ -133,13 +135,7 @@ class Bottles:
         """Report a bottle. Whoever has nothing to do with it gets the same answer, and nothing is written."""
         claims, now_ms = self._begin(request)
         bottle, asked = _bottle_in(request), await body_of(request, wire.ReportRequest)
-        new = NewReport(
-            ReportId(self._draw_id()),
-            clean_text(asked.reason),
-            None if asked.text is None else clean_text(asked.text),
-        )
-        outcome = await self._store.moderation.report(_drifter(claims), OverBottle(bottle), new, now_ms, self._rules)
-        if outcome.reported is not None:
+        if await self._reports.report_bottle(claims.caller, bottle, asked, now_ms):
             self._did("reported")
         return web.Response(status=201)
 

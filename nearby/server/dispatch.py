@@ -25,7 +25,8 @@ from nearby.server.members import Members
 from nearby.server.metrics import Metrics
 from nearby.server.names import Names
 from nearby.server.placer import Placer
-from nearby.server.problems import HUB_RETRY_MS, store_down
+from nearby.server.problems import HUB_RETRY_MS, close_code_of, store_down
+from nearby.server.reports import Reports
 from nearby.server.separation import Separation
 from nearby.store.base import Journal
 
@@ -50,6 +51,7 @@ class Dispatcher:
         verifier: Verifier,
         names: Names,
         members: Members,
+        reports: Reports,
         separation: Separation,
         companions: Companions,
         windows: Windows,
@@ -69,6 +71,7 @@ class Dispatcher:
         self._verifier = verifier
         self._names = names
         self._members = members
+        self._reports = reports
         self._separation = separation
         self._companions = companions
         self._windows = windows
@@ -135,6 +138,8 @@ class Dispatcher:
         companions = await self._companions.of(caller.person, position.with_)
         wishes = read_wishes(position, inside, self._areas.venues, self._tags, companions)
         caller = await self._names.admit(caller, now_ms)
+        # Once more, after whatever suspended.
+        self._verifier.check(caller.person, now_ms)
         standing = await self._hub.check_in(caller, ladder, now_ms, wishes)
         if standing.wish is not None:
             self._placer.wish(caller.person, standing.wish)
@@ -172,6 +177,8 @@ class Dispatcher:
                 await self._members.mute(phone, message, now_ms)
             case wire.Block():
                 await self._members.block(phone, message, now_ms)
+            case wire.Report():
+                await self._reports.report_member(phone, message, now_ms)
             case wire.Greet():
                 await self._members.greet(phone, message, now_ms)
             case wire.Renew():
@@ -191,10 +198,11 @@ class Dispatcher:
             if self.is_draining:
                 self.send_away(phone)
                 return
+            self._verifier.check(caller.person, now_ms)
             phone.claims = claims
             await self._hub.attach(caller, phone.id, message.resume, now_ms)
-        except Refused:
-            raise Disconnect(CloseCode.BAD_TOKEN) from None
+        except Refused as refused:
+            raise Disconnect(close_code_of(refused)) from None
         except (HubDown, StoreDown):
             raise Disconnect(CloseCode.SHUTTING_DOWN) from None
 
@@ -288,8 +296,8 @@ class Dispatcher:
     async def _renew(self, phone: Connection, message: wire.Renew, now_ms: int) -> None:
         try:
             claims = self._verifier.verify(message.token, now_ms)
-        except Refused:
-            raise Disconnect(CloseCode.BAD_TOKEN) from None
+        except Refused as refused:
+            raise Disconnect(close_code_of(refused)) from None
         if claims.caller.person != phone.person:
             raise Disconnect(CloseCode.BAD_TOKEN)
         await self._hub.renew(await self._names.admit(claims.caller, now_ms), phone.id, now_ms)

@@ -23,6 +23,7 @@ from nearby.server.edge import EdgeHandler
 from nearby.server.lists import Lists
 from nearby.server.me import Me
 from nearby.server.metrics import CONTENT_TYPE, Metrics
+from nearby.server.moderating import Moderating
 from nearby.server.networks import Network, client_network
 from nearby.server.operating import Operating
 from nearby.server.people import People
@@ -50,6 +51,7 @@ class Http:
         dispatcher: Carries check-ins out.
         me: The calls about oneself.
         people: The calls about people one knows.
+        moderating: The calls about reports, and operators' about people.
         bottles: The calls about drift bottles and threads.
         lists: The call about people nearby.
         admin: Operators' calls.
@@ -76,6 +78,7 @@ class Http:
         *,
         me: Me,
         people: People,
+        moderating: Moderating,
         bottles: Bottles,
         lists: Lists,
         admin: Admin,
@@ -98,6 +101,7 @@ class Http:
         self._dispatcher = dispatcher
         self._me = me
         self._people = people
+        self._moderating = moderating
         self._bottles = bottles
         self._lists = lists
         self._admin = admin
@@ -124,7 +128,8 @@ class Http:
         app.router.add_post("/v1/guests/renew", self._renew_guest)
         app.router.add_post("/v1/checkins", self._check_in)
         app.router.add_delete("/v1/presence", self._clear)
-        for calls in (self._me, self._people, self._lists, self._bottles, self._admin, self._operating):
+        mine = (self._me, self._people, self._lists, self._bottles)
+        for calls in (*mine, self._moderating, self._admin, self._operating):
             app.router.add_routes(calls.routes())
         app.router.add_get("/healthz", self._healthy)
         app.router.add_get("/readyz", self._ready)
@@ -270,6 +275,7 @@ class Http:
 
     async def _metrics_page(self, request: web.Request) -> web.StreamResponse:
         await self._bottles.count()
+        await self._moderating.count()
         body = self._metrics.render(await self._hub.statistics())
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE})
 

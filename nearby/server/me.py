@@ -15,6 +15,7 @@ from nearby.errors import CloseCode, ErrorCode, Refused
 from nearby.hub.base import Hub
 from nearby.server.auth import Claims, Verifier
 from nearby.server.clock import SteadyClock
+from nearby.server.enforcing import Enforcing
 from nearby.server.gateway import Gateway
 from nearby.server.names import Names
 from nearby.server.requests import bearer_of, body_of, json_answer, private
@@ -32,6 +33,7 @@ class Me:
         gateway: Their open sockets, which are closed.
         journal: Says when what was cleared is on disk.
         store: Accounts.
+        enforcing: Keeps in force against the erased what was in force against them.
         names: Says whose names are free, and whether anything of people is kept; if not, profiles cannot be changed.
         verifier: Checks tokens, and holds the calls of somebody off who is being erased.
         clock: The time.
@@ -44,6 +46,7 @@ class Me:
         *,
         journal: Journal,
         store: Store,
+        enforcing: Enforcing,
         names: Names,
         verifier: Verifier,
         clock: SteadyClock,
@@ -52,6 +55,7 @@ class Me:
         self._gateway = gateway
         self._journal = journal
         self._store = store
+        self._enforcing = enforcing
         self._names = names
         self._verifier = verifier
         self._clock = clock
@@ -79,7 +83,7 @@ class Me:
             await self._store.change_profile(guest, {"name": clean}, now_ms, is_guest=True)
 
     async def _show(self, request: web.Request) -> web.StreamResponse:
-        claims = self._claims(request)
+        claims = self._claims(request, even_if_banned=True)
         return _shown(claims, await self._store.account(claims.caller.person))
 
     async def _change(self, request: web.Request) -> web.StreamResponse:
@@ -107,7 +111,7 @@ class Me:
         While it goes on every token of theirs is refused: whatever was recorded about them between the live state's
         forgetting and the database's would name somebody who is not there.
         """
-        claims = self._claims(request)
+        claims = self._claims(request, even_if_banned=True)
         person = claims.caller.person
         with self._verifier.refusing(person):
             async with self._names.turn_of(person):
@@ -120,16 +124,17 @@ class Me:
                 await self._journal.durable()
                 await self._store.erase(person, now_ms)
                 self._names.forget(person)
+                await self._enforcing.look()
         return web.Response(status=204)
 
     async def _export(self, request: web.Request) -> web.StreamResponse:
-        person = self._claims(request).caller.person
+        person = self._claims(request, even_if_banned=True).caller.person
         async with self._exports, aclosing(self._store.export(person)) as pieces:
             body = await export_json(person, self._clock.now_ms(), pieces)
         return private(web.Response(body=body, content_type="application/json"))
 
-    def _claims(self, request: web.Request) -> Claims:
-        return self._verifier.verify(bearer_of(request), self._clock.now_ms())
+    def _claims(self, request: web.Request, *, even_if_banned: bool = False) -> Claims:
+        return self._verifier.verify(bearer_of(request), self._clock.now_ms(), even_if_banned=even_if_banned)
 
 
 async def export_json(person: PersonId, at_ms: int, pieces: AsyncIterator[ExportPiece]) -> bytes:

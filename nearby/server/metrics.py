@@ -15,6 +15,7 @@ from nearby.core.bottle import State
 from nearby.core.brakes import What
 from nearby.errors import CloseCode, ErrorCode, Refused
 from nearby.hub.base import HubStatistics
+from nearby.server.moderation_metrics import ModerationMetrics
 from nearby.server.store_metrics import StoreMetrics
 from nearby.store.bottles import BottleCounts
 
@@ -24,7 +25,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 LIMITS = (
     *("say", "checkin", "joins", "cells", "shake", "guests", "connections"),
-    *("bottles", "catches", "reports", "lines", "greet", "block", "blocks"),
+    *("bottles", "catches", "reports", "lines", "greet", "block", "blocks", "appeals"),
 )
 """What ``nearby_limits_hit_total`` tells apart."""
 
@@ -87,6 +88,7 @@ class Metrics:
         self.meet_seconds = Latency()
         self.loop_lag_seconds = Latency()
         self.store = StoreMetrics(self.registry)
+        self.moderation = ModerationMetrics(self.registry)
         self.ready = Gauge("nearby_ready", "1 while new phones are taken.", registry=self.registry)
         self.areas = Gauge("nearby_areas", "Operators' areas in force, by kind.", ["kind"], registry=self.registry)
         self.areas_refresh_failures = self._counter(

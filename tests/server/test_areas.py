@@ -28,11 +28,15 @@ from nearby.hub.memory import LiveState, MemoryHub
 from nearby.server.areas import AreasInForce
 from nearby.server.auth import Verifier
 from nearby.server.clock import SteadyClock
+from nearby.server.companions import Companions
 from nearby.server.dispatch import Dispatcher
 from nearby.server.gateway import Gateway
+from nearby.server.members import Members
 from nearby.server.metrics import Metrics
 from nearby.server.names import Names
 from nearby.server.placer import Placer
+from nearby.server.reports import Reports
+from nearby.server.separation import Separation
 from nearby.store.base import Store
 from nearby.store.commands import import_areas, remove_area
 from nearby.store.sql.journal import SqlJournal
@@ -254,6 +258,10 @@ NOTHING_TO_WRITE = SqlJournal(nullcontext, Unheard())  # type: ignore[arg-type]
 """A journal in which nothing is recorded, so that nobody waits for it."""
 
 
+async def nothing_to_enforce() -> None:
+    """Nothing is kept, so nobody is suspended."""
+
+
 class City:
     """A server's parts between a check-in and a seat, without sockets: everything real but the clock."""
 
@@ -266,14 +274,34 @@ class City:
         state = LiveState(rules, secret=SECRET, draw_id=lambda: next(ids), now_ms=START_MS)
         self.hub = MemoryHub(state, gateway)
         self._placer = Placer(self.hub, rules, windows, clock, metrics)
+        verifier, journal, draw_id = Verifier([SECRET]), NOTHING_TO_WRITE, lambda: next(ids)
+        names = Names(None, verifier, metrics)
+        separation = Separation(self.hub, None, journal=journal, rules=rules, draw_id=draw_id)
+        members = Members(self.hub, None, separation, journal=journal, metrics=metrics, draw_id=draw_id)
+        reports = Reports(
+            self.hub,
+            None,
+            journal=journal,
+            members=members,
+            enforce=nothing_to_enforce,
+            rules=rules,
+            verifier=verifier,
+            clock=clock,
+            metrics=metrics,
+            draw_id=draw_id,
+        )
         self._dispatcher = Dispatcher(
             self.hub,
             gateway,
             placer=self._placer,
-            journal=NOTHING_TO_WRITE,
+            journal=journal,
             areas=areas,
-            verifier=(verifier := Verifier([SECRET])),
-            names=Names(None, verifier, metrics),
+            verifier=verifier,
+            names=names,
+            members=members,
+            reports=reports,
+            separation=separation,
+            companions=Companions(None),
             windows=windows,
             clock=clock,
             metrics=metrics,

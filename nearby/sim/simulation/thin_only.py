@@ -24,7 +24,7 @@ class _ThinState(LiveState):
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self._mender = _ThinMender(
-            self._rules, self._people, self._rooms, self._seats, agenda=self._agenda, records=self._records
+            self._rules, self._people, self._rooms, self.seats, agenda=self._agenda, records=self._records
         )
 
 

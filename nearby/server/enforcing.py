@@ -1,0 +1,115 @@
+"""Makes true what operators decided: the banned are sent away, other names are shown, at once and on every socket."""
+
+import asyncio
+import logging
+from collections.abc import Collection
+from dataclasses import replace
+
+from nearby.core.ids import PersonId
+from nearby.errors import CloseCode, HubDown, Refused, StoreDown
+from nearby.hub.base import Hub
+from nearby.server.clock import SteadyClock
+from nearby.server.connection import Connection
+from nearby.server.gateway import Gateway
+from nearby.server.names import Names
+from nearby.server.verdicts import Verdicts
+from nearby.store.base import Store
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 0.5
+"""Whatever another process changed is in force within a second: this, and the time to read it."""
+
+YIELD_EVERY = 256
+"""People who are sent away between two chances for everybody else."""
+
+
+class Enforcing:
+    """Carries verdicts out on one server.
+
+    Args:
+        hub: The live state, from which the banned are cleared.
+        gateway: The open sockets.
+        store: Where verdicts are.
+        verdicts: Those in force in this process.
+        names: Remembers which names are shown.
+        clock: The time.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        gateway: Gateway,
+        *,
+        store: Store,
+        verdicts: Verdicts,
+        names: Names,
+        clock: SteadyClock,
+    ) -> None:
+        self._hub = hub
+        self._gateway = gateway
+        self._store = store
+        self._verdicts = verdicts
+        self._names = names
+        self._clock = clock
+
+    async def look(self) -> None:
+        """Put in force what changed in the store, and make it true. Call it after each change of this process.
+
+        Raises:
+            StoreDown: It could not be looked; the next look finds it.
+            HubDown: The banned were sent away; their presence ends when it lapses.
+        """
+        changed = await self._verdicts.refresh(self._store, self._clock.now_ms())
+        self._close(changed.banned)
+        await self._show(changed.renamed)
+        await self._clear(changed.banned)
+
+    async def run(self) -> None:
+        """Look every half second until cancelled; while that fails what is in force stays."""
+        while True:
+            try:
+                await self.look()
+            except (StoreDown, HubDown) as down:
+                log.warning("keeping the verdicts in force: %s", down)
+            except Exception:
+                log.exception("keeping the verdicts in force")
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    def _close(self, banned: Collection[PersonId]) -> None:
+        for phone in self._phones_of(banned):
+            phone.end(CloseCode.BANNED)
+
+    async def _clear(self, banned: Collection[PersonId]) -> None:
+        """End presence and seat, also of those who have no socket here."""
+        for count, person in enumerate(banned, start=1):
+            await self._hub.clear(person, None, self._clock.now_ms())
+            if count % YIELD_EVERY == 0:
+                await asyncio.sleep(0)
+
+    async def _show(self, renamed: Collection[PersonId]) -> None:
+        """Let rooms see the names and badges that hold now."""
+        for person in renamed:
+            self._names.forget(person)
+        for phone in self._phones_of(renamed):
+            try:
+                await self._show_one(phone)
+            except Refused:
+                continue  # They are being erased.
+
+    async def _show_one(self, phone: Connection) -> None:
+        claims = phone.claims
+        assert claims is not None
+        now_ms = self._clock.now_ms()
+        caller = self._verdicts.applied_to(claims.said)
+        shown = await self._names.admit(caller, now_ms)
+        if phone.is_ending or phone.claims is not claims:
+            return  # A newer token came meanwhile, and was looked at by the verdicts of now.
+        phone.claims = replace(claims, caller=caller)
+        await self._hub.renew(shown, phone.id, now_ms)
+
+    def _phones_of(self, people: Collection[PersonId]) -> list[Connection]:
+        if not people:
+            return []
+        phones = self._gateway.connections()
+        return [phone for phone in phones if phone.claims is not None and phone.person in people]
