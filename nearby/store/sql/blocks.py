@@ -13,6 +13,9 @@ from nearby.store.retention import SHADOW_MS
 from nearby.store.sql.rights import shadow_of
 from nearby.store.tables import conflicts, relations, shadows
 
+NOBODY = PersonId("")
+"""No person's id."""
+
 
 def shadow_of_nobody(author: PersonId, named: str, secret: bytes) -> bytes:
     """Return the shadow of whom an author named when they named nobody. With its space it is no person's."""
@@ -35,17 +38,16 @@ async def put(
         raise Refused(
             ErrorCode.RATE_LIMITED, "Withdraw a block first: you have as many as can be kept.", limit="blocks"
         )
-    if other is None:
-        if before is None:
-            until_ms = now_ms + SHADOW_MS
-            row = {"handle": block, "shadow": shadow, "kind": "block", "owner": author.person, "until_ms": until_ms}
-            await connection.execute(shadows.insert().values(row))
-        return Block(before or block, None, False)
-    if before is None:
+    if before is None and other is None:
+        until_ms = now_ms + SHADOW_MS
+        row = {"handle": block, "shadow": shadow, "kind": "block", "owner": author.person, "until_ms": until_ms}
+        await connection.execute(shadows.insert().values(row))
+    elif before is None:
         row = {"owner": author.person, "kind": "block", "subject": other, "handle": block, "created_ms": now_ms}
         await connection.execute(relations.insert().values(row))
+    # Of nobody too, where there is nothing to find or to change: else the answer would come sooner.
     await _conflict(connection, author, other, now_ms)
-    is_mutual = await reasons(connection, author.person, other)
+    is_mutual = await reasons(connection, author.person, other or NOBODY)
     return Block(before or block, other, bool(is_mutual))
 
 
@@ -91,12 +93,13 @@ async def reasons(connection: AsyncConnection, author: PersonId, other: PersonId
     return any(found) if found else None
 
 
-async def _conflict(connection: AsyncConnection, author: Drifter, other: PersonId, now_ms: int) -> None:
+async def _conflict(connection: AsyncConnection, author: Drifter, other: PersonId | None, now_ms: int) -> None:
     """Let the two never meet: for both if the author is established, or was at an earlier block."""
-    this = sa.and_(conflicts.c.author == author.person, conflicts.c.other == other, conflicts.c.because == "block")
+    named = other or NOBODY
+    this = sa.and_(conflicts.c.author == author.person, conflicts.c.other == named, conflicts.c.because == "block")
     before = await connection.scalar(sa.select(conflicts.c.is_mutual).where(this))
     is_mutual = author.is_established or bool(before)
-    if before is None:
+    if before is None and other is not None:
         row = {"author": author.person, "other": other, "because": "block", "is_mutual": is_mutual, "since_ms": now_ms}
         await connection.execute(conflicts.insert().values(row))
     else:
