@@ -54,6 +54,12 @@ class Notes:
     waits: Seen = field(default_factory=dict)
     works: Seen = field(default_factory=dict)
 
+    def forget(self, surface: str) -> None:
+        """Note nothing of one question."""
+        for notes in (self.answers, self.waits, self.works):
+            for name in [one for one in notes if one.partition(": ")[0] == surface]:
+                del notes[name]
+
     @property
     def told(self) -> Seen:
         """Return all that A got as answers: what they were, and when they came."""
@@ -264,6 +270,9 @@ class Trial:
     async def _ask_in_the_room(self) -> None:
         """Ask about the member that B was."""
         about = {"room": self._met, "member": self._of_b}
+        # What B just did is still on its way to the disk, and whoever asks meanwhile waits with it, whoever it is.
+        await self._a.ask("settling", {"type": "unmute", **about})
+        self._a.notes.forget("settling")
         for _ in range(REPEATS):
             await self._a.ask("mute", {"type": "mute", **about})
             await self._a.ask("unmute", {"type": "unmute", **about})

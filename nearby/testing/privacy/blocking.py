@@ -88,14 +88,14 @@ class Judge:
 def _rows(seen: Sequence[Watched], people: int, tie: Tie, judge: Judge) -> list[Finding]:
     who = f"{tie}, {people} present"
     rows = [judge.row(f"answers and latencies, {who}", seen, lambda notes: notes.told)]
-    for author, some in (
-        ("a guest's block", [one for one in seen if not one[0].is_established]),
-        ("an established block", [one for one in seen if one[0].is_established]),
-    ):
-        is_gated = people not in range(3, FEW)
+    # Whom B sat with is on no list of A's: whoever knows how many usually are sees that there are fewer.
+    are_two = people == min(PEOPLE)
+    rows.append(judge.row(f"people nearby, {who}", seen, lambda notes: notes.listed, is_gated=are_two))
+    rows.append(judge.row(f"who met in a shake, {who}", seen, lambda notes: notes.met, is_gated=are_two))
+    is_gated = are_two or people >= FEW
+    for author, is_established in (("a guest's block", False), ("an established block", True)):
+        some = [one for one in seen if one[0].is_established is is_established]
         rows.append(judge.row(f"who is there, {author}, {who}", some, lambda notes: notes.seats, is_gated=is_gated))
-    rows.append(judge.row(f"people nearby, {who}", seen, lambda notes: notes.listed))
-    rows.append(judge.row(f"who met in a shake, {who}", seen, lambda notes: notes.met, is_gated=people == 2))
     rows.append(judge.row(f"latencies inside the machine, {who}", seen, lambda notes: notes.works, is_gated=False))
     return rows
 
