@@ -142,6 +142,26 @@ def test_an_area_that_cannot_be_used_exits_2_with_one_sentence(tmp_path: Path) -
     assert nearby("areas", "list", **data).stdout == ""
 
 
+def test_brakes_are_pulled_listed_and_released(tmp_path: Path) -> None:
+    data = {"NEARBY_DATA_DIR": str(tmp_path / "data")}
+    pulled = nearby("brakes", "pull", "placement", "--area", "871f8ed95ffffff", "--reason", "an accident", **data)
+    assert (pulled.returncode, pulled.stdout) == (0, "placement in 871f8ed95ffffff: stopped\n")
+    (line,) = nearby("brakes", "list", **data).stdout.splitlines()
+    assert line.startswith("placement in 871f8ed95ffffff: since 2")
+    assert line.endswith(", an accident")
+    for arguments, sentence in (
+        (("pull", "shake", "--area", "871f8ed95ffffff"), "shake: shake is switched off everywhere or nowhere"),
+        (("release", "shake"), "shake: it is not stopped; see nearby brakes list"),
+    ):
+        done = nearby("brakes", *arguments, "--reason", "x", **data)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith(f"nearby: {sentence}")
+    assert nearby("brakes", "pull", "shake", "--reason", "", **data).returncode == 2
+    released = nearby("brakes", "release", "placement", "--area", "871f8ed95ffffff", "--reason", "over", **data)
+    assert released.stdout == "placement in 871f8ed95ffffff: goes on\n"
+    assert nearby("brakes", "list", **data).stdout == ""
+
+
 def test_a_database_is_made_once_for_its_owner_only_and_purged(tmp_path: Path) -> None:
     data = {"NEARBY_DATA_DIR": str(tmp_path / "data")}
     made = [nearby("db", "init", **data) for _ in range(2)]
@@ -185,6 +205,8 @@ def test_a_database_that_goes_away_meanwhile_exits_1_with_one_sentence(tmp_path:
         (("areas", "import"), ("GeoJSON", "quiet|venue", "none is imported")),
         (("areas", "list"), ("number of cells",)),
         (("areas", "remove"), ("ID", "As nearby areas list prints it")),
+        (("brakes", "pull"), ("WHAT", "it is in the audit")),
+        (("brakes", "list"), ("since when and why",)),
     ],
 )
 def test_help_says_what_a_command_does_and_names_no_setting_it_has_no_use_for(

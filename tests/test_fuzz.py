@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 
 from nearby.errors import CloseCode, ErrorCode
 from nearby.testing.raw_phone import RawPhone
-from nearby.testing.serving import LiveServer, live_server
+from nearby.testing.serving import Answer, LiveServer, live_server
 
 ANSWERS = {"welcome", "ack", "error", "placed", "said", "joined", "left", "changed", "unplaced", "pong"}
 
@@ -98,6 +98,7 @@ paths = st.sampled_from(
         *("/v1/checkins", "/v1/guests", "/v1/guests/renew", "/v1/presence", "/v1/ws", "/healthz", "/x"),
         *("/v1/bottles", "/v1/bottles/catch", "/v1/bottles/b/reply", "/v1/bottles/b/release", "/v1/bottles/b/reports"),
         *("/v1/threads", "/v1/threads/t/messages", "/v1/threads/%00/messages", "/v1/threads/t/messages?after=%ff"),
+        *("/v1/nearby", "/v1/admin/areas?reason=x", "/v1/admin/brakes/pull"),
     ]
 )
 of_bottles = st.fixed_dictionaries(
@@ -107,6 +108,32 @@ bodies = st.one_of(
     st.binary(max_size=200), *(shape.map(json.dumps).map(str.encode) for shape in (values, messages, of_bottles))
 )
 tokens = st.sampled_from(["good", "none", "bad"])
+operators_paths = st.sampled_from(
+    [
+        *("/v1/admin/areas?reason=x", "/v1/admin/areas?reason=%ed%a0%80&kind=quiet", "/v1/admin/areas"),
+        *("/v1/admin/areas/a?reason=x", "/v1/admin/areas/%00?reason=x", "/v1/admin/audit?before=1-a"),
+        *("/v1/admin/brakes", "/v1/admin/brakes/pull", "/v1/admin/brakes/release", "/v1/admin/brakes/close"),
+    ]
+)
+corners = st.lists(st.floats(-200, 200) | values, max_size=3)
+geometries = st.fixed_dictionaries(
+    {}, optional={"type": st.sampled_from(["Polygon", "MultiPolygon"]) | values, "coordinates": st.lists(values)}
+) | st.builds(
+    lambda ring: {"type": "Polygon", "coordinates": [[*ring, *ring[:1]]]}, st.lists(corners, min_size=3, max_size=5)
+)
+areas = st.fixed_dictionaries(
+    {"type": st.just("Feature"), "geometry": geometries},
+    optional={"properties": st.dictionaries(st.sampled_from(["id", "name", "kind"]), st.just("quiet") | values)},
+)
+brakes = st.fixed_dictionaries(
+    {},
+    optional={
+        "what": st.sampled_from(["placement", "guests", "shake", "bottle"]) | values,
+        "reason": st.text(max_size=9) | values,
+        "area": st.sampled_from(["871f8ed95ffffff", "", "\0"]) | values,
+        "room": st.text(max_size=9),
+    },
+)
 
 
 @on_one_server
@@ -117,10 +144,25 @@ async def test_whatever_an_http_call_sends_the_answer_is_documented_and_never_50
     server: LiveServer, bystander: RawPhone, method: str, path: str, body: bytes, whose: str
 ) -> None:
     token = {"good": server.token("villain"), "none": None, "bad": "x.y.z"}[whose]
-    answer = await server.call(method, path, body=body, token=token)
+    assert_documented(await server.call(method, path, body=body, token=token))
+    assert await is_served(bystander)
+
+
+@on_one_server
+@given(
+    method=st.sampled_from(["GET", "POST", "PUT", "DELETE"]),
+    path=operators_paths,
+    body=bodies | st.one_of(areas, brakes).map(json.dumps).map(str.encode),
+)
+async def test_whatever_an_operator_sends_the_answer_is_documented_and_never_500(
+    server: LiveServer, method: str, path: str, body: bytes
+) -> None:
+    assert_documented(await server.call(method, path, body=body, token=server.token("op", scope="operator")))
+
+
+def assert_documented(answer: Answer) -> None:
     assert answer.status < 500, answer
     if answer.status >= 400:
         problem: dict[str, Any] = json.loads(answer.body)
         assert answer.headers["Content-Type"] == "application/problem+json"
         assert problem["code"] in {*ErrorCode}
-    assert await is_served(bystander)
