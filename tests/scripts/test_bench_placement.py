@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from scripts.benches.placement import Figures, Growth, measure
+from scripts.benches.live import Placing
+from scripts.benches.placement import Figures, Growth, Tick, measure, undisturbed
 from scripts.benches.shakes import Shaking, shake
 from scripts.benches.stadium import Filling, fill
 
@@ -56,6 +57,13 @@ def test_everybody_of_a_small_city_is_seated_and_timed() -> None:
     assert found.decision_us is not None
     assert found.placing_us is not None
     assert 0 < found.decision_us < found.placing_us
+
+
+def test_ticks_in_which_others_kept_the_machine_busy_do_not_count() -> None:
+    ticks = [Tick(pace_us, [Placing(pace_us, pace_us, pace_us)]) for pace_us in (90.0, 50.0, 300.0, 60.0)]
+    assert [tick.pace_us for tick in undisturbed(ticks)] == [50.0, 60.0]
+    busy = [Tick(50.0, ()), *(Tick(200.0 + number, ()) for number in range(39))]
+    assert [tick.pace_us for tick in undisturbed(busy)] == [50.0, 200.0]
 
 
 def test_people_who_are_only_present_take_no_room() -> None:
