@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-Because = Annotated[str, Meta(min_length=1, max_length=500, description="for the audit; no id of a person")]
+Why = Annotated[str, Meta(min_length=1, max_length=1_000, description="for the audit; no id of a person")]
 Days = Annotated[int, Meta(ge=1, le=3_650)]
 
 
@@ -49,34 +49,34 @@ class DecisionRequest(Struct, kw_only=True, frozen=True):
     """What becomes of a report: reject, or nothing, suspend or ban for so many days; a ban without is for good."""
 
     decision: Literal["reject", "nothing", "suspend", "ban"]
-    because: Because
+    reason: Why
     days: Days | None = None
 
 
-class BecauseRequest(Struct, kw_only=True, frozen=True):
+class ReasonRequest(Struct, kw_only=True, frozen=True):
     """Why an operator does it."""
 
-    because: Because
+    reason: Why
 
 
 class VerifyRequest(Struct, kw_only=True, frozen=True):
     """The name somebody is verified under."""
 
     name: Annotated[str, Meta(min_length=1, max_length=64)]
-    because: Because
+    reason: Why
 
 
 class BanRequest(Struct, kw_only=True, frozen=True):
     """A ban, for good if it has no ``days``."""
 
-    because: Because
+    reason: Why
     days: Days | None = None
 
 
 class SuspendRequest(Struct, kw_only=True, frozen=True):
     """A suspension."""
 
-    because: Because
+    reason: Why
     days: Days = 1
 
 
@@ -90,7 +90,7 @@ class AppealNote(Struct, kw_only=True, frozen=True):
     """What somebody says to the ban against them, as an operator heard it."""
 
     text: str
-    because: Because
+    reason: Why
 
 
 class SanctionAnswer(Struct, kw_only=True, frozen=True):
@@ -99,7 +99,7 @@ class SanctionAnswer(Struct, kw_only=True, frozen=True):
     kind: str
     since_ms: int | None
     until_ms: int | None
-    because: str | None
+    reason: str | None
     appeal: str | None
 
 

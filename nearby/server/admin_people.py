@@ -84,35 +84,35 @@ class AdminPeople:
     async def _verify(self, request: web.Request) -> web.StreamResponse:
         operator, person, now_ms = self._begin(request)
         asked = await body_of(request, wire.VerifyRequest)
-        name, by = clean_name(asked.name), By(operator, asked.because)
+        name, by = clean_name(asked.name), By(operator, clean_text(asked.reason))
         return await self._did(
             "verify", person, self._store.moderation.verify(person, name, likeness_of(name), by, now_ms)
         )
 
     async def _revoke(self, request: web.Request) -> web.StreamResponse:
-        return await self._because(request, "revoke", self._store.moderation.revoke)
+        return await self._with_reason(request, "revoke", self._store.moderation.revoke)
 
     async def _unban(self, request: web.Request) -> web.StreamResponse:
-        return await self._because(request, "unban", self._store.moderation.unban)
+        return await self._with_reason(request, "unban", self._store.moderation.unban)
 
     async def _ban(self, request: web.Request) -> web.StreamResponse:
         operator, person, now_ms = self._begin(request)
         asked = await body_of(request, wire.BanRequest)
         ban = Ban("ban", None if asked.days is None else now_ms + asked.days * DAY_MS)
-        by = By(operator, asked.because)
+        by = By(operator, clean_text(asked.reason))
         return await self._did("ban", person, self._store.moderation.ban(person, ban, by, now_ms))
 
     async def _suspend(self, request: web.Request) -> web.StreamResponse:
         operator, person, now_ms = self._begin(request)
         asked = await body_of(request, wire.SuspendRequest)
         ban = Ban("suspension", now_ms + asked.days * DAY_MS)
-        by = By(operator, asked.because)
+        by = By(operator, clean_text(asked.reason))
         return await self._did("suspend", person, self._store.moderation.ban(person, ban, by, now_ms))
 
     async def _note_appeal(self, request: web.Request) -> web.StreamResponse:
         operator, person, now_ms = self._begin(request)
         asked = await body_of(request, wire.AppealNote)
-        text, by = clean_text(asked.text), By(operator, asked.because)
+        text, by = clean_text(asked.text), By(operator, clean_text(asked.reason))
         if not await self._store.moderation.appeal(person, text, now_ms, by=by):
             raise Refused(ErrorCode.NOT_FOUND)
         self._metrics.moderation.deeds.labels("appeal").inc()
@@ -136,12 +136,12 @@ class AdminPeople:
         now_ms = self._clock.now_ms()
         return operator_of(request, self._verifier, now_ms), _person_in(request), now_ms
 
-    async def _because(
+    async def _with_reason(
         self, request: web.Request, did: str, call: Callable[[PersonId, By, int], Awaitable[None]]
     ) -> web.StreamResponse:
         operator, person, now_ms = self._begin(request)
-        asked = await body_of(request, wire.BecauseRequest)
-        return await self._did(did, person, call(person, By(operator, asked.because), now_ms))
+        asked = await body_of(request, wire.ReasonRequest)
+        return await self._did(did, person, call(person, By(operator, clean_text(asked.reason)), now_ms))
 
     async def _did(self, did: str, person: PersonId, call: Awaitable[None]) -> web.StreamResponse:
         """Answer with the person as they are once something was done and is in force here."""
@@ -166,7 +166,7 @@ def _answer(found: Found | None) -> web.Response:
         raise Refused(ErrorCode.NOT_FOUND)
     sanctions = [
         wire.SanctionAnswer(
-            kind=one.kind, since_ms=one.since_ms, until_ms=one.until_ms, because=one.reason, appeal=one.appeal
+            kind=one.kind, since_ms=one.since_ms, until_ms=one.until_ms, reason=one.reason, appeal=one.appeal
         )
         for one in found.sanctions
     ]

@@ -8,6 +8,7 @@ from aiohttp import web
 from nearby.core import moderation_wire as wire
 from nearby.core.reports import ReportId, Then, due_ms
 from nearby.core.rules import DAY_MS, Rules
+from nearby.core.text import clean_text
 from nearby.errors import ErrorCode, Refused, StoreDown
 from nearby.server.admin import operator_of
 from nearby.server.auth import Verifier
@@ -91,15 +92,15 @@ class AdminReports:
             raise Refused(ErrorCode.BAD_MESSAGE, "a suspension needs days")
         until_ms = None if asked.days is None else now_ms + asked.days * DAY_MS
         then: Then | None = None if asked.decision == "reject" else asked.decision
-        by = By(operator, asked.because)
+        by = By(operator, clean_text(asked.reason))
         await self._store.moderation.decide(report, then, until_ms, by, now_ms, self._rules)
         return await self._done(report, asked.decision)
 
     async def _undo(self, request: web.Request) -> web.StreamResponse:
         now_ms = self._clock.now_ms()
         operator = operator_of(request, self._verifier, now_ms)
-        report, asked = _report_in(request), await body_of(request, wire.BecauseRequest)
-        await self._store.moderation.undo(report, By(operator, asked.because), now_ms, self._rules)
+        report, asked = _report_in(request), await body_of(request, wire.ReasonRequest)
+        await self._store.moderation.undo(report, By(operator, clean_text(asked.reason)), now_ms, self._rules)
         return await self._done(report, "undo")
 
     async def _done(self, report: ReportId, decision: str) -> web.StreamResponse:

@@ -8,7 +8,16 @@ from typing import Any
 import msgspec
 
 from nearby import __version__
-from nearby.core import admin_wire, bottle_wire, me_wire, nearby_wire, operations_wire, people_wire, wire
+from nearby.core import (
+    admin_wire,
+    bottle_wire,
+    me_wire,
+    moderation_wire,
+    nearby_wire,
+    operations_wire,
+    people_wire,
+    wire,
+)
 from nearby.core.crowd import RESOLUTIONS
 from nearby.errors import PROBLEMS, CloseCode, ErrorCode
 
@@ -52,6 +61,15 @@ _BODIES = (
     operations_wire.AreasAnswer,
     operations_wire.ImportAnswer,
     operations_wire.AuditAnswer,
+    moderation_wire.ReportsAnswer,
+    moderation_wire.DecisionRequest,
+    moderation_wire.ReasonRequest,
+    moderation_wire.PersonAnswer,
+    moderation_wire.VerifyRequest,
+    moderation_wire.BanRequest,
+    moderation_wire.SuspendRequest,
+    moderation_wire.AppealNote,
+    moderation_wire.AppealRequest,
     bottle_wire.BottleRequest,
     bottle_wire.BottleAnswer,
     bottle_wire.CatchAnswer,
@@ -85,8 +103,10 @@ _CALLS: tuple[tuple[str, str, str, str | None, dict[int, str | None], bool], ...
     ("delete", "/v1/people/{person}/mute", "Hear them again.", None, {204: None}, True),
     ("put", "/v1/people/{person}/block", "Never meet somebody again.", None, {204: None}, True),
     ("delete", "/v1/people/{person}/block", "Withdraw that block.", None, {204: None}, True),
+    ("post", "/v1/people/{person}/reports", "Report somebody I know.", "ReportRequest", {201: None}, True),
     ("get", "/v1/me/blocks", "My blocks in force.", None, {200: "BlocksAnswer"}, True),
     ("delete", "/v1/me/blocks/{block}", "Withdraw a block.", None, {204: None}, True),
+    ("post", "/v1/me/appeal", "Say something to a ban against me.", "AppealRequest", {204: None}, True),
     ("post", "/v1/bottles", "Throw a bottle.", "BottleRequest", {201: "BottleAnswer"}, True),
     ("post", "/v1/bottles/catch", "Catch a bottle, if one is afloat.", None, {200: "CatchAnswer", 204: None}, True),
     ("post", "/v1/bottles/{bottle}/reply", "Answer a bottle I hold.", "ReplyRequest", {201: "ThreadAnswer"}, True),
@@ -96,6 +116,28 @@ _CALLS: tuple[tuple[str, str, str, str | None, dict[int, str | None], bool], ...
     ("get", "/v1/threads/{thread}/messages", "A thread's texts.", None, {200: "ThreadMessagesAnswer"}, True),
     ("post", "/v1/threads/{thread}/messages", "Write.", "ThreadMessageRequest", {201: "ThreadMessage"}, True),
     ("get", "/v1/admin/crowd", "How many people were where, for operators.", None, {200: "CrowdAnswer"}, True),
+    ("get", "/v1/admin/reports", "The queue of reports.", None, {200: "ReportsAnswer"}, True),
+    ("get", "/v1/admin/reports/{report}", "One report.", None, {200: "ReportAnswer"}, True),
+    *(
+        ("post", f"/v1/admin/reports/{{report}}/{call}", does, body, {200: "ReportAnswer"}, True)
+        for call, does, body in (
+            ("decision", "Decide a report.", "DecisionRequest"),
+            ("undo", "Take a decision back.", "ReasonRequest"),
+        )
+    ),
+    ("get", "/v1/admin/people", "Find somebody by a verified name.", None, {200: "PersonAnswer"}, True),
+    ("get", "/v1/admin/people/{person}", "Find somebody by id.", None, {200: "PersonAnswer"}, True),
+    *(
+        ("post", f"/v1/admin/people/{{person}}/{call}", does, body, {200: "PersonAnswer"}, True)
+        for call, does, body in (
+            ("verify", "Let somebody be verified under a name.", "VerifyRequest"),
+            ("revoke", "Let somebody not be verified.", "ReasonRequest"),
+            ("ban", "Ban somebody.", "BanRequest"),
+            ("suspend", "Suspend somebody.", "SuspendRequest"),
+            ("unban", "End every ban and suspension of somebody.", "ReasonRequest"),
+            ("appeal", "Note what somebody says to a ban.", "AppealNote"),
+        )
+    ),
     ("get", "/v1/admin/brakes", "What is stopped.", None, {200: "BrakesAnswer"}, True),
     ("post", "/v1/admin/brakes/pull", "Stop something.", "BrakeRequest", {200: "BrakesAnswer"}, True),
     ("post", "/v1/admin/brakes/release", "Let it go on.", "BrakeRequest", {200: "BrakesAnswer"}, True),
@@ -119,6 +161,11 @@ _REASON = ("reason", True, {"type": "string", "minLength": 1, "maxLength": 1000}
 _IMPORT = (_REASON, ("kind", False, {"type": "string", "enum": ["quiet", "venue"]}))
 _PARAMETERS: dict[str, tuple[tuple[str, bool, dict[str, Any]], ...]] = {
     # of the address, by method and path: name, whether it is required, schema
+    "get /v1/admin/reports": (
+        ("status", False, {"type": "string", "enum": ["open", "decided"], "default": "open"}),
+        ("after", False, _ID),
+    ),
+    "get /v1/admin/people": (("name", True, {"type": "string", "minLength": 1, "maxLength": 64}),),
     "get /v1/admin/crowd": (
         ("from_ms", True, _TIME_MS),
         ("to_ms", True, _TIME_MS),
