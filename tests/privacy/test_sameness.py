@@ -23,6 +23,7 @@ async def test_the_story_goes_through_all_that_can_happen() -> None:
         b"bad_position",
         b"HTTP/1.1 422",
         b'"room":{"id"',
+        b'"people":[{"person":"',
         b"nearby_placement_seconds_count",
     ):
         assert part in said, part

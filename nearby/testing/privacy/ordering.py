@@ -4,6 +4,7 @@ from random import Random
 
 from nearby.sim.attacks.bounds import permutation_p, rank_correlation
 from nearby.testing.privacy.finding import OURS, Effort, Finding
+from nearby.testing.privacy.ground import Point
 from nearby.testing.privacy.stage import Stage, on_stage
 from nearby.testing.privacy.towns import Town, away_m, found
 from nearby.testing.privacy.weak import against
@@ -28,16 +29,21 @@ async def findings(effort: Effort, server: str = OURS) -> list[Finding]:
     """Return a row for each kind of list."""
     windows = effort.of(WINDOWS) if server == OURS else 20
     random = Random(f"ordering {effort.seed}")
-    groups: Groups = {"members of a room": [], "rooms over repeated asking": []}
+    groups: Groups = {"members of a room": [], "rooms over repeated asking": [], "people nearby": []}
     with against(server):
         async with on_stage() as stage:
             towns = await found(stage, TOWNS, random, people=(PEOPLE,))
             mallories = await stage.phones([f"mallory-{number}" for number in range(TOWNS)])
-            for window in range(-(-windows // TOWNS)):
+            await stage.let_be_listed(somebody.phone.person for town in towns for somebody in town.people)
+            stood: dict[str, Point] = {}
+            # One window more, for whoever is on a list was there in the window before.
+            for window in range(-(-windows // TOWNS) + 1):
                 await stage.to_window(window, after_ms=10_000)
                 for town, mallory in zip(towns, mallories, strict=True):
+                    if mallory.person in stood:
+                        await _look_at_the_list(stage, town, mallory, stood[mallory.person], groups)
                     await _gather(stage, town, random)
-                    await _look(stage, town, mallory, random, groups)
+                    stood[mallory.person] = await _look(stage, town, mallory, random, groups)
     rows = []
     for what, lists in groups.items():
         p = permutation_p(lists, rank_correlation, random)
@@ -61,8 +67,16 @@ async def _gather(stage: Stage, town: Town, random: Random) -> None:
         somebody.phone.take()
 
 
-async def _look(stage: Stage, town: Town, mallory: StagePhone, random: Random, groups: Groups) -> None:
-    """Ask for one room after the other, and note how far away those are who sit there."""
+async def _look_at_the_list(stage: Stage, town: Town, mallory: StagePhone, here: Point, groups: Groups) -> None:
+    """Ask who is nearby, and note how far away they were when the list was fixed."""
+    where = {somebody.phone.person: somebody.at for somebody in town.people}
+    away = [away_m(here, where[person]) for person in await stage.nearby(mallory.person)]
+    assert len(away) == STAY
+    groups["people nearby"].append(away)
+
+
+async def _look(stage: Stage, town: Town, mallory: StagePhone, random: Random, groups: Groups) -> Point:
+    """Ask for one room after the other, note how far away those are who sit there, and return where from."""
     mallory.send({"type": "leave"})
     here = town.region.somewhere(random)
     where = {somebody.phone.placed["you"]: somebody.at for somebody in town.people if somebody.phone.placed}
@@ -81,3 +95,4 @@ async def _look(stage: Stage, town: Town, mallory: StagePhone, random: Random, g
             rooms.append(sum(distances_m) / len(distances_m))
         mallory.send({"type": "next"})
     groups["rooms over repeated asking"].append(rooms)
+    return here

@@ -165,6 +165,7 @@ class _Run:
         most = len(people) * 3 // 4
         self._phones = await self._stage.phones(people[:most], established=True)
         self._phones += await self._stage.phones(people[most:])
+        await self._stage.let_be_listed(people[::2])
         for window in range(WINDOWS):
             for after_ms in (20_000, 400_000):
                 await self._stage.to_window(window, after_ms=after_ms)
@@ -216,6 +217,7 @@ class _Run:
         for body in ({"lat": lat, "lon": lon}, {"lat": lat, "lon": 400 + lon}, {"lat": str(lat), "lon": lon}):
             answer = await self._stage.call("POST", "/v1/checkins", token=token, body=body, tick=True)
             self._seen[f"http {len(self._seen)}"] = answer
+        self._seen[f"nearby {len(self._seen)}"] = await self._stage.call("GET", "/v1/nearby", token=token)
 
     async def _keep_pages(self) -> None:
         number = len(self._seen)

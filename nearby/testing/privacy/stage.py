@@ -11,7 +11,7 @@ import itertools
 import re
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from time import perf_counter_ns
@@ -20,13 +20,14 @@ from typing import Any
 from aiohttp import web
 
 from nearby.core.area_index import Area, AreaIndex
+from nearby.core.ids import PersonId
 from nearby.core.session import Patience
 from nearby.server.app import Assembled, assembled
 from nearby.server.auth import mint_token
 from nearby.server.clock import SteadyClock
 from nearby.server.config import Settings
 from nearby.server.edge import EdgeHandler
-from nearby.testing.privacy.wires import StagePhone, Wire, encode
+from nearby.testing.privacy.wires import StagePhone, Wire, decode, encode
 
 KEY = "a secret that only attacks on ourselves know"
 FAR_FUTURE_S = 99_999_999_999
@@ -69,6 +70,18 @@ class Stage:
     def put_in_force(self, areas: Sequence[Area]) -> None:
         """Let these be the operators' areas from now on."""
         self._parts.areas.index = AreaIndex(areas)
+
+    async def let_be_listed(self, people: Iterable[str]) -> None:
+        """Let people want to be on nearby lists: what a change of their profiles tells the hub, keeping or not."""
+        for person in people:
+            await self._parts.hub.set_listed(PersonId(person), self.now_ms, is_listed=True)
+
+    async def nearby(self, viewer: str) -> list[str]:
+        """Return whom a viewer is shown on their list, in its order: who that is no viewer knows."""
+        answer = await self.call("GET", "/v1/nearby", token=self.token(viewer))
+        shown = decode(answer.partition(b"\r\n\r\n")[2])["people"]
+        found = [await self._parts.hub.who_is_nearby(PersonId(viewer), one["person"]) for one in shown]
+        return [person for person in found if person is not None]
 
     async def phones(
         self, people: Sequence[str], *, resume: dict[str, Any] | None = None, **claims: Any

@@ -36,6 +36,7 @@ ATTACKS: dict[str, Attack] = {
             "in or out of a radius",
             "nearest members first",
             "nearest rooms first",
+            "nearest people first on the list",
             "each rung looked up by itself",
             "a polygon asked",
         ),
@@ -45,7 +46,9 @@ ATTACKS: dict[str, Attack] = {
         thresholds.findings,
         ("in or out of a radius", "distance rounded to 1 km", "each rung looked up by itself", "a polygon asked"),
     ),
-    "P5": Attack(ordering.findings, ("nearest members first", "nearest rooms first")),
+    "P5": Attack(
+        ordering.findings, ("nearest members first", "nearest rooms first", "nearest people first on the list")
+    ),
     "P6": Attack(pseudonyms.findings, ("lasting pseudonyms", "one moment for ever")),
     "P7": Attack(moments.findings, ("one moment for all", "one moment for ever")),
     "P8": Attack(surrounding.findings, ("nearest rooms first",)),

@@ -17,10 +17,12 @@ from nearby.core.cell import Ladder, place_of
 from nearby.core.frames import text_frame
 from nearby.core.ids import Cell, PersonId, RoomId
 from nearby.core.names import draw_name as draw_a_name
+from nearby.core.nearby_list import Listed
 from nearby.core.placement import Candidate, Choice
 from nearby.core.room import Room, Seat
 from nearby.core.window import Windows
-from nearby.hub.base import Caller
+from nearby.hub.base import Caller, Nearby
+from nearby.hub.memory import lists as hub_lists
 from nearby.hub.memory import rooms as hub_rooms
 from nearby.server import dispatch, placer
 from nearby.server.auth import Claims, Verifier
@@ -123,6 +125,24 @@ def nearest_first_rooms() -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def nearest_first_list() -> Iterator[None]:
+    """Show people nearby by how near they are."""
+    with _Sight().open() as sight:
+        shows = hub_lists.Lists.show
+
+        def show(this: hub_lists.Lists, viewer: PersonId, now_ms: int) -> Nearby:
+            def away_m(one: Listed) -> float:
+                person = this.find(viewer, one.handle)
+                return sight.distance_m(viewer, person) if person is not None else 0.0
+
+            shown = shows(this, viewer, now_ms)
+            return Nearby(shown.area, sorted(shown.people, key=away_m))
+
+        with replaced(hub_lists.Lists, "show", show):
+            yield
+
+
+@contextlib.contextmanager
 def direct_rungs() -> Iterator[None]:
     """Look every rung up at its own resolution."""
 
@@ -217,6 +237,7 @@ WEAKNESSES: dict[str, Weakness] = {
     "in or out of a radius": _shows(lambda metres: metres < RADIUS_M),
     "nearest members first": _shows(lambda metres: None, nearest_first=True),
     "nearest rooms first": nearest_first_rooms,
+    "nearest people first on the list": nearest_first_list,
     "each rung looked up by itself": direct_rungs,
     "a polygon asked": polygon_asked,
     "one moment for all": one_moment_for_all,
