@@ -145,3 +145,38 @@ async def test_who_is_listed_outlives_a_restart(tmp_path: Path) -> None:
 
 async def test_who_is_listed_outlives_a_restart_on_postgresql(tmp_path: Path, postgres: OwnPostgres) -> None:
     await restarted(tmp_path, database_url=postgres.url)
+
+
+@pytest.mark.parametrize("how", ["there", "left", "erased", "nobody"])
+async def test_somebody_on_the_list_is_blocked_by_their_handle_with_the_same_answer_as_anybody(
+    server: LiveServer, how: str
+) -> None:
+    await check_in(server, "vic")
+    await listed(server, "ana", "ben")
+    await next_window(server)
+    ((first, _), before) = ([one["person"] for one in (await nearby(server))["people"]], await nearby(server))
+    for person in ("ana", "ben"):
+        if how in ("left", "erased"):
+            path = "/v1/presence" if how == "left" else "/v1/me"
+            await server.call("DELETE", path, token=server.token(person))
+    handle = first if how != "nobody" else "n" * 16
+    answer = await server.call("PUT", f"/v1/people/{handle}/block", token=server.token("vic"))
+    assert (answer.status, answer.body) == (204, b"")
+    after = {one["person"] for one in (await nearby(server))["people"]}
+    assert after == {one["person"] for one in before["people"]} - ({first} if how != "nobody" else set()) or not after
+    blocks = json.loads((await server.call("GET", "/v1/me/blocks", token=server.token("vic"))).body)["blocks"]
+    assert len(blocks) == 1
+
+
+async def test_a_block_by_a_handle_of_the_last_window_keeps_its_person_off_the_list(server: LiveServer) -> None:
+    await check_in(server, "vic")
+    await listed(server, "ana")
+    await next_window(server)
+    (ana,) = (await nearby(server))["people"]
+    for person in ("vic", "ana"):
+        await check_in(server, person)
+    await next_window(server)
+    assert len((await nearby(server))["people"]) == 1
+    await server.call("PUT", f"/v1/people/{ana['person']}/block", token=server.token("vic"))
+    assert (await nearby(server))["people"] == []
+    assert (await nearby(server, "ana"))["people"] == []
