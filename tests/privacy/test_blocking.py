@@ -10,11 +10,12 @@ from nearby.testing.privacy.neighbours import Neighbours
 from nearby.testing.privacy.stage import on_stage
 from nearby.testing.privacy.towns import found
 
-MESSAGES = ("mute", "unmute", "greet", "leave", "check-in", "next", "shake", "block")
+MESSAGES = ("mute", "unmute", "greet", "leave", "check-in", "next", "shake", "block", "report")
 CALLS = {
     **dict.fromkeys(("nearby", "people", "people then", "threads"), "200"),
     **dict.fromkeys(("catch", "mute by handle", "unmute by handle", "follow", "block by handle"), "204"),
     **dict.fromkeys(("thread", "write"), "410"),
+    "report by handle": "201",
 }
 
 

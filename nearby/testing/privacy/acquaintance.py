@@ -351,6 +351,9 @@ class Trial:
         await a.call("block by handle", "PUT", f"/v1/people/{self._handle or 'nobody'}/block")
         await a.ask("block", {"type": "block", **about})
         await a.call("people then", "GET", "/v1/people")
+        handle = self._handle or "nobody"
+        await a.call("report by handle", "POST", f"/v1/people/{handle}/reports", {"reason": "rude"})
+        await a.ask("report", {"type": "report", "reason": "rude", **about})
 
     async def _go(self) -> None:
         """Leave nothing behind that the next trial could see."""

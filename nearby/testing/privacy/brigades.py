@@ -17,9 +17,12 @@ from typing import Any
 from nearby.testing.privacy.neighbours import CHECKS_IN_EVERY_MS, STEP_MS, Neighbours
 from nearby.testing.privacy.stage import Stage, on_stage
 from nearby.testing.privacy.towns import Somebody, Town, found
+from nearby.testing.privacy.wires import StagePhone
 
 SPEAKS_EVERY_MS = 30_000
 COMES_BACK_AFTER_MS = 20_000
+SETTLES_MS = 900_000
+"""So long there is no brigade: for rooms to be as they are where people come and go."""
 ASKS_EVERY_MS = 600_000
 """Six joins an hour."""
 AWAY_PER_PRESENT = 2
@@ -108,12 +111,14 @@ class Siege:
         self._town = town
         self._claims = claims
         self._accounts = [
-            _Account(one, may_ask_ms=stage.now_ms + place * ASKS_EVERY_MS // len(accounts))
+            _Account(one, may_ask_ms=stage.now_ms + SETTLES_MS + place * ASKS_EVERY_MS // len(accounts))
             for place, one in enumerate(accounts)
         ]
-        self._began_ms = self._next_word_ms = self._next_check_in_ms = stage.now_ms
+        self._began_ms = stage.now_ms + SETTLES_MS
+        self._next_word_ms = self._next_check_in_ms = stage.now_ms
         self._comes_back_ms = stage.now_ms + COMES_BACK_AFTER_MS
         self._company = set[str]()
+        self._asked: list[tuple[StagePhone, bytes]] = []
         self._is_out = False
 
     @property
@@ -133,14 +138,26 @@ class Siege:
             self._listen(account)
         if now_ms >= self._next_check_in_ms:
             self._next_check_in_ms = now_ms + CHECKS_IN_EVERY_MS
-            for somebody in [victim, *(one.somebody for one in self._accounts)]:
+            for somebody in [victim, *(one.somebody for one in self._accounts if one.room is not None)]:
                 self._town.check_in(somebody)
         self._neighbours.step(now_ms)
         self._search(now_ms)
         self._report()
         if now_ms >= self._next_word_ms and victim.phone.placed is not None:
             self._next_word_ms = now_ms + SPEAKS_EVERY_MS
-            victim.phone.send({"type": "say", "text": f"good evening, it is {now_ms}"})
+            self._send(victim, {"type": "say", "text": f"good evening, it is {now_ms}"})
+
+    @property
+    def is_answered(self) -> bool:
+        """Return whether what was said and reported in this step is on disk, or was refused."""
+        self._asked = [(phone, part) for phone, part in self._asked if not phone.has_heard(part)]
+        return not self._asked
+
+    def _send(self, somebody: Somebody, message: dict[str, Any]) -> None:
+        """Send what must be on disk before time goes on."""
+        number = f"asked-{self._stage.now_ms}"
+        somebody.phone.send(message | {"id": number})
+        self._asked.append((somebody.phone, f'"id":"{number}"'.encode()))
 
     async def look_in(self) -> None:
         """Let a suspended victim try to come in again."""
@@ -165,7 +182,7 @@ class Siege:
                 self._comes_back_ms = now_ms + COMES_BACK_AFTER_MS
         if victim.phone.close_code == BANNED:
             self._is_out = True
-        if not self._is_out:
+        if not self._is_out and now_ms >= self._began_ms:
             self.outcome.looked += 1
             self.outcome.alone += victim.phone.placed is None or not self._company
 
@@ -193,7 +210,12 @@ class Siege:
         taken = set[str]()
         for account in self._accounts:
             room = account.room
-            if room is None or now_ms < account.may_ask_ms:
+            if now_ms < account.may_ask_ms:
+                continue
+            if room is None:
+                account.may_ask_ms = now_ms + COMES_BACK_AFTER_MS
+                self._town.check_in(account.somebody)
+                self.outcome.joins += 1
                 continue
             is_content = room not in taken if account.is_spent else room == victims
             taken.add(room)
@@ -214,8 +236,8 @@ class Siege:
         for account in ready[:TOGETHER]:
             member = self._town.victim.phone.placed
             assert member is not None
-            about = {"room": room, "member": member["you"], "reason": "rude", "id": "report"}
-            account.somebody.phone.send({"type": "report", **about})
+            about = {"room": room, "member": member["you"], "reason": "rude"}
+            self._send(account.somebody, {"type": "report", **about})
             account.is_spent = True
             self.outcome.reports += 1
             self.outcome.spent += 1
@@ -238,13 +260,15 @@ async def besiege(brigade: Brigade, *, people: int, runs: int, hours: float, see
             accounts = [Somebody(phone, town.region.somewhere(random)) for phone in phones]
             claims = {"name": f"Victim {number}", "verified": True}
             sieges.append(Siege(stage, town, accounts, claims, random))
-        end_ms = stage.now_ms + round(hours * HOUR_MS)
+        end_ms = stage.now_ms + SETTLES_MS + round(hours * HOUR_MS)
         out_since_ms: dict[int, int] = {}
         while stage.now_ms < end_ms:
             for number, siege in enumerate(sieges):
                 siege.step()
                 if siege.is_suspended:
                     out_since_ms.setdefault(number, stage.now_ms)
+            # The database's time is the machine's: without this the story would run away from it.
+            await stage.until(lambda: all(siege.is_answered for siege in sieges))
             await stage.pass_time(STEP_MS, step_ms=STEP_MS)
         await _wait_for_the_suspended(stage, sieges, out_since_ms)
         return [siege.outcome for siege in sieges]

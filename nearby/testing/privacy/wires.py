@@ -123,6 +123,10 @@ class StagePhone:
         """Return whether anything came after what was taken."""
         return len(self.wire.received) > self._read_to
 
+    def has_heard(self, part: bytes) -> bool:
+        """Return whether something came, of what was not taken yet, that holds these bytes."""
+        return self.wire.received.find(part, self._read_to) >= 0
+
     def send(self, message: dict[str, Any]) -> None:
         """Send one message; it has been carried out when this returns unless it must wait."""
         payload = encode(message)
