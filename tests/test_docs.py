@@ -13,7 +13,16 @@ import pytest
 from rich.console import Console
 
 from nearby.client import Bottles, Phone, PhoneSettings, PhoneStatistics
-from nearby.core import admin_wire, bottle_wire, me_wire, nearby_wire, operations_wire, people_wire, wire
+from nearby.core import (
+    admin_wire,
+    bottle_wire,
+    me_wire,
+    moderation_wire,
+    nearby_wire,
+    operations_wire,
+    people_wire,
+    wire,
+)
 from nearby.core.outbox import MAX_BYTES, MAX_MESSAGES
 from nearby.core.past import REMEMBERED_IDS
 from nearby.core.rules import Rules
@@ -38,6 +47,11 @@ SHAPES = (
     *(people_wire.PeopleAnswer, people_wire.KnownPerson, people_wire.BlocksAnswer, people_wire.BlockAnswer),
     *(admin_wire.CrowdAnswer, admin_wire.CrowdFeature, admin_wire.CrowdProperties, admin_wire.Geometry),
     *(nearby_wire.NearbyAnswer, nearby_wire.NearbyPerson),
+    *(moderation_wire.ReportsAnswer, moderation_wire.ReportAnswer, moderation_wire.ReportedLine),
+    *(moderation_wire.DecisionRequest, moderation_wire.ReasonRequest, moderation_wire.PersonAnswer),
+    *(moderation_wire.SanctionAnswer, moderation_wire.ReportCounts, moderation_wire.VerifyRequest),
+    *(moderation_wire.BanRequest, moderation_wire.SuspendRequest),
+    *(moderation_wire.AppealNote, moderation_wire.AppealRequest),
     *(operations_wire.BrakeRequest, operations_wire.BrakeAnswer, operations_wire.BrakesAnswer),
     *(operations_wire.CloseRequest, operations_wire.AreasAnswer, operations_wire.AreaFeature),
     *(operations_wire.AreaProperties, operations_wire.ImportAnswer, operations_wire.ImportedArea),

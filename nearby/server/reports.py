@@ -107,7 +107,9 @@ class Reports:
         if not _ID.fullmatch(handle):
             raise Refused(ErrorCode.NOT_FOUND)
         asked = await body_of(request, ReportRequest)
-        await self._report(caller, Known(handle), asked, now_ms)
+        nearby = await self._hub.who_is_nearby(caller.person, handle)
+        about = Known(handle) if nearby is None else InRoom(None, nearby)
+        await self._report(caller, about, asked, now_ms)
         return web.Response(status=201)
 
     async def _report(self, caller: Caller, about: About, asked: ReportRequest, now_ms: int) -> bool:
