@@ -25,6 +25,7 @@ from nearby.server.clock import SteadyClock
 from nearby.server.config import Settings
 from nearby.server.edge import EdgeHandler
 from nearby.server.enforcing import Enforcing
+from nearby.server.filtering import started_filter
 from nearby.server.gateway import Gateway
 from nearby.server.http import Http
 from nearby.server.ids import RandomIds
@@ -164,7 +165,10 @@ async def assembled(
     verdicts = Verdicts()
     keys = await load_keys(settings.jwks) if settings.jwks else ()
     verifier = Verifier(secrets_in_force.signing, keys, verdicts)
-    async with database(settings, secret=secrets_in_force.store, events=metrics.store) as store:
+    async with (
+        started_filter(settings, metrics) as filtering,
+        database(settings, secret=secrets_in_force.store, events=metrics.store) as store,
+    ):
         areas, brakes = AreasInForce(metrics), BrakesInForce(metrics)
         clock = clock or system_clock()
         with _no_collection():
@@ -179,6 +183,7 @@ async def assembled(
                 areas=areas,
                 verdicts=verdicts,
                 brakes=brakes,
+                filtering=filtering,
                 clock=clock,
                 patience=patience or Patience(),
                 wrap_hub=wrap_hub,

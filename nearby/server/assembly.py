@@ -22,6 +22,7 @@ from nearby.server.config import Settings
 from nearby.server.dispatch import Dispatcher
 from nearby.server.documents import Documents
 from nearby.server.enforcing import Enforcing
+from nearby.server.filtering import Filtering
 from nearby.server.gateway import Gateway
 from nearby.server.http import Http
 from nearby.server.keeper import Keeper
@@ -35,6 +36,7 @@ from nearby.server.names import Names
 from nearby.server.operating import Operating
 from nearby.server.people import People
 from nearby.server.placer import Placer
+from nearby.server.screening import Screening
 from nearby.server.separation import Separation
 from nearby.server.sockets import Sockets
 from nearby.server.verdicts import Verdicts
@@ -89,6 +91,7 @@ class _Shared:
     names: Names
     placer: Placer
     windows: Windows
+    screening: Screening
     areas: AreasInForce
     brakes: BrakesInForce
     verifier: Verifier
@@ -119,6 +122,7 @@ def assemble(
     areas: AreasInForce,
     verdicts: Verdicts,
     brakes: BrakesInForce,
+    filtering: Filtering | None,
     clock: SteadyClock,
     patience: Patience,
     wrap_hub: Callable[[Hub], Hub],
@@ -141,6 +145,7 @@ def assemble(
         people=people,
         journal=NothingKept() if people is None else store.journal,
         names=Names(people, verifier, metrics),
+        screening=Screening(hub, filtering, has_gate=rules.has_gate),
         placer=Placer(hub, rules, windows, clock, metrics),
         windows=windows,
         areas=areas,
@@ -218,6 +223,7 @@ def _dispatcher(of: _Shared, trust: _Trust) -> Dispatcher:
         names=of.names,
         members=trust.members,
         reports=trust.moderating.reports,
+        screening=of.screening,
         separation=trust.separation,
         companions=trust.companions,
         windows=of.windows,
@@ -241,6 +247,7 @@ def _http(of: _Shared, trust: _Trust, dispatcher: Dispatcher, sockets: Sockets, 
             store=of.store,
             enforcing=trust.moderating.enforcing,
             names=of.names,
+            screening=of.screening,
             verifier=of.verifier,
             clock=of.clock,
         ),
@@ -250,6 +257,7 @@ def _http(of: _Shared, trust: _Trust, dispatcher: Dispatcher, sockets: Sockets, 
             of.hub,
             of.store,
             trust.moderating.reports,
+            of.screening,
             of.rules,
             is_on=settings.has_bottle(),
             brakes=of.brakes,

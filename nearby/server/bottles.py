@@ -19,6 +19,7 @@ from nearby.server.clock import SteadyClock
 from nearby.server.metrics import Metrics
 from nearby.server.reports import Reports
 from nearby.server.requests import bearer_of, body_of, json_answer, private
+from nearby.server.screening import Screening
 from nearby.store.base import Store
 from nearby.store.bottles import Drifter, Thread, ThreadLine
 
@@ -36,6 +37,7 @@ class Bottles:
         hub: Says where a thrower is.
         store: Keeps bottles and threads.
         reports: Takes reports of them.
+        screening: Says what unverified people may not write.
         rules: The limits.
         is_on: Whether there are bottles; without, every call is refused with ``off``.
         brakes: Say whether an operator switched them off for now.
@@ -50,6 +52,7 @@ class Bottles:
         hub: Hub,
         store: Store,
         reports: Reports,
+        screening: Screening,
         rules: Rules,
         *,
         is_on: bool,
@@ -62,6 +65,7 @@ class Bottles:
         self._hub = hub
         self._store = store
         self._reports = reports
+        self._screening = screening
         self._rules = rules
         self._is_on = is_on
         self._brakes = brakes
@@ -100,6 +104,7 @@ class Bottles:
         if cell is None:
             raise Refused(ErrorCode.NOT_PRESENT)
         bottle = BottleId(self._draw_id())
+        await self._screening.pass_text(claims.caller, bottle, text, now_ms)
         await self._store.bottles.throw(_drifter(claims), bottle, text, origin_of(cell), now_ms, self._rules)
         self._did("thrown")
         return json_answer(wire.BottleAnswer(bottle=bottle), status=201)
@@ -120,6 +125,7 @@ class Bottles:
         claims, now_ms = self._begin(request)
         bottle, asked = _bottle_in(request), await body_of(request, wire.ReplyRequest)
         text, fence, thread = clean_text(asked.text), _fence(asked.token), ThreadId(self._draw_id())
+        await self._screening.pass_text(claims.caller, thread, text, now_ms, author=claims.caller.person)
         begun = await self._store.bottles.reply(claims.caller.person, bottle, fence, text, thread, now_ms)
         self._did("answered")
         return private(json_answer(_shown(begun), status=201))
@@ -156,6 +162,7 @@ class Bottles:
         claims, now_ms = self._begin(request)
         thread, asked = _thread_in(request), await body_of(request, wire.ThreadMessageRequest)
         text = clean_text(asked.text)
+        await self._screening.pass_text(claims.caller, thread, text, now_ms, author=claims.caller.person)
         line = await self._store.threads.write(claims.caller.person, thread, text, now_ms, self._rules)
         self._did("written")
         return private(json_answer(_line(line), status=201))

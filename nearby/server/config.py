@@ -5,6 +5,7 @@ import re
 import secrets
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -69,6 +70,16 @@ class Settings(BaseSettings):
     )
     bottle: Literal["on", "off"] = Field("on", description="off refuses every call about bottles and their threads.")
     shake: Literal["on", "off"] = Field("on", description="off refuses every shake.")
+    gate: Literal["on", "off"] = Field(
+        "on", description="off lets unverified people say and be called anything: no content gate."
+    )
+    filter: str = Field(
+        "", description="Your own filter of texts: its name among the entry points nearby.filters of what is installed."
+    )
+    filter_s: float = Field(0.25, gt=0, le=10, description="How long the filter may take for one text, in seconds.")
+    filter_unsure: Literal["hold", "pass"] = Field(
+        "hold", description="What becomes of a text about which the filter gave no answer in time."
+    )
     max_connections: int = Field(100, ge=1, description="Open connections per client network (/24 or /56).")
     tags: Words = Field((), description="Tags that check-ins may name, at most 32, by commas; others have no effect.")
     window_s: float = Field(600.0, ge=1, le=86400, description="Width of a time window, in seconds.")
@@ -94,7 +105,7 @@ class Settings(BaseSettings):
         """Return the product's numbers under these settings."""
         window_ms = round(self.window_s * SECOND_MS)
         rules = Rules(window_ms=window_ms, checkin=Rate(max(1, window_ms // CHECKINS_PER_WINDOW), 3))
-        rules = rules.faster(self.speed)
+        rules = replace(rules.faster(self.speed), has_gate=self.gate == "on")
         return rules if self.limits == "on" else rules.unlimited()
 
     def secrets(self) -> tuple[bytes, ...]:

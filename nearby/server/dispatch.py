@@ -27,6 +27,7 @@ from nearby.server.names import Names
 from nearby.server.placer import Placer
 from nearby.server.problems import HUB_RETRY_MS, close_code_of, store_down
 from nearby.server.reports import Reports
+from nearby.server.screening import Screening
 from nearby.server.separation import Separation
 from nearby.store.base import Journal
 
@@ -52,6 +53,7 @@ class Dispatcher:
         names: Names,
         members: Members,
         reports: Reports,
+        screening: Screening,
         separation: Separation,
         companions: Companions,
         windows: Windows,
@@ -72,6 +74,7 @@ class Dispatcher:
         self._names = names
         self._members = members
         self._reports = reports
+        self._screening = screening
         self._separation = separation
         self._companions = companions
         self._windows = windows
@@ -233,13 +236,16 @@ class Dispatcher:
         started_s = perf_counter()
         if not self._journal.has_room:
             raise StoreDown
+        text, room = clean_text(message.text), None if message.room is None else RoomId(message.room)
+        is_unfit = False
+        if self._screening.has_filter:
+            is_unfit = await self._screening.is_unfit(
+                phone.person, phone.id, text, now_ms, room=room, message_id=message.id
+            )
+            # Others may have spoken meanwhile.
+            now_ms = self._clock.now_ms()
         seq, at_ms = await self._hub.say(
-            phone.person,
-            phone.id,
-            clean_text(message.text),
-            now_ms,
-            room=None if message.room is None else RoomId(message.room),
-            message_id=message.id,
+            phone.person, phone.id, text, now_ms, room=room, message_id=message.id, is_unfit=is_unfit
         )
         if message.id is None:
             self._metrics.say_seconds.observe(perf_counter() - started_s)

@@ -19,6 +19,7 @@ from nearby.server.enforcing import Enforcing
 from nearby.server.gateway import Gateway
 from nearby.server.names import Names
 from nearby.server.requests import bearer_of, body_of, json_answer, private
+from nearby.server.screening import Screening
 from nearby.store.base import Account, ExportPiece, Journal, Store
 
 EXPORTS_AT_ONCE = 2
@@ -34,6 +35,7 @@ class Me:
         journal: Says when what was cleared is on disk.
         store: Accounts.
         enforcing: Keeps in force against the erased what was in force against them.
+        screening: Says which names unverified people may not have.
         names: Says whose names are free, and whether anything of people is kept; if not, profiles cannot be changed.
         verifier: Checks tokens, and holds the calls of somebody off who is being erased.
         clock: The time.
@@ -48,6 +50,7 @@ class Me:
         store: Store,
         enforcing: Enforcing,
         names: Names,
+        screening: Screening,
         verifier: Verifier,
         clock: SteadyClock,
     ) -> None:
@@ -57,6 +60,7 @@ class Me:
         self._store = store
         self._enforcing = enforcing
         self._names = names
+        self._screening = screening
         self._verifier = verifier
         self._clock = clock
         self._exports = asyncio.Semaphore(EXPORTS_AT_ONCE)
@@ -74,10 +78,11 @@ class Me:
         """Keep the name a new guest gave, if anything of people is kept.
 
         Raises:
-            Refused: ``bad_name`` or ``name_taken``. Nothing was kept.
+            Refused: ``bad_name``, ``name_taken`` or ``held``. Nothing was kept.
             StoreDown: It may or may not have been kept.
         """
         clean = clean_name(name)
+        self._screening.pass_name(None, clean)
         if self._names.keeps_people:
             await self._names.check(guest, clean)
             await self._store.change_profile(guest, {"name": clean}, now_ms, is_guest=True)
@@ -96,6 +101,7 @@ class Me:
             if not change:
                 return _shown(claims, await self._store.account(person))
             if (name := change.get("name")) is not None:
+                self._screening.pass_name(claims.caller, name)
                 await self._names.check(person, name)
             now_ms = self._clock.now_ms()
             if change.get("is_listed") is False:

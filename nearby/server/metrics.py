@@ -24,7 +24,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # A second series pe
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 LIMITS = (
-    *("say", "checkin", "joins", "cells", "shake", "guests", "connections"),
+    *("say", "checkin", "joins", "cells", "reach", "shake", "guests", "connections"),
     *("bottles", "catches", "reports", "lines", "greet", "block", "blocks", "appeals"),
 )
 """What ``nearby_limits_hit_total`` tells apart."""
@@ -34,6 +34,9 @@ BOTTLE_CALLS = ("thrown", "caught", "none", "answered", "released", "reported", 
 
 RELATIONS = (*("muted", "unmuted", "blocked", "unblocked", "greeted", "known", "withdrawn", "followed", "unfollowed"),)
 """What ``nearby_relations_total`` tells apart, whether or not it was about anybody."""
+
+FILTERED = ("passed", "held", "slow", "failed", "busy")
+"""What ``nearby_filtered_total`` tells apart; the last three are texts about which the filter gave no answer."""
 
 _LATENCY_BUCKETS_S = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 
@@ -76,6 +79,8 @@ class Metrics:
         self.rescues = self._counter("rescues", "Seats given in rooms of one or two.")
         self.messages: dict[type[Any], int] = dict.fromkeys(get_args(wire.ClientMessage), 0)
         self.deliveries = 0
+        self.filtered: dict[str, int] = dict.fromkeys(FILTERED, 0)
+        self.filter_seconds = Latency()
         self.errors = self._counter("errors", "Messages and requests refused, by code.", "code")
         self.limits_hit = self._counter("limits_hit", "Refusals because of a limit, by which.", "limit")
         self.closes = self._counter("closes", "Connections closed by the server, by close code.", "code")
@@ -147,6 +152,13 @@ class Metrics:
         yield self.checkin_seconds.family("nearby_checkin_seconds", "From reading a checkin to its ack.")
         yield self.placement_seconds.family("nearby_placement_seconds", "Work of one placement, on its tick.")
         yield self.meet_seconds.family("nearby_meet_seconds", "Work of one step that seats people whose shakes met.")
+        filtered = CounterMetricFamily(
+            "nearby_filtered", "Texts the filter was asked about, by answer.", labels=["answer"]
+        )
+        for answer, count in self.filtered.items():
+            filtered.add_metric([answer], count)
+        yield filtered
+        yield self.filter_seconds.family("nearby_filter_seconds", "From asking the filter about a text to its answer.")
         yield self.loop_lag_seconds.family(
             "nearby_loop_lag_seconds", "How late the event loop was for its 200 ms tick."
         )
@@ -171,3 +183,16 @@ def _live_gauges(live: HubStatistics) -> Iterator[Metric]:
     for resolution, count in live.open_catchments.items():
         catchments.add_metric([str(resolution)], count)
     yield catchments
+    yield from _gate_families(live)
+
+
+def _gate_families(live: HubStatistics) -> Iterator[Metric]:
+    held = CounterMetricFamily("nearby_texts_held", "Texts the content gate held, by why.", labels=["because"])
+    for because, count in live.texts_held.items():
+        held.add_metric([because], count)
+    yield held
+    yield GaugeMetricFamily("nearby_texts_watched", "Texts seen in too few rooms to be refused.", live.texts_watched)
+    yield GaugeMetricFamily("nearby_texts_refused", "Texts that are refused everywhere.", live.texts_refused)
+    yield CounterMetricFamily(
+        "nearby_texts_dropped", "Texts forgotten before their time, because there were too many.", live.texts_dropped
+    )
