@@ -24,7 +24,11 @@ LIMIT_MS = 50.0
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """What came of it. Times are wall time; ``late_s`` is how far behind its 200 ms tick it ever was."""
+    """What came of it.
+
+    ``longest_decision_ms`` is of a whole placing, as ``Placing.all_us``; ``longest_wall_ms`` is its wall time, in which
+    others may have had the processor. ``late_s`` is how far behind its 200 ms tick it ever was.
+    """
 
     people: int
     seconds: float
@@ -32,6 +36,7 @@ class Filling:
     rooms: int
     alone: int
     longest_decision_ms: float
+    longest_wall_ms: float
     longest_sweep_ms: float
     late_s: float
 
@@ -46,7 +51,8 @@ class Filling:
         console.print(
             f"{self.people:,} people checked in to one venue within {self.seconds:.0f} s: {self.rooms:,} rooms, the "
             f"largest of {self.largest_room}, {self.alone} people alone; the longest placing took "
-            f"{self.longest_decision_ms:.1f} ms, the longest sweep {self.longest_sweep_ms:.1f} ms, and it was "
+            f"{self.longest_decision_ms:.1f} ms of work ({self.longest_wall_ms:.1f} ms by the clock), "
+            f"the longest sweep {self.longest_sweep_ms:.1f} ms, and it was "
             f"{self.late_s:.2f} s late at most"
         )
         verdict = "met" if self.is_met else "missed"
@@ -59,7 +65,7 @@ async def fill(people: int, seconds: float, advance: Callable[[], None]) -> Fill
     ladder = ladder_of(52.5147, 13.2395)
     wishes = Wishes(venue=Venue(AreaId("stadium"), ladder.res7))
     loop = asyncio.get_running_loop()
-    began_s, came, decision_us, sweep_ns, late_s = loop.time(), 0, 0.0, 0, 0.0
+    began_s, came, decision_us, wall_us, sweep_ns, late_s = loop.time(), 0, 0.0, 0.0, 0, 0.0
     while came < people:
         passed_s = loop.time() - began_s
         due = min(people, int(people * passed_s / seconds))
@@ -69,7 +75,7 @@ async def fill(people: int, seconds: float, advance: Callable[[], None]) -> Fill
             why = crowded.check_in(number, ladder, now_ms, wishes)
             placing = crowded.place(number, why, now_ms) if why is not None else None
             if placing is not None:
-                decision_us = max(decision_us, placing.wall_us)
+                decision_us, wall_us = max(decision_us, placing.all_us), max(wall_us, placing.wall_us)
         came = due
         swept_ns = perf_counter_ns()
         crowded.sweep(now_ms)
@@ -86,6 +92,7 @@ async def fill(people: int, seconds: float, advance: Callable[[], None]) -> Fill
         rooms=sum(sizes.values()),
         alone=sizes.get(1, 0),
         longest_decision_ms=decision_us / 1e3,
+        longest_wall_ms=wall_us / 1e3,
         longest_sweep_ms=sweep_ns / 1e6,
         late_s=late_s,
     )

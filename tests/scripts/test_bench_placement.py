@@ -19,7 +19,15 @@ SHAKEN = Shaking(
     people=100, met=100, rooms=13, largest_room=8, one_sided=0, ack_p50_ms=1.0, ack_p99_ms=2.0, matched_s=0.5, cpu_s=0.1
 )
 FILLED = Filling(
-    people=9, seconds=1.0, largest_room=8, rooms=2, alone=1, longest_decision_ms=1.0, longest_sweep_ms=2.0, late_s=0.0
+    people=9,
+    seconds=1.0,
+    largest_room=8,
+    rooms=2,
+    alone=1,
+    longest_decision_ms=1.0,
+    longest_wall_ms=60.0,
+    longest_sweep_ms=2.0,
+    late_s=0.0,
 )
 
 
