@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from nearby.client import Bottles, Phone, PhoneSettings, PhoneStatistics
+from nearby.client import Bottles, People, Phone, PhoneSettings, PhoneStatistics
 from nearby.core import (
     admin_wire,
     bottle_wire,
@@ -318,7 +318,7 @@ def test_the_parts_in_the_architecture_import_what_its_table_says() -> None:
 
 def test_every_public_call_and_number_of_the_sdk_is_described() -> None:
     text = page("docs/sdk.md")
-    calls = [name for part in (Phone, Bottles) for name in vars(part) if not name.startswith("_")]
+    calls = [name for part in (Phone, Bottles, People) for name in vars(part) if not name.startswith("_")]
     numbers = [*PhoneSettings.__dataclass_fields__, *PhoneStatistics.__dataclass_fields__]
     missing = [name for name in (*calls, *numbers) if not re.search(rf"\b{name}\b", text)]
     assert missing == []

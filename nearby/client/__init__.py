@@ -10,6 +10,7 @@ from nearby.client.account import Account
 from nearby.client.backoff import Backoff, next_check_in_s
 from nearby.client.bottles import Bottles, Caught
 from nearby.client.events import Connected, Disconnected, PhoneEvent
+from nearby.client.people import People
 from nearby.client.phone import Phone
 from nearby.client.settings import PhoneSettings, PhoneStatistics
 
@@ -20,6 +21,7 @@ __all__ = [
     "Caught",
     "Connected",
     "Disconnected",
+    "People",
     "Phone",
     "PhoneEvent",
     "PhoneSettings",

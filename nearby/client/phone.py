@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from random import Random, SystemRandom
 from types import TracebackType
 
@@ -138,8 +138,12 @@ class Phone:
         if not ending.is_wanted:
             raise ending.exception()
 
-    async def check_in(self, lat_deg: float, lon_deg: float, *, accuracy_m: float | None = None) -> wire.Ack:
+    async def check_in(
+        self, lat_deg: float, lon_deg: float, *, accuracy_m: float | None = None, came_with: Sequence[str] = ()
+    ) -> wire.Ack:
         """Tell where I am; the ``ack`` carries area and window, a ``placed`` may follow.
+
+        ``came_with`` are handles of people I know: if they each name me, we are seated together if seats allow.
 
         Repeated after a drop, unless a newer one waits too: then only that is sent, and answers both.
         Waits while disconnected. Safe to cancel: it is not sent any more if it was not.
@@ -149,7 +153,9 @@ class Phone:
             NotAcknowledged: ``leave`` was called before it could be sent.
             PhoneClosed: The phone is closed.
         """
-        position = wire.CheckIn(id=self._next_id(), lat=lat_deg, lon=lon_deg, accuracy_m=accuracy_m)
+        position = wire.CheckIn(
+            id=self._next_id(), lat=lat_deg, lon=lon_deg, accuracy_m=accuracy_m, with_=list(came_with) or None
+        )
         return await self._call(position, may_repeat=True)
 
     async def say(self, text: str) -> wire.Ack:
@@ -191,6 +197,43 @@ class Phone:
                 await self._call(wire.Shake(id=self._next_id()), may_repeat=True)
         except TimeoutError:
             raise NotAcknowledged("no answer came in time; it may have been counted") from None
+
+    async def mute(self, member: str, *, room: str | None = None, is_on: bool = True) -> None:
+        """Hear ``Skipped`` for what a member says, or hear them again; they do not know. Repeated after a drop.
+
+        ``room`` is the room the member was in, mine if it is not given. Waits while disconnected. Safe to cancel.
+
+        Raises:
+            Refused: As the server says.
+            PhoneClosed: The phone is closed.
+        """
+        kind = wire.Mute if is_on else wire.Unmute
+        await self._call(kind(id=self._next_id(), room=room or self._room(), member=member), may_repeat=True)
+
+    async def block(self, member: str, *, room: str | None = None) -> str:
+        """Never meet a member again; return the id to withdraw it by (``People.unblock``). ``placed`` follows.
+
+        ``room`` is the room the member was in, within the last hour; mine if it is not given. Repeated after a drop,
+        which changes nothing. Waits while disconnected. Safe to cancel.
+
+        Raises:
+            Refused: ``rate_limited``, or as the server says. After ``store_down`` it may hold.
+            PhoneClosed: The phone is closed.
+        """
+        block = wire.Block(id=self._next_id(), room=room or self._room(), member=member)
+        ack = await self._call(block, may_repeat=True)
+        return str(ack.block)
+
+    async def greet(self, member: str) -> None:
+        """Greet a member of my room; once both greeted, ``known`` follows. Repeated after a drop.
+
+        Waits while disconnected. Safe to cancel.
+
+        Raises:
+            Refused: ``not_in_room``, ``moved``, ``rate_limited``, ``off``, or as the server says.
+            PhoneClosed: The phone is closed.
+        """
+        await self._call(wire.Greet(id=self._next_id(), room=self._my_room(), member=member), may_repeat=True)
 
     async def leave(self) -> None:
         """Leave the room and clear my location. Repeated after a drop. Waits while disconnected. Safe to cancel.
@@ -262,6 +305,9 @@ class Phone:
                         raise
         finally:
             line.calls.discard(call)
+
+    def _room(self) -> str | None:
+        return None if self.view is None else self.view.room.id
 
     def _my_room(self) -> str:
         self._line.check_running()
