@@ -3,6 +3,7 @@ import re
 from dataclasses import is_dataclass
 from pathlib import Path
 
+from msgspec import Struct
 from sqlalchemy import Column, Integer, MetaData, Table
 
 from nearby.core import presence, room
@@ -22,6 +23,10 @@ def without_a_line(tables: MetaData) -> set[str]:
     return set(tables.tables) - set(kept("table"))
 
 
+def is_record(kind: type) -> bool:
+    return is_dataclass(kind) or issubclass(kind, Struct)
+
+
 def hub_records() -> set[str]:
     """Return what the live state keeps: records of people, presence and rooms, counts of networks, and lists."""
     found = {"Networks", "Rosters", "Lists", "Stops"}
@@ -30,9 +35,9 @@ def hub_records() -> set[str]:
         found |= {
             one.__name__
             for one in defined
-            if isinstance(one, type) and is_dataclass(one) and one.__module__ == module.__name__
+            if isinstance(one, type) and is_record(one) and one.__module__ == module.__name__
         }
-    return found - {"Repeat", "_Remembered"}  # Parts of a room, and gone with it.
+    return found - {"Repeat", "_Remembered", "_Rare"}  # Parts of a room or of a person, and gone with it.
 
 
 def test_every_table_and_no_other_has_one_line() -> None:
