@@ -12,6 +12,7 @@ from prometheus_client.metrics_core import Metric
 from nearby.core import wire
 from nearby.core.area_index import Kind
 from nearby.core.bottle import State
+from nearby.core.gate import Held
 from nearby.core.brakes import What
 from nearby.errors import CloseCode, ErrorCode, Refused
 from nearby.hub.base import HubStatistics
@@ -188,8 +189,8 @@ def _live_gauges(live: HubStatistics) -> Iterator[Metric]:
 
 def _gate_families(live: HubStatistics) -> Iterator[Metric]:
     held = CounterMetricFamily("nearby_texts_held", "Texts the content gate held, by why.", labels=["because"])
-    for because, count in live.texts_held.items():
-        held.add_metric([because], count)
+    for because in Held:
+        held.add_metric([because], live.texts_held.get(because, 0))
     yield held
     yield GaugeMetricFamily("nearby_texts_watched", "Texts seen in too few rooms to be refused.", live.texts_watched)
     yield GaugeMetricFamily("nearby_texts_refused", "Texts that are refused everywhere.", live.texts_refused)
