@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from nearby.core import wire
+from nearby.core.brakes import NOTHING_STOPPED, Stopped
 from nearby.core.cell import Ladder
 from nearby.core.ids import PersonId, RoomId
 from nearby.core.rules import HOUR_MS, MINUTE_MS, Rules
@@ -289,6 +290,33 @@ class Hub(RuleBasedStateMachine):
     def reconcile(self, author: PersonId, other: PersonId) -> None:
         run(self.world.hubs[1].reconcile(author, other))
         self.conflicts.pop((author, other), None)
+
+    @rule(host=PEOPLE)
+    def close_a_room(self, host: PersonId) -> None:
+        room = self.room_of(host) or RoomId("no-such-room")
+        people = self.people_in(room)
+        for is_there in (bool(people), False):
+            assert run(self.world.settled(self.world.hubs[0].close_room(room, self.world.now_ms))) == is_there
+        for person in people:
+            self.held.pop(person, None)
+            assert person not in self.phones or not self.phones[person].sits
+        assert not self.people_in(room)
+
+    @rule(why=REASONS)
+    def stop_placement_for_a_while(self, why: str) -> None:
+        world, before = self.world, dict(self.seats())
+        run(world.settled(world.hubs[0].brake(Stopped(placement=True), world.now_ms)))
+        for person, phone in self.phones.items():
+            if self.can_sit(person):
+                assert not run(phone.place(why)) or phone.sits
+                self.displaced.discard(person)
+        assert dict(self.seats()) == before
+        run(world.settled(world.hubs[1].brake(NOTHING_STOPPED, world.now_ms)))
+        let_go = run(world.sweep())
+        assert {one for one in self.phones if self.can_sit(one) and one not in before} <= set(let_go)
+        for person in let_go:
+            with self.wishing(person, "moved"):
+                assert run(self.phones[person].place("moved"))
 
     @rule(for_ms=WAITS_MS)
     def wait(self, for_ms: int) -> None:
