@@ -16,7 +16,7 @@ import uvloop
 from nearby import __version__
 from nearby.core.brakes import What
 from nearby.errors import BadArea, ConfigError, StoreDown
-from nearby.server import database
+from nearby.server import database, moderation_commands
 from nearby.server.app import serve
 from nearby.server.auth import PERSON, mint_token
 from nearby.server.config import Settings, load_settings
@@ -42,12 +42,26 @@ db = _commands("Look after the database.")
 areas = _commands("Areas, such as quiet ones, in which nobody is placed. Running servers know of a change within 5 s.")
 app.add_typer(db, name="db")
 brakes = _commands("Stop something for now, such as new seats. Running servers know of a change within 5 s.")
+people = _commands("People: who they are, whether they may come in, whose name is theirs. In force within 1 s.")
+reports = _commands("The queue of reports, and what becomes of them. In force within 1 s.")
 app.add_typer(areas, name="areas")
 app.add_typer(brakes, name="brakes")
+app.add_typer(people, name="people")
+app.add_typer(reports, name="reports")
 
 WhatArgument = Annotated[What, typer.Argument(metavar="WHAT", help="placement, guests, shake or bottle.")]
 ReasonOption = Annotated[str, typer.Option(help="Why, in 1 to 1000 characters; it is in the audit.")]
 AreaOption = Annotated[str, typer.Option(help="For placement: the cell to stop it in; everywhere without.")]
+PersonArgument = Annotated[str, typer.Argument(metavar="PERSON", help="The id: the sub of the person's token.")]
+ReportArgument = Annotated[str, typer.Argument(metavar="REPORT", help="As nearby reports list prints it.")]
+DecisionArgument = Annotated[
+    Literal["reject", "nothing", "suspend", "ban"],
+    typer.Argument(
+        metavar="WHAT",
+        help="reject: it was wrong, which counts against the reporter. It was right: nothing, suspend, ban.",
+    ),
+]
+DaysOption = Annotated[int | None, typer.Option(help="For so many days; a ban without is for good.")]
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="TOML file with settings.", envvar="NEARBY_CONFIG")]
 
 
@@ -225,6 +239,92 @@ def release_brake_command(
 ) -> None:
     """Let WHAT go on."""
     _print(database.release_brake(settings, what, area, reason, _now_ms()))
+
+
+@people.command("find")
+@with_database()
+def find_person_command(
+    settings: Settings,
+    person: Annotated[str, typer.Argument(metavar="NAME_OR_ID", help="An id, or a verified name however written.")],
+) -> None:
+    """Print who somebody is: verified or not, what is in force against them, how often reports were right."""
+    _print(moderation_commands.find(settings, person, _now_ms()))
+
+
+@people.command("verify")
+@with_database()
+def verify_person_command(
+    settings: Settings,
+    person: PersonArgument,
+    *,
+    name: Annotated[str, typer.Option(help="The name to vouch for.")],
+    reason: ReasonOption,
+) -> None:
+    """Verify PERSON under a name, whatever their token says. Not guests, and no name that looks like another's."""
+    _print(moderation_commands.verify(settings, person, name, reason, _now_ms()))
+
+
+@people.command("revoke")
+@with_database()
+def revoke_person_command(settings: Settings, person: PersonArgument, *, reason: ReasonOption) -> None:
+    """Let PERSON not be verified, whatever their token says. The name is free for others."""
+    _print(moderation_commands.revoke(settings, person, reason, _now_ms()))
+
+
+@people.command("ban")
+@with_database()
+def ban_person_command(
+    settings: Settings, person: PersonArgument, *, reason: ReasonOption, days: DaysOption = None
+) -> None:
+    """Ban PERSON: sockets close, and nothing but what is kept of them is theirs to ask for."""
+    _print(moderation_commands.ban(settings, person, days, reason, _now_ms()))
+
+
+@people.command("suspend")
+@with_database()
+def suspend_person_command(
+    settings: Settings,
+    person: PersonArgument,
+    *,
+    reason: ReasonOption,
+    days: Annotated[int, typer.Option(help="For so many days.")] = 1,
+) -> None:
+    """Suspend PERSON for some days."""
+    _print(moderation_commands.suspend(settings, person, days, reason, _now_ms()))
+
+
+@people.command("unban")
+@with_database()
+def unban_person_command(settings: Settings, person: PersonArgument, *, reason: ReasonOption) -> None:
+    """End every ban and suspension of PERSON, also of somebody who was erased."""
+    _print(moderation_commands.unban(settings, person, reason, _now_ms()))
+
+
+@reports.command("list")
+@with_database()
+def list_reports_command(
+    settings: Settings,
+    *,
+    decided: Annotated[bool, typer.Option("--decided", help="Those that were decided, the last one first.")] = False,
+) -> None:
+    """Print the first hundred open reports, the oldest first: who, about whom, why, and by when to decide."""
+    _print(moderation_commands.list_reports(settings, is_open=not decided))
+
+
+@reports.command("show")
+@with_database()
+def show_report_command(settings: Settings, report: ReportArgument) -> None:
+    """Print one report with its last messages."""
+    _print(moderation_commands.show_report(settings, report))
+
+
+@reports.command("decide")
+@with_database()
+def decide_report_command(
+    settings: Settings, report: ReportArgument, what: DecisionArgument, *, reason: ReasonOption, days: DaysOption = None
+) -> None:
+    """Decide REPORT. Over HTTP a decision can be taken back."""
+    _print(moderation_commands.decide_report(settings, report, what, days, reason, _now_ms()))
 
 
 @app.command("version")

@@ -1,0 +1,107 @@
+"""``nearby people`` and ``nearby reports`` beside a running server, and what its phones notice."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+from time import monotonic
+
+from nearby.testing.serving import LiveServer, live_server
+from nearby.testing.waiting import eventually
+from tests.server.test_moderation import call, placed, report, together
+
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("NEARBY_")}
+
+
+async def nearby(data_dir: Path, *arguments: str, fails: bool = False) -> list[str]:
+    """Return the lines a command prints; on standard error, with exit code 2, if it fails."""
+    command = [sys.executable, "-m", "nearby.cli", *arguments, "--data-dir", str(data_dir)]
+    done = await asyncio.to_thread(
+        subprocess.run, command, capture_output=True, text=True, env=ENVIRONMENT, timeout=30, check=False
+    )
+    assert done.returncode == (2 if fails else 0), done.stderr
+    return (done.stderr if fails else done.stdout).splitlines()
+
+
+async def test_a_ban_by_command_closes_the_socket_within_a_second_and_is_ended_by_one(tmp_path: Path) -> None:
+    async with live_server(tmp_path) as server:
+        eve = await server.seated("eve")
+        assert await nearby(tmp_path, "people", "ban", "eve", "--reason", "threats") == ["eve: banned for good"]
+        began_s = monotonic()
+        assert await eve.close_code() == 3501
+        assert monotonic() - began_s < 1
+        found = await nearby(tmp_path, "people", "find", "eve")
+        assert found[0].startswith("eve: an account since ")
+        assert "  ban for good: threats" in found
+        assert await nearby(tmp_path, "people", "unban", "eve", "--reason", "a mistake") == ["eve: may come in"]
+        await server.until_metric("nearby_people_present", lambda people: people == 0)
+        await is_let_in(server, "eve")
+        (line,) = await nearby(tmp_path, "people", "suspend", "eve", "--days", "2", "--reason", "again")
+        assert line.startswith("eve: suspended until ")
+
+
+async def is_let_in(server: LiveServer, person: str) -> None:
+    """Wait until a hello is good."""
+    hello = {"type": "hello", "token": server.token(person)}
+
+    async def code_or_welcome() -> int | None:
+        phone = await server.connect()
+        await phone.send(hello)
+        return await phone.code_or_welcome()
+
+    await eventually(code_or_welcome, lambda code: code is None, what="a welcome")
+
+
+async def test_a_badge_by_command_is_seen_in_the_room_and_taken_away_again(tmp_path: Path) -> None:
+    async with live_server(tmp_path) as server:
+        phones = await together(server, "ana", "ben")
+        member = placed(phones["ana"])["you"]
+        verify = ("people", "verify", "ana", "--name", "Ana Lima", "--reason", "passport seen")
+        assert await nearby(tmp_path, *verify) == ["ana: verified as Ana Lima"]
+        shown = (await phones["ben"].until("changed"))["member"]
+        assert shown == {"member": member, "name": "Ana Lima", "verified": True}
+        assert (await nearby(tmp_path, "people", "find", "ANA LIMA"))[1] == "  verified name: Ana Lima, verified"
+        (refused,) = await nearby(tmp_path, "people", "verify", "ben", *verify[3:], fails=True)
+        assert refused.startswith("nearby: person: Choose a name that nobody can take")
+        assert await nearby(tmp_path, "people", "revoke", "ana", "--reason", "expired") == ["ana: not verified"]
+        assert not (await phones["ben"].until("changed"))["member"]["verified"]
+
+
+async def test_reports_are_listed_shown_and_decided_by_command(tmp_path: Path) -> None:
+    async with live_server(tmp_path) as server:
+        phones = await together(server, "ana", "eve")
+        await phones["eve"].ask({"type": "say", "id": 1, "text": "something rude"})
+        await report(phones["ana"], phones["eve"], reason="rude")
+        line, count = await nearby(tmp_path, "reports", "list")
+        assert ": ana about eve, rude, counts, 1 counted, due " in line
+        assert count == "1 open"
+        name = line.split(":")[0]
+        assert (await nearby(tmp_path, "reports", "show", name))[-1].endswith(" reported: something rude")
+        why = ("--reason", "first time")
+        (refused,) = await nearby(tmp_path, "reports", "decide", name, "suspend", *why, fails=True)
+        assert refused == "nearby: days: a suspension needs days"
+        decided = await nearby(tmp_path, "reports", "decide", name, "suspend", "--days", "999", *why)
+        assert decided == [f"{name}: ana about eve, rude, suspend"]
+        assert await phones["eve"].close_code() == 3501
+        assert (await nearby(tmp_path, "reports", "list")) == ["0 open"]
+        assert len(await nearby(tmp_path, "reports", "list", "--decided")) == 2
+        (refused,) = await nearby(tmp_path, "reports", "decide", name, "reject", *why, fails=True)
+        assert refused == "nearby: report: Look at the report again: it is not as it was."
+        status, answer = await call(server, "ops", "GET", "/v1/admin/audit", scope="operator")
+        assert status == 200
+        (entry,) = [one for one in answer["entries"] if one["action"] == "report_suspend"]
+        assert (entry["operator"], entry["target"], entry["detail"]) == (None, "eve", "first time")
+
+
+async def test_whom_a_command_is_about_must_be_there_and_days_must_make_sense(tmp_path: Path) -> None:
+    why = ("--reason", "x")
+    for arguments in (
+        ("people", "find", "nobody"),
+        ("people", "ban", "nobody", *why),
+        ("people", "unban", "no/body", *why),
+    ):
+        assert await nearby(tmp_path, *arguments, fails=True) == ["nearby: person: there is none of this id"]
+    assert await nearby(tmp_path, "reports", "show", "none", fails=True) == ["nearby: report: there is none of this id"]
+    (refused,) = await nearby(tmp_path, "people", "ban", "nobody", "--days", "0", *why, fails=True)
+    assert refused == "nearby: days: write a whole number from 1 to 3650"
