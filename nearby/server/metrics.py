@@ -12,8 +12,8 @@ from prometheus_client.metrics_core import Metric
 from nearby.core import wire
 from nearby.core.area_index import Kind
 from nearby.core.bottle import State
-from nearby.core.gate import Held
 from nearby.core.brakes import What
+from nearby.core.gate import Held
 from nearby.errors import CloseCode, ErrorCode, Refused
 from nearby.hub.base import HubStatistics
 from nearby.server.moderation_metrics import ModerationMetrics

@@ -31,7 +31,7 @@ _PARTS = (
         "presence",
         "quiet",
     ),
-    *("resume", "says", "seats", "shakes", "speed", "stops", "venues", "wishes"),
+    *("resume", "says", "seats", "shakes", "speech", "speed", "stops", "venues", "wishes"),
 )
 pytest.register_assert_rewrite(*(f"{__name__}.{part}" for part in _PARTS))
 
@@ -51,6 +51,7 @@ from nearby.testing.hub_suite.resume import ResumeSuite  # noqa: E402
 from nearby.testing.hub_suite.says import SaysSuite  # noqa: E402
 from nearby.testing.hub_suite.seats import SeatsSuite  # noqa: E402
 from nearby.testing.hub_suite.shakes import ShakesSuite  # noqa: E402
+from nearby.testing.hub_suite.speech import SpeechSuite  # noqa: E402
 from nearby.testing.hub_suite.speed import SpeedSuite  # noqa: E402
 from nearby.testing.hub_suite.stops import StopsSuite  # noqa: E402
 from nearby.testing.hub_suite.venues import VenuesSuite  # noqa: E402
@@ -77,6 +78,7 @@ class HubSuite(
     LimitsSuite,
     QuietSuite,
     ShakesSuite,
+    SpeechSuite,
     SpeedSuite,
     ListsSuite,
     StopsSuite,
