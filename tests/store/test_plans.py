@@ -35,6 +35,10 @@ READS_ALL = {
     "warm start: all that binds": (r"SELECT recents\.person.* FROM recents$", {"recents"}),
     "warm start: all open rooms": (r"SELECT rooms\.room.* WHERE rooms\.empty_since_ms IS NULL OR", {"rooms"}),
     "warm start: all open seats": (r"SELECT seats\..* WHERE seats\.ended_ms IS NULL", {"seats"}),
+    "warm start: who is listed, off an index of these alone": (
+        r"SELECT people\.person FROM people WHERE people\.is_listed$",
+        {"people"},
+    ),
     "warm start: who sat as whom": (r"SELECT seats\.member, seats\.person FROM seats", {"seats"}),
     "warm start: the logs of open rooms": (r"SELECT room_log\..* IN \(SELECT rooms", {"room_log", "rooms"}),
     # An index on the window would make every check-in of a new window write two pages.
@@ -98,7 +102,7 @@ class Planner:
 IN_TIME_LARGE = frozenset(
     table.name
     for table in metadata.tables.values()
-    if table.name not in ("markers", "areas", "area_cells", "catchments", "spatial_ref_sys")
+    if table.name not in ("brakes", "markers", "areas", "area_cells", "catchments", "spatial_ref_sys")
 )
 """Tables that grow with people, or with what they do."""
 

@@ -18,6 +18,8 @@ from nearby.store.tables import audit, brakes
 
 Connect = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 
+_NEVER_MS = 1 << 62
+
 MAX_NAMED = 20
 """Areas named in one entry of the audit; of more their number is told."""
 
@@ -89,10 +91,10 @@ class SqlOperations:
         """See ``Operations.audit``."""
         columns = (audit.c.entry, audit.c.at_ms, audit.c.operator, audit.c.action, audit.c.target, audit.c.detail)
         query = sa.select(*columns).order_by(audit.c.at_ms.desc(), audit.c.entry.desc()).limit(limit)
-        if before is not None:
-            at_ms, entry = before
-            is_it_or_later = sa.and_(audit.c.at_ms == at_ms, audit.c.entry >= entry)
-            query = query.where(audit.c.at_ms <= at_ms, sa.not_(is_it_or_later))
+        # With a bound in any case: so its index is looked into, not read.
+        at_ms, entry = before or (_NEVER_MS, "")
+        is_it_or_later = sa.and_(audit.c.at_ms == at_ms, audit.c.entry >= entry)
+        query = query.where(audit.c.at_ms <= at_ms, sa.not_(is_it_or_later))
         async with self._reading() as connection:
             return [AuditEntry(*row) for row in await connection.execute(query)]
 
