@@ -8,7 +8,7 @@ from nearby.core.rules import Rate, Rules
 LIMITS = (
     *("say", "checkin", "change", "joins_per_hour", "joins_per_hour_verified", "cells_per_hour"),
     *("bottles_per_day", "bottles_per_day_verified", "catches_per_day", "catches_per_day_unestablished"),
-    *("reports_per_hour", "lines_per_minute", "shake", "strangers_per_hour"),
+    *("reports_per_hour", "lines_per_minute", "shake", "greet", "block", "strangers_per_hour"),
     *("number_messages", "repeated_in", "impossible_m_per_s"),
 )
 

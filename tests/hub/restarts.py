@@ -1,6 +1,7 @@
 """The same calls on two live states, one that went on and one that was restarted, and what anybody sees of both.
 
-Rooms are merged and lifted on the way. Nobody wishes for anything and nobody is in conflict: neither is kept.
+Rooms are merged and lifted on the way. Nobody wishes for anything, which is not kept; conflicts, mutes and greetings
+have tests of their own.
 """
 
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
