@@ -8,7 +8,7 @@ from aiohttp import web
 from nearby.core import wire
 from nearby.core.bottle import BottleId
 from nearby.core.bottle_wire import ReportRequest
-from nearby.core.ids import PersonId, RoomId
+from nearby.core.ids import MemberId, PersonId, RoomId
 from nearby.core.reports import ReportId
 from nearby.core.rules import Rules
 from nearby.core.text import clean_text
@@ -81,14 +81,15 @@ class Reports:
         """
         caller, reason = phone.caller, _reason(message.reason)
         await self._count(caller.person, now_ms)
-        room = phone.room if message.room is None else RoomId(message.room)
+        # Without a name it is the present room, if the member sits there, else whichever of the last hour it was.
+        sits_here = await self._hub.member(caller.person, None, MemberId(message.member)) is not None
+        room = RoomId(message.room) if message.room is not None else phone.room if sits_here else None
         reported = await self._members.who_is(caller.person, message.room, message.member, now_ms)
         await self._hub.move_away(caller.person, now_ms)
         if reported is not None:
             await self._hub.separate(caller.person, reported, now_ms, is_mutual=caller.established)
         if self._store is not None:
-            about = InRoom(room if message.room is not None or reported is not None else None, reported)
-            await self._write(caller, about, reason, None, now_ms)
+            await self._write(caller, InRoom(room, reported), reason, None, now_ms)
         if message.id is not None:
             phone.send(wire.Ack(id=message.id))
 

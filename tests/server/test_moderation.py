@@ -96,6 +96,21 @@ async def test_a_report_moves_its_sender_and_lies_in_the_queue_with_what_was_sai
     assert await server.metric("nearby_reports_oldest_seconds") >= 3_600
 
 
+async def test_a_member_of_a_room_i_left_is_found_without_its_name_and_nothing_of_my_new_room_is_told(
+    server: LiveServer,
+) -> None:
+    phones = await together(server, "ana", "eve")
+    await phones["eve"].ask({"type": "say", "id": 1, "text": "something rude"})
+    member = placed(phones["eve"])["you"]
+    await phones["ana"].ask({"type": "next", "id": 2})
+    await phones["ana"].until("placed")
+    await phones["ana"].ask({"type": "say", "id": 3, "text": "elsewhere"})
+    assert await phones["ana"].ask({"type": "report", "id": 4, "member": member}) == {"type": "ack", "id": 4}
+    (found,) = await queue(server)
+    assert found["counts"]
+    assert [line["text"] for line in found["messages"]] == ["something rude"]
+
+
 async def test_a_report_of_nobody_is_answered_alike_and_moves_its_sender(server: LiveServer) -> None:
     phones = await together(server, "ana", "ben")
     phone = phones["ana"]
