@@ -10,7 +10,7 @@ from nearby.testing.privacy.weak import WEAKNESSES
 WEAK = [(attack, weakness) for attack, row in ATTACKS.items() for weakness in row.bites]
 
 
-@pytest.mark.timeout(1_800)
+@pytest.mark.timeout(7_200)
 @pytest.mark.parametrize("attack", ATTACKS)
 async def test_our_server_withstands(attack: str, effort: Effort) -> None:
     found = await ATTACKS[attack].findings(effort, OURS)

@@ -9,7 +9,6 @@ both conditions take turns in one run, so whatever else the machine does is the 
 from collections.abc import Callable, Sequence
 from itertools import product
 from random import Random
-from typing import get_args
 
 from nearby.sim.attacks.telling import auc, auc_at_most, learnt, told_apart_p
 from nearby.testing.privacy.acquaintance import Notes, Plot, Tie, Trial
@@ -24,17 +23,17 @@ PEOPLE = (2, 6, 40)
 FEW = 12
 """With fewer in a catchment the empty seat itself may tell."""
 
-TRIALS = 1_600
+TRIALS = 3_600
 FEW_TRIALS = 36
 WEAK_TRIALS = 48
-FULL = list(product(PEOPLE, get_args(Tie)))
-SOME: list[tuple[int, Tie]] = [(2, "a thread"), (2, "strangers"), (6, "known"), (40, "strangers")]
-WEAK: list[tuple[int, Tie]] = [(6, "known")]
-"""How many are present, and what the two are to each other: in a full run, in any other, and on a weak server."""
+SOME: list[tuple[int, Tie]] = [(2, "a thread"), (6, "known"), (40, "strangers")]
+FULL: list[tuple[int, Tie]] = [(2, "strangers"), *SOME]
+WEAK: list[tuple[int, Tie]] = [(2, "known")]
+"""How many are present, and what the two are to each other: in any run, in a full one, and on a weak server."""
 
 SETTLES_MS = 300_000
 """Between two trials so long passes."""
-LEARNT_OF = 2
+LEARNT_OF, LEARNT_OF_FEW = 10, 2
 """Of so many trials one tells what to look for; the others judge that."""
 GATE = 0.55
 GATE_P = 0.0003
@@ -75,7 +74,7 @@ class Judge:
 
     def row(self, what: str, seen: Sequence[Watched], part: Part, *, is_gated: bool = True) -> Finding:
         """Return the row for what an attacker makes of one part of what was seen."""
-        there, absent = _ranked(seen, part)
+        there, absent = _ranked(seen, part, LEARNT_OF if self._by_area else LEARNT_OF_FEW)
         n, area = len(there) + len(absent), auc(there, absent)
         if is_gated and not self._by_area:
             p = told_apart_p(there, absent, self._random, permutations=PERMUTATIONS)
@@ -92,20 +91,22 @@ def _rows(seen: Sequence[Watched], people: int, tie: Tie, judge: Judge) -> list[
     are_two = people == min(PEOPLE)
     rows.append(judge.row(f"people nearby, {who}", seen, lambda notes: notes.listed, is_gated=are_two))
     rows.append(judge.row(f"who met in a shake, {who}", seen, lambda notes: notes.met, is_gated=are_two))
-    is_gated = are_two or people >= FEW
-    for author, is_established in (("a guest's block", False), ("an established block", True)):
-        some = [one for one in seen if one[0].is_established is is_established]
-        rows.append(judge.row(f"who is there, {author}, {who}", some, lambda notes: notes.seats, is_gated=is_gated))
+    if are_two or people >= FEW:
+        rows.append(judge.row(f"who is there, {who}", seen, lambda notes: notes.seats))
+    else:
+        for author, is_established in (("a guest's block", False), ("an established block", True)):
+            some = [one for one in seen if one[0].is_established is is_established]
+            rows.append(judge.row(f"who is there, {author}, {who}", some, lambda notes: notes.seats, is_gated=False))
     rows.append(judge.row(f"latencies inside the machine, {who}", seen, lambda notes: notes.works, is_gated=False))
     return rows
 
 
-def _ranked(seen: Sequence[Watched], part: Part) -> tuple[list[float], list[float]]:
+def _ranked(seen: Sequence[Watched], part: Part, learnt_of: int) -> tuple[list[float], list[float]]:
     """Return what was learnt from some trials makes of the others: those with B there, and those without."""
     conditions = [[part(notes) for plot, notes in seen if plot.is_there is there] for there in (True, False)]
-    rank = learnt(*(trials[::LEARNT_OF] for trials in conditions))
+    rank = learnt(*(trials[::learnt_of] for trials in conditions))
     there, absent = (
-        [rank(trial) for number, trial in enumerate(trials) if number % LEARNT_OF] for trials in conditions
+        [rank(trial) for number, trial in enumerate(trials) if number % learnt_of] for trials in conditions
     )
     return there, absent
 
