@@ -61,7 +61,8 @@ class Filtering:
         self._workers = [_Worker(command, clock_s) for _ in range(WORKERS)]
         for worker in self._workers:
             self._free.put_nowait(worker)
-        self._asked = 0
+        self.asked = 0
+        """Texts that it is asked about now, or that wait."""
 
     async def start(self) -> None:
         """Start the processes; return when they are there."""
@@ -73,16 +74,16 @@ class Filtering:
 
     async def is_unfit(self, text: str, lang: str | None) -> bool:
         """Return whether a text is to be held."""
-        if self._asked >= WORKERS + MAX_WAITING:
+        if self.asked >= WORKERS + MAX_WAITING:
             return self._unsure("busy")
         started_s = self._clock_s()
-        self._asked += 1
+        self.asked += 1
         try:
             verdict = await asyncio.wait_for(self._ask(text, lang), self._within_s)
         except TimeoutError:
             return self._unsure("slow")
         finally:
-            self._asked -= 1
+            self.asked -= 1
             self._metrics.filter_seconds.observe(self._clock_s() - started_s)
         if verdict is None:
             return self._unsure("failed")
@@ -135,18 +136,29 @@ class _Worker:
         self._process: Process | None = None
         self._again_s = 0.0
         self._starting: asyncio.Task[None] | None = None
+        self._retired: set[asyncio.Task[int]] = set()
 
     async def start(self) -> None:
         self._again_s = self._clock_s() + RESTART_AFTER_S
-        self._process = await asyncio.create_subprocess_exec(*self._command, stdin=PIPE, stdout=PIPE)
-        # One empty question, so that what it has to load is loaded before somebody waits.
-        with contextlib.suppress(TimeoutError, msgspec.DecodeError, OSError):
-            await asyncio.wait_for(self._exchange(self._process, "", None), START_WITHIN_S)
+        process = await asyncio.create_subprocess_exec(*self._command, stdin=PIPE, stdout=PIPE)
+        try:
+            # One empty question, so that what it has to load is loaded before somebody waits.
+            await asyncio.wait_for(self._exchange(process, "", None), START_WITHIN_S)
+        except (TimeoutError, msgspec.DecodeError, OSError):
+            self._retire(process)
+        except BaseException:
+            self._retire(process)
+            raise
+        else:
+            self._process = process
 
     async def ask(self, text: str, lang: str | None) -> bool | None:
         """Return the filter's verdict, None for no answer. Cancelled, it ends the process: it may hang."""
         process = self._process
         if process is None or process.returncode is not None:
+            if process is not None:
+                self._process = None
+                self._retire(process)
             self._restart()
             return None
         is_answered = False
@@ -157,7 +169,9 @@ class _Worker:
             return None
         finally:
             if not is_answered:
-                self._kill()
+                self._process = None
+                self._retire(process)
+                self._restart()
         return verdict
 
     async def end(self) -> None:
@@ -165,10 +179,10 @@ class _Worker:
             self._starting.cancel()
             with contextlib.suppress(asyncio.CancelledError, OSError, msgspec.DecodeError):
                 await self._starting
-        process = self._process
-        self._kill()
+        process, self._process = self._process, None
         if process is not None:
-            await process.wait()
+            self._retire(process)
+        await asyncio.gather(*self._retired)
 
     async def _exchange(self, process: Process, text: str, lang: str | None) -> bool | None:
         assert process.stdin is not None
@@ -177,11 +191,16 @@ class _Worker:
         await process.stdin.drain()
         return msgspec.json.decode(await process.stdout.readline(), type=bool | None)
 
-    def _kill(self) -> None:
-        process, self._process = self._process, None
-        if process is not None and process.returncode is None:
+    def _retire(self, process: Process) -> None:
+        """End a process, and hold on to it until it is gone."""
+        if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
+        if process.stdin is not None:
+            process.stdin.close()
+        ending = asyncio.create_task(process.wait())
+        self._retired.add(ending)
+        ending.add_done_callback(self._retired.discard)
 
     def _restart(self) -> None:
         if self._clock_s() < self._again_s or (self._starting is not None and not self._starting.done()):

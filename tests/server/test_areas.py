@@ -36,6 +36,7 @@ from nearby.server.metrics import Metrics
 from nearby.server.names import Names
 from nearby.server.placer import Placer
 from nearby.server.reports import Reports
+from nearby.server.screening import Screening
 from nearby.server.separation import Separation
 from nearby.store.base import Store
 from nearby.store.commands import import_areas, remove_area
@@ -300,6 +301,7 @@ class City:
             names=names,
             members=members,
             reports=reports,
+            screening=Screening(self.hub, None, has_gate=True),
             separation=separation,
             companions=Companions(None),
             windows=windows,
