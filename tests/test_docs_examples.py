@@ -14,6 +14,7 @@ import typer
 from nearby.cli import app as nearby_command
 from nearby.testing.serving import LiveServer, live_server
 from scripts.benches.cli import app as bench
+from scripts.tools.brigade import app as brigade
 from scripts.tools.load import app as load
 from scripts.tools.replay import app as replay
 from scripts.tools.run import app as run
@@ -34,6 +35,7 @@ def flags_of(command: Any) -> set[str]:
 def flags() -> dict[str, set[str]]:
     """Return the long flags of every command the documents may show."""
     typed = {name: flags_of(typer.main.get_command(app)) for name, app in COMMANDS.items()}
+    typed["simulate"] |= flags_of(typer.main.get_command(brigade))
     return typed | {"run": typed["run"] | typed["nearby"]} | SPECIAL_FLAGS
 
 
