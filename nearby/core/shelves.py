@@ -137,8 +137,8 @@ def _draw(rows: Sequence[Sequence[Candidate]], words: Sequence[int], drawn: list
         index = swapped.get(other, other)
         swapped[other] = swapped.get(place, place)
         left -= 1
-        for cards in rows:
-            if index < len(cards):
-                drawn.append(cards[index])
-                break
-            index -= len(cards)
+        row = 0
+        while index >= len(rows[row]):
+            index -= len(rows[row])
+            row += 1
+        drawn.append(rows[row][index])
