@@ -15,7 +15,17 @@ from nearby.core.area import Area, AreaId, outline_of
 from nearby.core.bottle import BottleId, ThreadId
 from nearby.core.cell import LOOKUP_RESOLUTION
 from nearby.core.cell import origin_of as bottle_origin
-from nearby.core.changes import CatchmentRow, Change, PersonSeen, PresenceEnded, RecentEnded, WindowEnded
+from nearby.core.changes import (
+    CatchmentRow,
+    Change,
+    MarkEnded,
+    MarkRow,
+    PersonSeen,
+    PresenceEnded,
+    RecentEnded,
+    TextRefused,
+    WindowEnded,
+)
 from nearby.core.ids import Cell, PersonId
 from nearby.core.likeness import likeness_of
 from nearby.core.profile import ProfileChange
@@ -33,7 +43,9 @@ from nearby.testing.store_suite.given import (
     EVE,
     HERE,
     NOW_MS,
+    ROOM,
     joined,
+    member_of,
     present,
     recent,
     room,
@@ -98,6 +110,9 @@ CHANGES: tuple[Change, ...] = (
     *(recent(person) for person in (ANA, BEN)),
     PresenceEnded(EVE),
     RecentEnded(BEN),
+    MarkRow(ANA, member_of(BEN), "mute", NOW_MS),
+    TextRefused(bytes(16), NOW_MS),
+    MarkEnded(BEN, member_of(ANA), "mute"),
     WindowEnded(1, (CatchmentRow(HERE.res7, True, 0, 12.5),)),
 )
 
@@ -137,6 +152,7 @@ async def _use(store: Store, database: Database) -> None:
     assert await store.claim_name(ANA, "Ana", likeness_of("Ana"), NOW_MS)
     assert not await store.is_name_free(BEN, likeness_of("Ana").looks)
     await store.window_counts(NOW_MS - 3_600_000, NOW_MS + 1)
+    await _use_relations(store)
     await _use_bottles(store)
     await database.insert("relations", {"owner": BEN, "kind": "block", "subject": ANA, "handle": "h", "created_ms": 0})
     await database.insert("bans", {"ban": "b", "person": ANA, "kind": "ban", "since_ms": 0, "until_ms": None})
@@ -145,6 +161,25 @@ async def _use(store: Store, database: Database) -> None:
     await store.erase(ANA, NOW_MS)
     await store.in_force_against(ANA, NOW_MS)
     await store.purge(NOW_MS, RULES)
+
+
+async def _use_relations(store: Store) -> None:
+    relations, ana = store.relations, drifter(ANA)
+    for named in (ROOM, None):
+        await relations.member_of(ANA, named, member_of(BEN), NOW_MS)
+    both = await relations.make_known(ANA, EVE, ("of-eve", "of-ana"), NOW_MS)
+    assert both is not None
+    assert not relations.may_be_shadowed(EVE)
+    await relations.known(ANA)
+    await relations.resolve(ANA, ["of-eve"])
+    await relations.put(ana, "follow", "of-eve", "follows", NOW_MS)
+    await relations.drop(ana, "follow", "of-eve", NOW_MS)
+    for other in (EVE, EVE, None):
+        await relations.block(ana, other, "m", f"blocks-{other}", NOW_MS, most=5)
+    await relations.blocks(ANA, NOW_MS)
+    await relations.unblock(ana, "blocks-None", NOW_MS)
+    await relations.unblock_person(ana, "of-eve", NOW_MS)
+    await relations.withdraw(ana, "of-eve", NOW_MS)
 
 
 async def _use_bottles(store: Store) -> None:

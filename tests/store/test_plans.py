@@ -40,6 +40,10 @@ READS_ALL = {
         {"people"},
     ),
     "warm start: who sat as whom": (r"SELECT seats\.member, seats\.person FROM seats", {"seats"}),
+    "warm start: who muted or greeted whom": (r"SELECT marks\.owner", {"marks"}),
+    "warm start: who never meets": (r"SELECT conflicts\.author.* ORDER BY conflicts\.since_ms$", {"conflicts"}),
+    "warm start: who is muted for good": (r"SELECT relations\.owner, relations\.subject FROM", {"relations"}),
+    "warm start: what is in force against the erased": (r"SELECT DISTINCT shadows\.shadow FROM shadows$", {"shadows"}),
     "warm start: the logs of open rooms": (r"SELECT room_log\..* IN \(SELECT rooms", {"room_log", "rooms"}),
     # An index on the window would make every check-in of a new window write two pages.
     "purge: presences that lapsed": (r"DELETE FROM presence WHERE presence\.last_window", {"presence"}),

@@ -197,6 +197,7 @@ _ARRAY_TYPES: dict[type, str] = {
     sa.Integer: "integer",
     sa.Boolean: "boolean",
     sa.Double: "double precision",
+    sa.LargeBinary: "bytea",
 }
 
 
