@@ -29,7 +29,7 @@ def privacy(
     *,
     attack: Annotated[list[str] | None, typer.Option(help="P1, P2, ...; several times. All if not given.")] = None,
     weak: Annotated[bool, typer.Option(help="Attack the servers made weak too.")] = True,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same figures.")] = 1,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same figures, latencies aside.")] = 1,
     full: Annotated[bool, typer.Option("--full", help="Ten times the trials against our server.")] = False,
     json_file: Annotated[Path | None, typer.Option("--json", dir_okay=False, help="Write the figures here.")] = None,
 ) -> None:
