@@ -22,7 +22,7 @@ from nearby.sim.simulation.policies import POLICIES
 from nearby.sim.simulation.recorded import recorded
 from nearby.sim.simulation.study import Kind, Run, as_json, generated, study, timing_as_json
 from nearby.sim.simulation.tables import as_tables
-from scripts.tools import brigade, privacy
+from scripts.tools import brigade, privacy, reach
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -79,7 +79,8 @@ def simulate(
     --file takes what scripts/replay reads, and --fold, --from, --to, --phones and --utc-offset-h are as there.
 
     `scripts/simulate privacy` attacks our server, and weak ones, and prints what came of it; `scripts/simulate
-    brigade` lets accounts that agree report one innocent person. Each has its own --help.
+    brigade` lets accounts that agree report one innocent person, `scripts/simulate reach` a spammer try every trick.
+    Each has its own --help.
 
     Exit code 1: ours seated two people together who have a block between them. Exit code 2: a wrong argument.
     """
@@ -170,11 +171,13 @@ def _check_writable(path: Path | None, option: str) -> None:
 
 
 def main() -> None:
-    """Run the command line: crowds under policies, after ``privacy`` the attacks, after ``brigade`` the brigades."""
+    """Run the command line: crowds under policies, or what ``privacy``, ``brigade`` and ``reach`` do."""
     if sys.argv[1:2] == ["privacy"]:
         privacy.main(sys.argv[2:])
     if sys.argv[1:2] == ["brigade"]:
         brigade.main(sys.argv[2:])
+    if sys.argv[1:2] == ["reach"]:
+        reach.main(sys.argv[2:])
     app(prog_name="scripts/simulate")
 
 
