@@ -1,18 +1,16 @@
 from collections import Counter
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
 
 import msgspec
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from nearby.core import wire
-from nearby.core.brakes import NOTHING_STOPPED, Stopped
 from nearby.core.cell import Ladder
 from nearby.core.ids import PersonId, RoomId
 from nearby.core.rules import HOUR_MS, MINUTE_MS, Rules
@@ -25,24 +23,11 @@ from nearby.testing.hub_suite.given import AWAY, BESIDE, HERE, RULES
 from nearby.testing.hub_suite.world import Phone, World
 from nearby.testing.live import Live, MemoryLive
 from nearby.testing.recorder import Heard
+from tests.hub.stopping import EVERYBODY, PEOPLE, REASONS, Stopping, run
 
 SMALL_ROOMS = replace(RULES.unlimited(), capacity=3, target=2, low_water=2)
-EVERYBODY = [PersonId(name) for name in ("ana", "ben", "cleo", "dan", "eve", "fay", "gil")]
-PEOPLE = st.sampled_from(EVERYBODY)
 LADDERS = st.sampled_from([HERE, BESIDE, AWAY])
-REASONS = st.sampled_from(["new", "next", "moved"])
 WAITS_MS = st.sampled_from([1, 5_000, MINUTE_MS // 2, MINUTE_MS, 10 * MINUTE_MS, HOUR_MS])
-
-T = TypeVar("T")
-
-
-def run(coroutine: Coroutine[Any, Any, T]) -> T:
-    try:
-        coroutine.send(None)
-    except StopIteration as returned:
-        result: T = returned.value
-        return result
-    raise AssertionError("the memory hub suspended")
 
 
 async def start_memory(rules: Rules, now_ms: int) -> Live:
@@ -59,7 +44,7 @@ class Held:
     member: str
 
 
-class Hub(RuleBasedStateMachine):
+class Hub(Stopping):
     def __init__(self) -> None:
         super().__init__()
         self.world = run(World.start(start_memory, gateways=2, rules=SMALL_ROOMS))
@@ -290,33 +275,6 @@ class Hub(RuleBasedStateMachine):
     def reconcile(self, author: PersonId, other: PersonId) -> None:
         run(self.world.hubs[1].reconcile(author, other))
         self.conflicts.pop((author, other), None)
-
-    @rule(host=PEOPLE)
-    def close_a_room(self, host: PersonId) -> None:
-        room = self.room_of(host) or RoomId("no-such-room")
-        people = self.people_in(room)
-        for is_there in (bool(people), False):
-            assert run(self.world.settled(self.world.hubs[0].close_room(room, self.world.now_ms))) == is_there
-        for person in people:
-            self.held.pop(person, None)
-            assert person not in self.phones or not self.phones[person].sits
-        assert not self.people_in(room)
-
-    @rule(why=REASONS)
-    def stop_placement_for_a_while(self, why: str) -> None:
-        world, before = self.world, dict(self.seats())
-        run(world.settled(world.hubs[0].brake(Stopped(placement=True), world.now_ms)))
-        for person, phone in self.phones.items():
-            if self.can_sit(person):
-                assert not run(phone.place(why)) or phone.sits
-                self.displaced.discard(person)
-        assert dict(self.seats()) == before
-        run(world.settled(world.hubs[1].brake(NOTHING_STOPPED, world.now_ms)))
-        let_go = run(world.sweep())
-        assert {one for one in self.phones if self.can_sit(one) and one not in before} <= set(let_go)
-        for person in let_go:
-            with self.wishing(person, "moved"):
-                assert run(self.phones[person].place("moved"))
 
     @rule(for_ms=WAITS_MS)
     def wait(self, for_ms: int) -> None:

@@ -11,6 +11,7 @@ from nearby.core.ids import PersonId
 from nearby.errors import ErrorCode, Refused
 from nearby.store.base import Store
 from nearby.store.moderation import By
+from nearby.store.operations import AuditEntry
 from nearby.store.sql.engine import RowRefused
 from nearby.testing.store_suite.areas import square
 from nearby.testing.store_suite.base import SuiteBase
@@ -119,7 +120,8 @@ class OperationsSuite(SuiteBase):
             await store.operations.note("room_close", f"room {number}", BY_ANA, NOW_MS + number // 3)
         everything = await store.operations.audit(limit=100)
         assert [one.at_ms for one in everything] == sorted((one.at_ms for one in everything), reverse=True)
-        paged, before = [], None
+        paged: list[AuditEntry] = []
+        before: tuple[int, str] | None = None
         while page := await store.operations.audit(limit=2, before=before):
             paged += page
             before = (page[-1].at_ms, page[-1].entry)
