@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
+from typing import Self
 
 from nearby.server.auth import mint_token
 from scripts.benches.raw import Phone, client_frame
@@ -49,7 +50,7 @@ class Crowd:
         self._lap_began_s = time.monotonic()
         self._has_hung_up = False
 
-    def __enter__(self) -> "Crowd":
+    def __enter__(self) -> Self:
         """Return the crowd, still without phones."""
         return self
 
