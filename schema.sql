@@ -387,6 +387,8 @@ CREATE INDEX reports_at_ms_idx ON reports (at_ms);
 COMMENT ON INDEX reports_at_ms_idx IS 'purge';
 CREATE INDEX reports_open_idx ON reports (at_ms, report) WHERE status = 'open';
 COMMENT ON INDEX reports_open_idx IS 'operators'' list of the open ones, oldest first; how many there are';
+CREATE INDEX reports_decided_idx ON reports (reviewed_ms, report) WHERE status <> 'open';
+COMMENT ON INDEX reports_decided_idx IS 'operators'' list of the decided ones, the last decision first';
 
 CREATE TABLE report_messages (
     report opaque_id NOT NULL,

@@ -83,6 +83,8 @@ COMMENT ON INDEX people_verdict_idx IS 'what operators said of names, read whole
 COMMENT ON INDEX reports_at_ms_idx IS 'purge';
 CREATE INDEX reports_open_idx ON reports (at_ms, report) WHERE status = 'open';
 COMMENT ON INDEX reports_open_idx IS 'operators'' list of the open ones, oldest first; how many there are';
+CREATE INDEX reports_decided_idx ON reports (reviewed_ms, report) WHERE status <> 'open';
+COMMENT ON INDEX reports_decided_idx IS 'operators'' list of the decided ones, the last decision first';
 COMMENT ON TABLE markers IS 'Numbers there is one of: the version of this schema, the revisions of the areas and of verdicts, the last window that ended.';
 
 INSERT INTO markers (name, value) VALUES ('verdicts', 0);

@@ -78,6 +78,8 @@ CREATE INDEX people_verdict_idx ON people (person) WHERE verdict IS NOT NULL;
 
 CREATE INDEX reports_open_idx ON reports (at_ms, report) WHERE status = 'open';
 
+CREATE INDEX reports_decided_idx ON reports (reviewed_ms, report) WHERE status <> 'open';
+
 INSERT INTO markers (name, value) VALUES ('verdicts', 0);
 
 UPDATE markers SET value = 4 WHERE name = 'schema';

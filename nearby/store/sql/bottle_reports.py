@@ -50,7 +50,7 @@ async def settle_by_decision(
     found = rule.settled(found, now_ms, rules)
     if is_accepted and found.state in (State.AFLOAT, State.LEASED, State.FROZEN):
         await keep(connection, rule.condemned(found, now_ms))
-    elif found.state is State.FROZEN and not await _standing(connection, bottle):
+    elif found.state is State.FROZEN and not await _standing(connection, found):
         await keep(connection, rule.thawed(found, now_ms, rules))
 
 
@@ -63,17 +63,20 @@ async def undo_decision(
         return
     if found.state is State.SUNK and found.sunk_ms == decided_ms:
         found = rule.raised(found)
-        if not await _standing(connection, bottle):
+        if not await _standing(connection, found):
             found = rule.thawed(found, now_ms, rules)
         await keep(connection, found)
     elif counts and found.state in (State.AFLOAT, State.LEASED):
         await keep(connection, rule.reported(found, now_ms))
 
 
-async def _standing(connection: AsyncConnection, bottle: BottleId) -> bool:
+async def _standing(connection: AsyncConnection, found: Bottle) -> bool:
     """Return whether a report of a bottle counts that was not rejected."""
     query = sa.select(reports.c.report).where(
-        reports.c.bottle == bottle, reports.c.does_count, reports.c.status != "rejected"
+        reports.c.reported == found.author,
+        reports.c.bottle == found.id,
+        reports.c.does_count,
+        reports.c.status != "rejected",
     )
     return await connection.scalar(query.limit(1)) is not None
 

@@ -59,6 +59,7 @@ reports = sa.Table(
     index("reports_reviewer_idx", "reviewer"),
     index("reports_at_ms_idx", "at_ms"),
     index("reports_open_idx", "at_ms", "report", where="status = 'open'"),
+    index("reports_decided_idx", "reviewed_ms", "report", where="status <> 'open'"),
 )
 
 report_messages = sa.Table(
