@@ -24,6 +24,14 @@ Mint = Callable[[str, bool], str]
 """Returns a token for a person; the flag says whether they are established."""
 
 
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
+
+
+def in_letters(number: str) -> str:
+    """Return a hexadecimal number in letters: a text with digits may be taken for a number to call."""
+    return number.translate(_LETTERS)
+
+
 class Players:
     """All phones of a run.
 
@@ -114,7 +122,7 @@ class Players:
             if player.room_size > 1 and player.position is not None:
                 self._says += 1
                 words = " ".join(self.random.choices(WORDS, k=self.random.randint(1, 12)))
-                self.spawn(player.say(f"{words} {self._run_id}-{self._says}"))
+                self.spawn(player.say(f"{words} {in_letters(f'{self._run_id}{self._says:x}')}"))
                 return True
         return False
 
