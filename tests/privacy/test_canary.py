@@ -24,7 +24,7 @@ from nearby.testing.postgres import OwnPostgres, postgres_with_schema
 from nearby.testing.raw_phone import RawPhone
 from nearby.testing.serving import FAR_FUTURE_S, KEY, http_call
 from nearby.testing.store_suite import Database
-from tests.privacy.traces import files_under, found_in, geohash, memory_of, traces_of
+from tests.privacy.traces import CHUNK, NEAR_BYTES, Search, Trace, files_under, geohash, memory_of, traces_of
 
 CANARIES = (
     (47.376912345678, 8.541698765432),
@@ -36,7 +36,8 @@ OTHERS = 16
 SOAK_ROUNDS = 30
 """Messages of each of the others: some thousand frames, as a town of a thousand people sends in a minute."""
 
-TRACES = {canary: traces_of(*canary) for canary in CANARIES}
+TRACES = [trace for canary in CANARIES for trace in traces_of(*canary)]
+SEARCH = Search(TRACES)
 FORMS: tuple[tuple[str, Callable[[float, float], bytes]], ...] = (
     ("text", lambda lat, lon: b'{"lat":%r,"lon":0}' % lat),
     ("text, rounded", lambda lat, lon: f"at {lon:.7f}".encode()),
@@ -54,7 +55,7 @@ FORMS: tuple[tuple[str, Callable[[float, float], bytes]], ...] = (
 
 def leaks(data: bytes) -> set[str]:
     """Return what in ``data`` is left of a canary."""
-    return {name for traces in TRACES.values() for name in found_in(data, traces)}
+    return SEARCH.names_in(data)
 
 
 @pytest.mark.parametrize("form", [form for _, form in FORMS], ids=[name for name, _ in FORMS])
@@ -66,6 +67,32 @@ def test_the_search_finds_each_form_that_is_planted(
     assert not leaks(noise)
     planted = form(*canary)
     assert leaks(noise[:50_000] + planted + noise[50_000:])
+
+
+def test_the_search_finds_what_looking_for_one_trace_after_the_other_does() -> None:
+    random = Random(2)
+    for _ in range(200):
+        # Few different bytes and short forms, so that most are there by chance, at every place and cut off at the end.
+        traces = [Trace(str(number), bytes(random.choices(b"ab", k=random.randint(4, 7)))) for number in range(20)]
+        traces += [trace._replace(name=f"{trace.name} near", beside=b"c") for trace in traces]
+        data = bytes(random.choices(b"abc", [20, 20, 1], k=random.randrange(300)))
+        found = {trace.name for trace in traces if any(True for _ in places_of(data, trace))}
+        assert Search(traces).names_in(data) == found
+
+
+def places_of(data: bytes, trace: Trace) -> Iterator[int]:
+    """Yield where a trace is, by a look at each."""
+    place = data.find(trace.form)
+    while place >= 0:
+        around = data[max(0, place - NEAR_BYTES) : place + len(trace.form) + NEAR_BYTES]
+        if not trace.beside or trace.beside in around:
+            yield place
+        place = data.find(trace.form, place + 1)
+
+
+def test_the_search_finds_a_trace_across_the_pieces_it_looks_at() -> None:
+    for place in range(CHUNK - 9, CHUNK + 2):
+        assert leaks(bytes(place) + TRACES[0].form + bytes(9)) == {TRACES[0].name}, place
 
 
 def test_the_search_finds_what_a_process_keeps_in_its_memory() -> None:

@@ -1,11 +1,12 @@
 """What a position may leave behind, byte by byte, and the search for it in files and in a process's memory."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import h3.api.basic_int as h3  # type: ignore[import-untyped]
+import numpy as np
 
 CHARACTERS = 8
 """Of a coordinate with its point, that make it this one: within a few metres. Without its point it takes two more."""
@@ -15,6 +16,10 @@ GEOHASH_CHARACTERS = 8
 
 NEAR_BYTES = 64
 """The two halves of a position lie this close; four bytes alone are found by chance in a hundred megabytes."""
+
+START_BYTES = 4
+"""Of a trace, that are looked for before the rest."""
+CHUNK = 1 << 22
 
 _BASE32 = "0123456789bcdefghjkmnpqrstuvwxyz"
 _DIGIT_BITS = 30
@@ -72,19 +77,45 @@ def geohash(lat_deg: float, lon_deg: float) -> str:
     return "".join(_BASE32[bits >> 5 * place & 31] for place in reversed(range(GEOHASH_CHARACTERS)))
 
 
-def found_in(data: bytes, traces: list[Trace]) -> set[str]:
-    """Return the names of the traces that ``data`` holds."""
-    return {trace.name for trace in traces if any(True for _ in places_of(data, trace))}
+class Search:
+    """Looks for many traces at once: where no two bytes begin one, nothing is looked at closer.
 
+    Looking for one after the other takes a second for every ten megabytes.
 
-def places_of(data: bytes, trace: Trace) -> Iterator[int]:
-    """Yield where a trace is."""
-    place = data.find(trace.form)
-    while place >= 0:
-        around = data[max(0, place - NEAR_BYTES) : place + len(trace.form) + NEAR_BYTES]
-        if not trace.beside or trace.beside in around:
-            yield place
-        place = data.find(trace.form, place + 1)
+    Args:
+        traces: What to look for; each is four bytes long at least.
+    """
+
+    def __init__(self, traces: Iterable[Trace]) -> None:
+        self._by_start: dict[int, list[Trace]] = {}
+        for trace in traces:
+            self._by_start.setdefault(int.from_bytes(trace.form[:START_BYTES], "little"), []).append(trace)
+        self._starts = np.array(sorted(self._by_start), dtype=np.uint32)
+        self._begins = np.zeros(1 << 16, dtype=bool)
+        self._begins[self._starts & 0xFFFF] = True
+
+    def names_in(self, data: bytes) -> set[str]:
+        """Return the names of the traces that ``data`` holds."""
+        return {trace.name for place, start in self._places(data) for trace in self._found_at(data, place, start)}
+
+    def _places(self, data: bytes) -> Iterator[tuple[int, int]]:
+        """Yield where four bytes of ``data`` are the start of a trace, and these as a number."""
+        each = np.frombuffer(data, dtype=np.uint8)
+        last = len(data) - START_BYTES
+        for first in range(0, last + 1, CHUNK):
+            for shift in range(2):
+                pairs = np.frombuffer(data, dtype="<u2", offset=first + shift, count=(len(data) - first - shift) // 2)
+                places = np.flatnonzero(self._begins[pairs[: CHUNK // 2]]) * 2 + first + shift
+                places = places[places <= last]
+                starts = sum(each[places + byte].astype(np.uint32) << (8 * byte) for byte in range(START_BYTES))
+                are = np.isin(starts, self._starts)
+                yield from zip(places[are].tolist(), np.asarray(starts)[are].tolist(), strict=True)
+
+    def _found_at(self, data: bytes, place: int, start: int) -> Iterator[Trace]:
+        for trace in self._by_start[start]:
+            around = data[max(0, place - NEAR_BYTES) : place + len(trace.form) + NEAR_BYTES]
+            if data.startswith(trace.form, place) and (not trace.beside or trace.beside in around):
+                yield trace
 
 
 def memory_of(pid: int) -> Iterator[bytes]:
