@@ -112,7 +112,7 @@ async def started_filter(settings: Settings, metrics: Metrics) -> AsyncIterator[
     if not settings.filter:
         yield None
         return
-    if not entry_points(group=GROUP, name=settings.filter):
+    if not await asyncio.to_thread(lambda: entry_points(group=GROUP, name=settings.filter)):
         raise ConfigError("filter", f"no installed package offers an entry point of that name in {GROUP}")
     filtering = Filtering(
         command_of(settings.filter),
