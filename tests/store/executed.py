@@ -55,6 +55,7 @@ from nearby.testing.store_suite.given import (
 )
 from nearby.testing.store_suite.journal import commit
 from nearby.testing.waiting import eventually
+from tests.store.moderated import use_moderation
 
 RULES = Rules()
 RES9 = Cell(0x891F1D48963FFFF)
@@ -154,6 +155,7 @@ async def _use(store: Store, database: Database) -> None:
     await store.window_counts(NOW_MS - 3_600_000, NOW_MS + 1)
     await _use_relations(store)
     await _use_bottles(store)
+    await use_moderation(store)
     await database.insert("relations", {"owner": BEN, "kind": "block", "subject": ANA, "handle": "h", "created_ms": 0})
     await database.insert("bans", {"ban": "b", "person": ANA, "kind": "ban", "since_ms": 0, "until_ms": None})
     async for _ in store.export(ANA):

@@ -45,6 +45,15 @@ READS_ALL = {
     "warm start: who is muted for good": (r"SELECT relations\.owner, relations\.subject FROM", {"relations"}),
     "warm start: what is in force against the erased": (r"SELECT DISTINCT shadows\.shadow FROM shadows$", {"shadows"}),
     "warm start: the logs of open rooms": (r"SELECT room_log\..* IN \(SELECT rooms", {"room_log", "rooms"}),
+    "how long the queue is, off an index of the open reports alone": (
+        r"SELECT count\(\*\) AS count_1, min\(reports\.at_ms\)",
+        {"reports"},
+    ),
+    "a page of reports, in the order of its index": (r"SELECT reports\.report, reports\.reporter.* LIMIT", {"reports"}),
+    "what operators said of names, off an index of these alone": (
+        r"SELECT people\.person, people\.verdict, ",
+        {"people"},
+    ),
     # An index on the window would make every check-in of a new window write two pages.
     "purge: presences that lapsed": (r"DELETE FROM presence WHERE presence\.last_window", {"presence"}),
 }
