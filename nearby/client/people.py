@@ -5,6 +5,7 @@ import msgspec
 from nearby.client.http_calls import WITHIN_S, HttpCalls
 from nearby.client.tokens import Token
 from nearby.core import people_wire as wire
+from nearby.core.bottle_wire import ReportRequest
 
 
 class People:
@@ -49,6 +50,15 @@ class People:
             Refused: ``rate_limited``, among others. Nobody was blocked.
         """
         await self._put(person, "block", is_on)
+
+    async def report(self, person: str, reason: str, text: str | None = None) -> None:
+        """Tell operators about somebody I know, and never meet them again. ``reason`` is a word for it.
+
+        Raises:
+            Refused: ``rate_limited``, among others. Nothing was kept.
+        """
+        body = ReportRequest(reason=reason, text=text)
+        await self._calls.call("POST", f"/v1/people/{person}/reports", body)
 
     async def blocks(self) -> list[str]:
         """Return the ids of my blocks in force."""

@@ -224,6 +224,19 @@ class Phone:
         ack = await self._call(block, may_repeat=True)
         return str(ack.block)
 
+    async def report(self, member: str, reason: str | None = None, *, room: str | None = None) -> None:
+        """Tell operators about a member and never meet them again; ``placed`` follows. ``reason`` is a word for it.
+
+        ``room`` is the room the member was in, within the last hour; mine if it is not given. Repeated after a drop,
+        which is kept once. Waits while disconnected. Safe to cancel.
+
+        Raises:
+            Refused: ``rate_limited``, or as the server says. After ``store_down`` it may be kept.
+            PhoneClosed: The phone is closed.
+        """
+        report = wire.Report(id=self._next_id(), room=room or self._room(), member=member, reason=reason)
+        await self._call(report, may_repeat=True)
+
     async def greet(self, member: str) -> None:
         """Greet a member of my room; once both greeted, ``known`` follows. Repeated after a drop.
 

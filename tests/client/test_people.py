@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 
 import pytest
 
@@ -112,3 +113,23 @@ async def test_without_a_room_nobody_is_greeted_and_a_mute_names_none(server: Li
             await ana.greet("nobody")
         assert refused.value.code is ErrorCode.NOT_IN_ROOM
         await ana.mute("nobody")
+
+
+async def test_a_report_gives_another_room_and_one_of_somebody_known_goes_by_the_handle(
+    server: LiveServer, quick: PhoneSettings
+) -> None:
+    people = People(server.url, server.token("ana"))
+    async with together(server.url, server, quick, "ana", "ben", "eve") as (ana, ben, eve):
+        known, _ = await acquainted(ana, ben)
+        await eve.say("something rude")
+        before = ana.view.room.id
+        await ana.report(member(eve), "rude")
+        placed = await until(ana, wire.Placed)
+        assert (placed.why, placed.room.id != before) == ("moved", True)
+        await ana.report(member(eve), room=before)
+        await people.report(known.person, "spam", "he sells something")
+        await people.report("nobody", "spam")
+    token = server.token("ops", scope="operator")
+    queue = json.loads((await server.call("GET", "/v1/admin/reports", token=token)).body)["reports"]
+    found = [(one["reported"], one["reason"], one["text"]) for one in queue]
+    assert found == [("eve", "rude", None), ("ben", "spam", "he sells something")]
