@@ -62,7 +62,7 @@ async def test_a_newer_server_is_understood_as_far_as_possible(quick: PhoneSetti
         await visit.send({"type": "notice", "text": "before the welcome"})
         await visit.welcome(placed() | {"weather": "rain"}, motd="hi")
         await visit.send({"type": "festival", "in_ms": 5}, said(2) | {"mood": "new"})
-        await visit.send({"type": "skipped", "room": "room", "seq": 3}, said(4))
+        await visit.send({"type": "whispered", "room": "room", "seq": 3}, said(4))
         await visit.stay()
 
     async with scripted_server(newer) as server, Phone(server.url, "t", settings=quick) as phone:

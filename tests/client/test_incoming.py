@@ -30,7 +30,7 @@ def test_a_type_that_came_later_is_unknown() -> None:
 
 
 def test_an_unknown_event_of_a_log_keeps_its_place() -> None:
-    assert read(frame({"type": "skipped", "room": "r", "seq": 8})) == Unknown("r", 8)
+    assert read(frame({"type": "whispered", "room": "r", "seq": 8})) == Unknown("r", 8)
 
 
 @pytest.mark.parametrize(
