@@ -13,6 +13,7 @@ from nearby.core.cell import (
     ladder_of,
     origin_of,
     place_of,
+    res7_cells_of,
     resolution_of,
     rungs_above,
 )
@@ -136,6 +137,13 @@ def test_no_fine_cell_leaves_the_look_up(lat_deg: float, lon_deg: float) -> None
 def test_above_each_rung_of_a_ladder_are_its_coarser_ones(lat_deg: float, lon_deg: float) -> None:
     res7, res6, res5 = ladder_of(lat_deg, lon_deg)
     assert (rungs_above(res7), rungs_above(res6), rungs_above(res5)) == ((res6, res5), (res5,), ())
+
+
+@pytest.mark.parametrize("position", PENTAGONS)
+def test_the_cells_an_area_lies_in_are_those_above_its_finer_ones(position: tuple[float, float]) -> None:
+    around = h3.grid_disk(h3.latlng_to_cell(*position, 9), 12)
+    assert res7_cells_of(around) == sorted({h3.cell_to_parent(cell, 7) for cell in around})
+    assert res7_cells_of([]) == []
 
 
 @pytest.mark.parametrize("position", PENTAGONS)
