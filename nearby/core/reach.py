@@ -33,12 +33,10 @@ class Reach:
         forgotten on the way, when it would matter.
         """
         heard = self._heard_ms
-        new = sum(stranger not in heard for stranger in strangers)
-        if len(heard) + new <= limit:
+        if len(heard) + len(strangers) <= limit or len(heard.keys() | strangers) <= limit:
             return 0
         self._forget(now_ms - span_ms)
-        new = sum(stranger not in heard for stranger in strangers)
-        excess = len(heard) + new - limit
+        excess = len(heard.keys() | strangers) - limit
         if excess <= 0:
             return 0
         present = frozenset(strangers)

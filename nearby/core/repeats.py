@@ -6,6 +6,7 @@ others would have had to say a hundred thousand different ones meanwhile, at a r
 """
 
 import re
+import string
 from collections.abc import Iterable
 from hashlib import blake2b
 
@@ -20,6 +21,11 @@ MAX_REFUSED = 100_000
 
 TextHash = bytes
 
+_IN_ASCII = bytes.maketrans(
+    string.ascii_uppercase.encode() + string.digits.encode(), string.ascii_lowercase.encode() + b"0" * 10
+)
+_BETWEEN_IN_ASCII = bytes(code for code in range(128) if not chr(code).isalnum())
+"""What ``alike`` and ``_BETWEEN`` do, at a tenth of the cost: most texts of most people are ASCII."""
 _BETWEEN = re.compile(r"[\W_]+")
 
 
@@ -44,7 +50,7 @@ class Repeats:
         max_refused: int = MAX_REFUSED,
     ) -> None:
         self._rules = rules
-        self._secret = secret
+        self._keyed = blake2b(digest_size=16, key=secret)
         self._max_watched = max_watched
         self._max_refused = max_refused
         self._seen: dict[TextHash, tuple[tuple[str, int], ...]] = {}
@@ -60,11 +66,17 @@ class Repeats:
         """
         if not self._rules.repeated_in or (len(text) < MIN_CHARACTERS and text.isascii()):
             return None
-        plain = alike(text)
-        if len(plain) < MIN_CHARACTERS:
-            return None
-        key = _BETWEEN.sub("", plain) or plain
-        return blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16, key=self._secret).digest()
+        if text.isascii():
+            plain = text.encode()
+            key = plain.translate(_IN_ASCII, _BETWEEN_IN_ASCII) or plain
+        else:
+            same = alike(text)
+            if len(same) < MIN_CHARACTERS:
+                return None
+            key = (_BETWEEN.sub("", same) or same).encode("utf-8", "surrogatepass")
+        hashing = self._keyed.copy()
+        hashing.update(key)
+        return hashing.digest()
 
     def is_refused(self, text: TextHash, now_ms: int) -> bool:
         """Return whether a text is refused now."""

@@ -70,8 +70,8 @@ class Words:
         self._places: dict[tuple[PersonId, str], Trail] = {}
         self.held: Counter[str] = Counter(dict.fromkeys(Held, 0))
         """Texts that were not said, by why."""
-        self.are_known: Callable[[PersonId, PersonId], bool] = _are_strangers
-        """Whether two know each other, so that what one says to the other reaches no stranger."""
+        self.are_known: Callable[[PersonId, PersonId], bool] | None = None
+        """Returns whether two know each other, so that what one says to the other reaches no stranger; None: nobody."""
 
     def say(
         self,
@@ -142,10 +142,9 @@ class Words:
 
     def _strangers(self, person: Person, room: Room) -> list[PersonId]:
         """Return who hears the person there, held seats included: whoever comes back gets what was missed."""
-        own = person.id
-        return [
-            seat.person for seat in room.seats.values() if seat.person != own and not self.are_known(own, seat.person)
-        ]
+        own, are_known = person.id, self.are_known
+        others = [seat.person for seat in room.seats.values() if seat.person != own]
+        return others if are_known is None else [other for other in others if not are_known(own, other)]
 
     def _check_limits(self, person: Person, strangers: list[PersonId], now_ms: int) -> int:
         """Return the state of the say limit after one more; raises ``rate_limited``."""
@@ -207,7 +206,3 @@ def restored_reach(times_ms: Iterable[int], now_ms: int, rules: Rules) -> Reach 
 def _trail_in(person: Person, room: Room) -> Trail:
     trail = person.trail
     return trail[1] if trail is not None and trail[0] == room.id else NO_TRAIL
-
-
-def _are_strangers(person: PersonId, other: PersonId) -> bool:
-    return False
