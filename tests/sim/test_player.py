@@ -1,6 +1,6 @@
 """How long a phone waited for a room, and what else is written down about it, on a clock of the test's own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 
 import pytest
@@ -21,7 +21,9 @@ class ScriptedPhone(Phone):
         super().__init__("ws://127.0.0.1:1", "")
         self._answer = answer
 
-    async def check_in(self, lat_deg: float, lon_deg: float, *, accuracy_m: float | None = None) -> wire.Ack:
+    async def check_in(
+        self, lat_deg: float, lon_deg: float, *, accuracy_m: float | None = None, came_with: Sequence[str] = ()
+    ) -> wire.Ack:
         return self._answer()
 
     async def say(self, text: str) -> wire.Ack:
