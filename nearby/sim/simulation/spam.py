@@ -151,7 +151,7 @@ class _Spammed(Ours):
         self._random = Random(seed)
         self._stands_at = next(event.place for event in crowd.events if event.place is not None)
         self._due_ms: dict[str, int] = {}
-        self._heard: deque[tuple[int, Collection[PersonId]]] = deque()
+        self._heard: deque[tuple[int, Collection[PersonId]]] = deque(maxlen=HOUR_MS // SPEAKS_EVERY_MS + 1)
         self.is_away = False
         self.most = self.taken = self.tried = 0
 
