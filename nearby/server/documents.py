@@ -84,6 +84,8 @@ _BODIES = (
     wire.ProblemAnswer,
 )
 
+_REPORT, _PERSON = "/v1/admin/reports/{report}", "/v1/admin/people/{person}"
+
 _CALLS: tuple[tuple[str, str, str, str | None, dict[int, str | None], bool], ...] = (
     # method, path, what it does, request body, answers by status, needs a token
     ("post", "/v1/guests", "Get a guest token.", "GuestRequest", {201: "GuestAnswer"}, False),
@@ -118,26 +120,16 @@ _CALLS: tuple[tuple[str, str, str, str | None, dict[int, str | None], bool], ...
     ("get", "/v1/admin/crowd", "How many people were where, for operators.", None, {200: "CrowdAnswer"}, True),
     ("get", "/v1/admin/reports", "The queue of reports.", None, {200: "ReportsAnswer"}, True),
     ("get", "/v1/admin/reports/{report}", "One report.", None, {200: "ReportAnswer"}, True),
-    *(
-        ("post", f"/v1/admin/reports/{{report}}/{call}", does, body, {200: "ReportAnswer"}, True)
-        for call, does, body in (
-            ("decision", "Decide a report.", "DecisionRequest"),
-            ("undo", "Take a decision back.", "ReasonRequest"),
-        )
-    ),
+    ("post", f"{_REPORT}/decision", "Decide a report.", "DecisionRequest", {200: "ReportAnswer"}, True),
+    ("post", f"{_REPORT}/undo", "Take a decision back.", "ReasonRequest", {200: "ReportAnswer"}, True),
     ("get", "/v1/admin/people", "Find somebody by a verified name.", None, {200: "PersonAnswer"}, True),
     ("get", "/v1/admin/people/{person}", "Find somebody by id.", None, {200: "PersonAnswer"}, True),
-    *(
-        ("post", f"/v1/admin/people/{{person}}/{call}", does, body, {200: "PersonAnswer"}, True)
-        for call, does, body in (
-            ("verify", "Let somebody be verified under a name.", "VerifyRequest"),
-            ("revoke", "Let somebody not be verified.", "ReasonRequest"),
-            ("ban", "Ban somebody.", "BanRequest"),
-            ("suspend", "Suspend somebody.", "SuspendRequest"),
-            ("unban", "End every ban and suspension of somebody.", "ReasonRequest"),
-            ("appeal", "Note what somebody says to a ban.", "AppealNote"),
-        )
-    ),
+    ("post", f"{_PERSON}/verify", "Verify somebody under a name.", "VerifyRequest", {200: "PersonAnswer"}, True),
+    ("post", f"{_PERSON}/revoke", "Let somebody not be verified.", "ReasonRequest", {200: "PersonAnswer"}, True),
+    ("post", f"{_PERSON}/ban", "Ban somebody.", "BanRequest", {200: "PersonAnswer"}, True),
+    ("post", f"{_PERSON}/suspend", "Suspend somebody.", "SuspendRequest", {200: "PersonAnswer"}, True),
+    ("post", f"{_PERSON}/unban", "End somebody's bans.", "ReasonRequest", {200: "PersonAnswer", 204: None}, True),
+    ("post", f"{_PERSON}/appeal", "Note what somebody says to a ban.", "AppealNote", {200: "PersonAnswer"}, True),
     ("get", "/v1/admin/brakes", "What is stopped.", None, {200: "BrakesAnswer"}, True),
     ("post", "/v1/admin/brakes/pull", "Stop something.", "BrakeRequest", {200: "BrakesAnswer"}, True),
     ("post", "/v1/admin/brakes/release", "Let it go on.", "BrakeRequest", {200: "BrakesAnswer"}, True),

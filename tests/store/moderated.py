@@ -4,7 +4,7 @@ from nearby.core.ids import PersonId, RoomId
 from nearby.core.likeness import likeness_of
 from nearby.core.reports import ReportId
 from nearby.store.base import Store
-from nearby.store.moderation import Ban, By, InRoom, Known, OverBottle
+from nearby.store.moderation import About, Ban, By, InRoom, Known, OverBottle
 from nearby.testing.store_suite.bottles import caught, throw
 from nearby.testing.store_suite.given import NOW_MS, RULES
 from nearby.testing.store_suite.moderation import talk, tell
@@ -23,7 +23,8 @@ async def use_moderation(store: Store) -> None:
     await talk(store, REPORTER, OTHER, of=REPORTED, room_id=SOMEWHERE)
     for number, who in enumerate((REPORTER, OTHER)):
         await tell(store, who, InRoom(SOMEWHERE, REPORTED), name=f"told-{number}")
-    for number, about in enumerate((InRoom(None, REPORTED), InRoom(SOMEWHERE, None), Known("of-somebody"))):
+    others: tuple[About, ...] = (InRoom(None, REPORTED), InRoom(SOMEWHERE, None), Known("of-somebody"))
+    for number, about in enumerate(others):
         await tell(store, REPORTER, about, name=f"more-{number}", at_ms=NOW_MS + 3)
     await tell(store, REPORTER, OverBottle(bottle), name="over", at_ms=NOW_MS + 6)
     await moderation.queue()
