@@ -20,9 +20,13 @@ class Neighbours:
         people: Those who take turns.
         there: How many are there at a time.
         random: The source of chance.
+        varies: Whether that is so on average, those who come being independent of those who leave. Else whoever leaves
+            makes place for somebody else at once.
     """
 
-    def __init__(self, town: Town, people: list[Somebody], there: int, random: Random) -> None:
+    def __init__(self, town: Town, people: list[Somebody], there: int, random: Random, *, varies: bool = False) -> None:
+        self._varies = varies
+        self._wanted = there
         self._town = town
         self._random = random
         self._away = list(people)
@@ -39,14 +43,21 @@ class Neighbours:
             self._next_check_in_ms = now_ms + CHECKS_IN_EVERY_MS
             for somebody in self._there:
                 self._town.check_in(somebody)
-        for place, somebody in enumerate(self._there):
+        share = STEP_MS / STAY_MS
+        leaving = [somebody for somebody in self._there if self._random.random() < share]
+        coming = len(leaving)
+        if self._varies:
+            coming = sum(self._random.random() < share for _ in range(self._wanted))
+        for somebody in self._there:
             somebody.phone.drop()
-            if self._random.random() < STEP_MS / STAY_MS:
-                somebody.phone.send({"type": "leave"})
-                newcomer = self._away.pop(0)
-                self._away.append(somebody)
-                self._there[place] = newcomer
-                self._town.check_in(newcomer)
+        for somebody in leaving:
+            somebody.phone.send({"type": "leave"})
+            self._there.remove(somebody)
+        for newcomer in self._away[:coming]:
+            self._away.remove(newcomer)
+            self._there.append(newcomer)
+            self._town.check_in(newcomer)
+        self._away += leaving
 
     async def live(self, stage: Stage, for_ms: int) -> None:
         """Let time pass with people who come and go."""
