@@ -19,7 +19,7 @@ SETTINGS = {"limits": "off"}
 SAYS_A_PHONE = 10
 """In one lap: a lap of 10,000 says takes a second or two, and its end, when few are in flight, little of it."""
 
-_IN_LETTERS = str.maketrans("0123456789", "abcdefghij")
+_IN_LETTERS = str.maketrans("0123456789-_", "abcdefghijkl")
 _TEXT = "the band starts again in ten minutes, by the stage on the left"
 ROOM = 2
 _APART_DEG = 0.5

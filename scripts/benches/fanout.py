@@ -24,7 +24,7 @@ LAP_S = 0.1
 CHECK_IN_EVERY_S = 10.0
 
 _LAT, _LON = 60.1699, 24.9384
-_IN_LETTERS = str.maketrans("0123456789", "abcdefghij")
+_IN_LETTERS = str.maketrans("0123456789-_", "abcdefghijkl")
 _TEXT = "the band starts again in ten minutes, by the stage on the left"
 
 
