@@ -37,6 +37,9 @@ OF_ZOE: list[tuple[str, dict[str, Any]]] = [
     ("relations", {"owner": ZOE, "kind": "block", "subject": BEN, "handle": "zoe-blocks-ben", "created_ms": 1}),
     ("relations", {"owner": BEN, "kind": "block", "subject": ZOE, "handle": "ben-blocks-zoe", "created_ms": 2}),
     ("relations", {"owner": EVE, "kind": "follow", "subject": ZOE, "handle": "eve-follows-zoe", "created_ms": 3}),
+    ("conflicts", {"author": ZOE, "other": BEN, "because": "report", "is_mutual": True, "since_ms": 1}),
+    ("conflicts", {"author": EVE, "other": ZOE, "because": "report", "is_mutual": True, "since_ms": 2}),
+    ("marks", {"owner": ZOE, "member": member_of(BEN), "kind": "mute", "at_ms": 1}),
     ("shadows", {"handle": "s", "shadow": bytes(32), "kind": "block", "owner": ZOE, "until_ms": NOW_MS}),
     ("bans", {"ban": "for-good", "person": ZOE, "kind": "ban", "since_ms": 1}),
     ("bans", {"ban": "over", "person": ZOE, "kind": "suspension", "since_ms": 1, "until_ms": NOW_MS}),
@@ -182,6 +185,8 @@ class RightsSuite(SuiteBase):
         export = await exported(store)
         assert [row["handle"] for row in export["relations"]] == ["zoe-blocks-ben"]
         assert [row["report"] for row in export["reports"]] == ["by"]
+        assert [row["since_ms"] for row in export["conflicts"]] == [1]
+        assert [row["kind"] for row in export["marks"]] == ["mute"]
         assert [row["text"] for row in export["room_log"]] == ["zoe says"]
         assert [row["text"] for row in export["thread_messages"]] == ["from zoe"]
         assert {row["thread"] for row in export["threads"]} == {"t1", "t2"}
