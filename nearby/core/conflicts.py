@@ -24,7 +24,12 @@ class Conflicts:
         self._by_other: defaultdict[PersonId, dict[PersonId, bool]] = defaultdict(dict)
 
     def add(self, author: PersonId, other: PersonId, *, is_mutual: bool) -> None:
-        """Let ``author`` be in conflict with ``other``; an older one between the two is replaced."""
+        """Let ``author`` be in conflict with ``other``.
+
+        An older one between the two is replaced, and what bound both still does: whoever blocks somebody and is not
+        established any more when they report them must not meet them by that.
+        """
+        is_mutual = is_mutual or self._by_author.get(author, {}).get(other, False)
         self.remove(author, other)
         own = self._by_author[author]
         if len(own) >= self._keep:
