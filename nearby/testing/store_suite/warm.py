@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 
-from nearby.core.changes import CatchmentRow, WindowEnded
+from nearby.core.changes import CatchmentRow, TextRefused, WindowEnded
 from nearby.core.ids import MemberId, RoomId
 from nearby.core.kept import Kept
 from nearby.core.room import Repeat, Room, Seat
@@ -57,6 +57,17 @@ class WarmSuite(SuiteBase):
         (found,) = kept.rooms
         assert (found.seats, found.log, found.said) == ((seat(ANA),), (joined(ANA, 1), said(ANA, 2)), (said(ANA, 2),))
         assert found.authors == {member_of(ANA): ANA}
+
+    async def test_texts_and_times_of_strangers_come_back_while_they_still_count(self, database: Database) -> None:
+        """A text that is refused again is refused until the later time."""
+        reached = recent(ANA)._replace(reached_ms=(NOW_MS - 2, NOW_MS - 1))
+        texts = (TextRefused(b"a" * 16, NOW_MS), TextRefused(b"b" * 16, NOW_MS + 1), TextRefused(b"c" * 16, NOW_MS))
+        async with database.open() as store:
+            await commit(store, seen(ANA), reached, *texts)
+            await commit(store, TextRefused(b"c" * 16, NOW_MS + 2))
+        kept = await reopen(database)
+        assert kept.recents == [reached]
+        assert sorted(kept.refused_texts) == [(b"b" * 16, NOW_MS + 1), (b"c" * 16, NOW_MS + 2)]
 
     async def test_every_restart_opens_a_new_epoch_above_the_last_seq_that_survived(self, database: Database) -> None:
         """The room's own row may lag behind its log."""
