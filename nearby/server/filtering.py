@@ -26,6 +26,9 @@ RESTART_AFTER_S = 1.0
 """A process that ended is started again no sooner."""
 START_WITHIN_S = 10.0
 
+_BROKEN = (OSError, RuntimeError, msgspec.DecodeError)
+"""What an exchange with a process that ended raises; uvloop says RuntimeError of a pipe that is closed already."""
+
 
 def command_of(name: str) -> tuple[str, ...]:
     """Return how the process of a filter is started."""
@@ -144,7 +147,7 @@ class _Worker:
         try:
             # One empty question, so that what it has to load is loaded before somebody waits.
             await asyncio.wait_for(self._exchange(process, "", None), START_WITHIN_S)
-        except (TimeoutError, msgspec.DecodeError, OSError):
+        except (TimeoutError, *_BROKEN):
             self._retire(process)
         except BaseException:
             self._retire(process)
@@ -165,7 +168,7 @@ class _Worker:
         try:
             verdict = await self._exchange(process, text, lang)
             is_answered = True
-        except (OSError, msgspec.DecodeError):
+        except _BROKEN:
             return None
         finally:
             if not is_answered:
@@ -177,7 +180,7 @@ class _Worker:
     async def end(self) -> None:
         if self._starting is not None:
             self._starting.cancel()
-            with contextlib.suppress(asyncio.CancelledError, OSError, msgspec.DecodeError):
+            with contextlib.suppress(asyncio.CancelledError, *_BROKEN):
                 await self._starting
         process, self._process = self._process, None
         if process is not None:
@@ -209,5 +212,5 @@ class _Worker:
         self._starting = asyncio.create_task(self._start_again())
 
     async def _start_again(self) -> None:
-        with contextlib.suppress(OSError, msgspec.DecodeError):
+        with contextlib.suppress(*_BROKEN):
             await self.start()
