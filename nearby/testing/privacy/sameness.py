@@ -22,7 +22,7 @@ from nearby.testing.privacy.weak import POLYGON_AT, against
 from nearby.testing.privacy.wires import StagePhone
 
 PAIRS = 20
-PEOPLE = 500
+PEOPLE, FEW_PEOPLE, WEAK_PEOPLE = 500, 125, 24
 BUSY_CELLS = 5
 SHARE_IN_BUSY_CELLS = 0.6
 QUIET_CELLS = 20
@@ -260,7 +260,7 @@ async def differences(regions: Sequence[Region], people: int, seed: int, *, with
 async def findings(effort: Effort, server: str = OURS) -> list[Finding]:
     """Return the row: over every place, or for a weak server over one pair of small runs."""
     ours = server == OURS
-    people = 40 if not ours else PEOPLE if effort.full else PEOPLE * 2 // 5
+    people = WEAK_PEOPLE if not ours else PEOPLE if effort.full else FEW_PEOPLE
     pairs = (PAIRS // len(PLACES) if effort.full else 1) if ours else 1
     places = PLACES if ours else (POLYGON_AT,)
     differing = []

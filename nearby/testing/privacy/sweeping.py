@@ -27,7 +27,8 @@ async def findings(effort: Effort, server: str = OURS) -> list[Finding]:
     cells = city(region)
     spots = [region.position(region.centre(cell)) for cell in cells]
     rows = []
-    for name, sweep in SWEEPS.items():
+    # Without limits every way is as fast.
+    for name, sweep in SWEEPS.items() if server == OURS else list(SWEEPS.items())[:1]:
         async with on_stage(limits="off" if server == NO_LIMITS else "on") as stage:
             phone = (await stage.phones(["sweeper"]))[0]
             times_ms = await sweep(stage, phone, spots)
