@@ -1,5 +1,6 @@
 """Telling two conditions apart, against brute force and against conditions that are made to differ or not."""
 
+from itertools import combinations
 from random import Random
 
 import pytest
@@ -42,8 +43,18 @@ def test_values_that_are_all_the_same_prove_only_as_much_as_there_are_of_them() 
 def test_a_difference_is_told_from_none() -> None:
     random = Random(4)
     others = [random.gauss() for _ in range(60)]
-    assert told_apart_p([random.gauss(1.0) for _ in range(60)], others, random) < 0.001
-    assert told_apart_p([random.gauss() for _ in range(60)], others, random) > 0.01
+    assert told_apart_p([random.gauss(1.0) for _ in range(60)], others) < 0.001
+    assert told_apart_p([random.gauss() for _ in range(60)], others) > 0.01
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=5), st.lists(st.integers(0, 5), min_size=1, max_size=5))
+def test_how_likely_a_difference_is_by_chance_agrees_with_a_look_at_all_choices(
+    ones: list[float], others: list[float]
+) -> None:
+    values = [*ones, *others]
+    ranks = [sum((other < value) + (other == value) / 2 for other in values) for value in values]
+    sums = [sum(chosen) for chosen in combinations(ranks, len(ones))]
+    assert told_apart_p(ones, others) == sum(one >= sums[0] for one in sums) / len(sums)
 
 
 def trials(random: Random, count: int, *, shift: float = 0.0, code: float | None = None) -> list[Seen]:

@@ -6,8 +6,7 @@ the right one higher. 0.5 is a guess.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from math import sqrt
-from random import Random
+from math import comb, sqrt
 from statistics import pvariance
 
 from nearby.sim.attacks.bounds import Z_SURE, share_at_most
@@ -37,16 +36,31 @@ def auc_at_most(ones: Sequence[float], others: Sequence[float], *, z: float = Z_
     return min(1.0, max(auc(ones, others) + z * spread, 0.5 + unseen))
 
 
-def told_apart_p(ones: Sequence[float], others: Sequence[float], random: Random, *, permutations: int = 2_000) -> float:
-    """Return how likely ``ones`` rank as high as they do, or higher, if the condition makes no difference."""
+def told_apart_p(ones: Sequence[float], others: Sequence[float]) -> float:
+    """Return how likely ``ones`` rank as high as they do, or higher, if the condition makes no difference.
+
+    Exact, whatever is equal: of all ways to choose as many of the values. Half a second for 120 of them.
+    """
     ordered = sorted((*ones, *others))
     ranks = [bisect_left(ordered, value) + bisect_right(ordered, value) for value in (*ones, *others)]
-    seen = sum(ranks[: len(ones)])
-    higher = 0
-    for _ in range(permutations):
-        random.shuffle(ranks)
-        higher += sum(ranks[: len(ones)]) >= seen
-    return (higher + 1) / (permutations + 1)
+    # By how many are chosen: a number that counts, in a digit for each sum of ranks, the ways that come to it. No digit
+    # overflows, since all ways together are no more than 2 to the number of values.
+    digit = len(ranks) + 1
+    ways = [1] + [0] * len(ones)
+    for rank in ranks:
+        for chosen in range(len(ones), 0, -1):
+            ways[chosen] += ways[chosen - 1] << (digit * rank)
+    as_high = _digits_sum(ways[-1] >> digit * sum(ranks[: len(ones)]), digit)
+    return as_high / comb(len(ranks), len(ones))
+
+
+def _digits_sum(number: int, digit: int) -> int:
+    """Return the sum of a number's digits of so many bits."""
+    total = 0
+    while number:
+        total += number & (1 << digit) - 1
+        number >>= digit
+    return total
 
 
 def learnt(ones: Sequence[Seen], others: Sequence[Seen]) -> Callable[[Seen], float]:

@@ -22,7 +22,7 @@ PEOPLE = (2, 6, 40)
 """People present: A, B and so many others, on average, that they are as many."""
 TRIALS = 3_600
 FEW_TRIALS = 36
-WEAK_TRIALS = 48
+WEAK_TRIALS = 40
 SOME: list[tuple[int, Tie]] = [(2, "a thread"), (6, "known"), (40, "strangers")]
 FULL: list[tuple[int, Tie]] = [(2, "strangers"), *SOME]
 WEAK: list[tuple[int, Tie]] = [(2, "known")]
@@ -34,7 +34,6 @@ LEARNT_OF, LEARNT_OF_FEW = 10, 2
 """Of so many trials one tells what to look for; the others judge that."""
 GATE = 0.55
 GATE_P = 0.0003
-PERMUTATIONS = 30_000
 
 Seen = dict[str, float]
 Part = Callable[[Notes], Seen]
@@ -50,7 +49,7 @@ async def findings(effort: Effort, server: str = OURS) -> list[Finding]:
             random = Random(f"blocking {people} {tie} {effort.seed}")
             trials = TRIALS if is_full else FEW_TRIALS if server == OURS else WEAK_TRIALS
             seen = await _watch(trials, people, tie, random)
-            rows += _rows(seen, people, tie, Judge(is_full, server, random))
+            rows += _rows(seen, people, tie, Judge(is_full, server))
     return rows
 
 
@@ -58,23 +57,21 @@ class Judge:
     """Says how well an attacker tells the two conditions apart by some part of what was seen.
 
     Args:
-        by_area: Whether there are trials enough to hold the area's bound against the gate. Else a permutation test
+        by_area: Whether there are trials enough to hold the area's bound against the gate. Else a rank test
             says whether the conditions differ at all.
         server: Whom the attack is on.
-        random: The source of chance.
     """
 
-    def __init__(self, by_area: bool, server: str, random: Random) -> None:
+    def __init__(self, by_area: bool, server: str) -> None:
         self._by_area = by_area
         self._server = server
-        self._random = random
 
     def row(self, what: str, seen: Sequence[Watched], part: Part, *, is_gated: bool = True) -> Finding:
         """Return the row for what an attacker makes of one part of what was seen."""
         there, absent = _ranked(seen, part, LEARNT_OF if self._by_area else LEARNT_OF_FEW)
         n, area = len(there) + len(absent), auc(there, absent)
         if is_gated and not self._by_area:
-            p = told_apart_p(there, absent, self._random, permutations=PERMUTATIONS)
+            p = told_apart_p(there, absent)
             return Finding("P15/16", self._server, f"p of no difference by {what}", n, p, p, f"> {GATE_P}", p > GATE_P)
         bound = auc_at_most(there, absent)
         gate = f"<= {GATE}" if is_gated else "printed"
