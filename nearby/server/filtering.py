@@ -140,10 +140,17 @@ class _Worker:
         self._again_s = 0.0
         self._starting: asyncio.Task[None] | None = None
         self._retired: set[asyncio.Task[int]] = set()
+        self._begun: Process | None = None
+        """One that is asked the first thing, and is nobody's yet."""
+        self._is_over = False
 
     async def start(self) -> None:
         self._again_s = self._clock_s() + RESTART_AFTER_S
         process = await asyncio.create_subprocess_exec(*self._command, stdin=PIPE, stdout=PIPE)
+        if self._is_over:
+            self._retire(process)
+            return
+        self._begun = process
         try:
             # One empty question, so that what it has to load is loaded before somebody waits.
             await asyncio.wait_for(self._exchange(process, "", None), START_WITHIN_S)
@@ -154,6 +161,8 @@ class _Worker:
             raise
         else:
             self._process = process
+        finally:
+            self._begun = None
 
     async def ask(self, text: str, lang: str | None) -> bool | None:
         """Return the filter's verdict, None for no answer. Cancelled, it ends the process: it may hang."""
@@ -178,9 +187,13 @@ class _Worker:
         return verdict
 
     async def end(self) -> None:
+        # Not cancelled: of a process that is on its way nobody would know when it is there.
+        self._is_over = True
+        if self._begun is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._begun.kill()
         if self._starting is not None:
-            self._starting.cancel()
-            with contextlib.suppress(asyncio.CancelledError, *_BROKEN):
+            with contextlib.suppress(*_BROKEN):
                 await self._starting
         process, self._process = self._process, None
         if process is not None:
@@ -206,7 +219,11 @@ class _Worker:
         ending.add_done_callback(self._retired.discard)
 
     def _restart(self) -> None:
-        if self._clock_s() < self._again_s or (self._starting is not None and not self._starting.done()):
+        if (
+            self._is_over
+            or self._clock_s() < self._again_s
+            or (self._starting is not None and not self._starting.done())
+        ):
             return
         log.warning("the filter's process ended or did not answer; it is started again")
         self._starting = asyncio.create_task(self._start_again())

@@ -83,7 +83,7 @@ async def test_one_that_ends_or_hangs_costs_its_text_and_is_started_again(monkey
 
 
 async def test_more_than_may_wait_are_decided_at_once() -> None:
-    async with filtered(within_s=0.5, holds=False) as (asked, metrics):
+    async with filtered(within_s=2.0, holds=False) as (asked, metrics):
         hung = [asyncio.create_task(asked.is_unfit("hang", None)) for _ in range(WORKERS + MAX_WAITING)]
 
         async def waiting() -> int:
@@ -93,7 +93,9 @@ async def test_more_than_may_wait_are_decided_at_once() -> None:
         assert not await asked.is_unfit("bad", None)
         assert metrics.filtered["busy"] == 1
         assert not any(await asyncio.gather(*hung))
-    assert metrics.filtered["slow"] == WORKERS + MAX_WAITING
+    # Whoever comes next to a process that was just ended for being slow is given no answer.
+    assert metrics.filtered["slow"] + metrics.filtered["failed"] == WORKERS + MAX_WAITING
+    assert metrics.filtered["slow"] >= WORKERS
 
 
 async def test_one_that_does_not_start_leaves_all_to_the_policy() -> None:
