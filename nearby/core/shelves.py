@@ -27,6 +27,7 @@ class Shelved(Protocol):
 
 R = TypeVar("R", bound=Shelved)
 
+
 class _Row(Generic[R]):
     """The rooms of one shelf, and how each is offered: what draws from it looks at the cards alone."""
 

@@ -219,11 +219,8 @@ class _Worker:
         ending.add_done_callback(self._retired.discard)
 
     def _restart(self) -> None:
-        if (
-            self._is_over
-            or self._clock_s() < self._again_s
-            or (self._starting is not None and not self._starting.done())
-        ):
+        is_starting = self._starting is not None and not self._starting.done()
+        if self._is_over or is_starting or self._clock_s() < self._again_s:
             return
         log.warning("the filter's process ended or did not answer; it is started again")
         self._starting = asyncio.create_task(self._start_again())

@@ -48,9 +48,7 @@ class SqlOperations:
         others = sa.select(sa.func.count()).where(sa.not_(sa.and_(brakes.c.what == what, brakes.c.area == area)))
         async with self._writing() as connection:
             if (await connection.scalar(others) or 0) >= MAX_BRAKES:
-                raise Refused(
-                    ErrorCode.BAD_AREA, f"{MAX_BRAKES} brakes are pulled; let some go, or stop all"
-                )
+                raise Refused(ErrorCode.BAD_AREA, f"{MAX_BRAKES} brakes are pulled; let some go, or stop all")
             make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
             change = {"since_ms": now_ms, "reason": by.reason}
             keys = ["what", "area"]
