@@ -1,5 +1,6 @@
 """What the attacks compute, against values by hand, by brute force, or from tables."""
 
+from itertools import permutations, product
 from math import comb, cos, hypot, pi, sin
 from random import Random
 
@@ -11,7 +12,7 @@ from nearby.sim.attacks.bounds import (
     advantage_at_most,
     median,
     median_ratio_at_least,
-    permutation_p,
+    order_p,
     rank_correlation,
     ratio_of_medians,
     share_at_least,
@@ -56,9 +57,19 @@ def test_an_order_that_means_something_is_told_from_one_that_does_not() -> None:
     sorted_groups = [sorted(random.random() for _ in range(5)) for _ in range(20)]
     mixed = [[random.random() for _ in range(5)] for _ in range(20)]
     assert rank_correlation(sorted_groups) == 1.0
-    assert permutation_p(sorted_groups, rank_correlation, random, permutations=500) == pytest.approx(1 / 501)
-    assert permutation_p(mixed, rank_correlation, random, permutations=500) > 0.05
+    assert order_p(sorted_groups, random, permutations=500) == pytest.approx(1 / 501)
+    assert order_p(mixed, random, permutations=500) > 0.05
     assert rank_correlation([[1.0], []]) == 0.0
+    assert rank_correlation([[3.0, 2.0, 1.0], [5.0]]) == -0.5
+
+
+def test_how_likely_an_order_is_by_chance_agrees_with_a_look_at_all_orders() -> None:
+    random = Random(2)
+    for _ in range(5):
+        groups = [[random.random() for _ in range(3)] for _ in range(2)]
+        orders = [rank_correlation(pair) for pair in product(*(list(permutations(group)) for group in groups))]
+        as_far = [abs(one) >= abs(rank_correlation(groups)) - 1e-9 for one in orders]
+        assert order_p(groups, random, permutations=4_000) == pytest.approx(sum(as_far) / len(as_far), abs=0.04)
 
 
 def test_the_ratio_of_medians_has_its_bound_below_it() -> None:

@@ -3,8 +3,9 @@
 A gate holds for the bound and not for the figure, so that a small run cannot pass by luck.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from math import exp, lgamma, log, log1p, sqrt
+from operator import mul
 from random import Random
 
 SURE = 0.99
@@ -90,42 +91,46 @@ def uniform_p(shares: Sequence[float]) -> float:
     return 1.0 if scaled < 0.2 else max(0.0, min(1.0, sum(terms)))
 
 
-def permutation_p(
-    groups: Sequence[Sequence[float]],
-    statistic: Callable[[Sequence[Sequence[float]]], float],
-    random: Random,
-    *,
-    permutations: int = RESAMPLES,
-) -> float:
-    """Return the two-sided p-value of a statistic under all orders within each group; never 0.
+def order_p(groups: Sequence[Sequence[float]], random: Random, *, permutations: int = RESAMPLES) -> float:
+    """Return the two-sided p-value of ``rank_correlation`` under all orders within each group; never 0.
 
     Args:
         groups: Values in the order they were seen, group by group.
-        statistic: About 0 if the order within groups means nothing.
         random: The source of chance.
         permutations: How many orders are tried; the p-value is no smaller than one over that.
     """
-    seen = abs(statistic(groups))
-    shuffled = [list(group) for group in groups]
+    ranked = [_ranks(group) for group in groups if len(group) > 1]
+    seen = abs(_correlation(ranked))
+    draw = random.random
     extreme = 0
     for _ in range(permutations):
-        for group in shuffled:
-            random.shuffle(group)
-        extreme += abs(statistic(shuffled)) >= seen - 1e-12
+        shuffled = (sorted(ranks, key=lambda _: draw()) for ranks in ranked)
+        extreme += abs(_correlation(shuffled)) >= seen - 1e-9
     return (extreme + 1) / (permutations + 1)
 
 
 def rank_correlation(groups: Sequence[Sequence[float]]) -> float:
     """Return the mean over groups of Spearman's correlation between a value and its place; 0 for groups under two."""
+    return _correlation(_ranks(group) for group in groups if len(group) > 1) / max(1, len(groups))
+
+
+def _ranks(group: Sequence[float]) -> list[int]:
+    """Return the rank of each value, from 0 on; of equal ones the first is lower."""
+    ranks = [0] * len(group)
+    for rank, place in enumerate(sorted(range(len(group)), key=group.__getitem__)):
+        ranks[place] = rank
+    return ranks
+
+
+def _correlation(ranked: Iterable[Sequence[int]]) -> float:
+    """Return the sum over groups, each of two ranks at least, of the correlation between a rank and its place."""
     total = 0.0
-    for group in groups:
-        count = len(group)
-        if count < 2:
-            continue
-        ranks = sorted(range(count), key=lambda place, group=group: group[place])  # type: ignore[misc]
-        differences = sum((rank - place) ** 2 for rank, place in enumerate(ranks))
-        total += 1 - 6 * differences / (count * (count * count - 1))
-    return total / max(1, len(groups))
+    for ranks in ranked:
+        count = len(ranks)
+        middle = (count - 1) / 2
+        spread = count * (count * count - 1) / 12
+        total += (sum(map(mul, ranks, range(count))) - count * middle * middle) / spread
+    return total
 
 
 def _wilson(share: float, of: int, z: float) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 from random import Random
 
-from nearby.sim.attacks.bounds import permutation_p, rank_correlation
+from nearby.sim.attacks.bounds import order_p
 from nearby.testing.privacy.finding import OURS, Effort, Finding
 from nearby.testing.privacy.ground import Point
 from nearby.testing.privacy.stage import Stage, on_stage
@@ -46,7 +46,7 @@ async def findings(effort: Effort, server: str = OURS) -> list[Finding]:
                     stood[mallory.person] = await _look(stage, town, mallory, random, groups)
     rows = []
     for what, lists in groups.items():
-        p = permutation_p(lists, rank_correlation, random)
+        p = order_p(lists, random)
         measured = f"p of no relation between distance and the order of {what}"
         rows.append(Finding("P5", server, measured, len(lists), p, p, f"> {GATE}", p > GATE))
     return rows
