@@ -9,10 +9,12 @@ Nothing is shared with the rule as the server runs it but the draw of the moment
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import product
+from itertools import pairwise, product
 from typing import NamedTuple, TypeVar
 
+from nearby.core.cell import metres_between
 from nearby.core.ids import Cell, PersonId
+from nearby.core.rules import Rules
 from nearby.core.window import Windows
 
 LAPSES_AFTER = 2
@@ -98,6 +100,26 @@ def bounds(heard: Iterable[Heard], windows: Windows, *, until_ms: int) -> Bounds
         must.update(set.intersection(*found))
         may.update(set.union(*found))
     return Bounds(must, may)
+
+
+def doubted(heard: Iterable[Heard], rules: Rules) -> list[Heard]:
+    """Return the same messages, none of them sure of people who may have come too fast for a cell to count at once.
+
+    What becomes of such a cell depends on the moment at which each message was taken; few people are so fast.
+    """
+    found: list[Heard] = []
+    for mine in _by_person(heard).values():
+        mine.sort(key=lambda one: one.sent_ms)
+        is_fast = any(_is_fast(one, then, rules) for one, then in pairwise(mine))
+        found.extend(one._replace(is_sure=False) if is_fast else one for one in mine)
+    return found
+
+
+def _is_fast(one: Heard, then: Heard, rules: Rules) -> bool:
+    if one.cell is None or then.cell is None or not rules.fast_m_per_s:
+        return False
+    elapsed_s = max(then.sent_ms - one.answered_ms, rules.least_elapsed_ms) / 1_000
+    return metres_between(one.cell, then.cell) > rules.fast_m_per_s * elapsed_s
 
 
 def _rows_of(

@@ -93,7 +93,8 @@ class LogFigures:
         exact: Windows and cells with one possible number, which the log has.
         undecided: Rows that may be there or not: a moment fell between a check-in's sending and its answer.
         under_way: Rows of windows that had not ended when the server was stopped; of these only too many count.
-        unsure_people: People whose messages may have been taken twice or not at all; none of their rows must be there.
+        unsure_people: People whose messages may have been taken twice or not at all, or who came
+            too fast for their cells to count at once; none of their rows must be there.
         missing: Rows that must be there and are not.
         surplus: Rows that cannot be there and are.
     """

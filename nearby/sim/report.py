@@ -214,7 +214,7 @@ def _checkin_log(found: LogFigures) -> Table:
         ("windows and cells with the one possible number", found.exact, True),
         ("may be there or not: a moment fell between sending and answer", found.undecided, True),
         ("of windows under way at the end", found.under_way, True),
-        ("people whose check-ins may have been taken twice or never", found.unsure_people, True),
+        ("people with a check-in that was taken twice or never, or came too fast", found.unsure_people, True),
         ("missing", found.missing, False),
         ("too many", found.surplus, False),
     ):

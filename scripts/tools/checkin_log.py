@@ -15,7 +15,7 @@ from nearby.core.window import Windows
 from nearby.errors import ConfigError
 from nearby.server.app import system_clock
 from nearby.sim.child import init_database
-from nearby.sim.in_force import Row
+from nearby.sim.in_force import Row, doubted
 from nearby.sim.log_check import LogFigures, Watch, check_log
 from nearby.store.sql.engine import make_engines
 from nearby.store.tables import checkins, presence
@@ -28,13 +28,15 @@ class LogCheck:
         database_url: The server's database, which holds the schema.
         before: What its log held before the server started.
         windows: The server's windows, with its secret.
+        rules: The server's.
     """
 
-    def __init__(self, database_url: str, before: Counter[Row], windows: Windows) -> None:
+    def __init__(self, database_url: str, before: Counter[Row], windows: Windows, rules: Rules) -> None:
         self.database_url = database_url
         self.watch = Watch(system_clock().now_ms)
         self._before = before
         self._windows = windows
+        self._rules = rules
 
     async def figures(self, *, stopped_ms: int) -> LogFigures:
         """Return how the log compares with the model. Call it when the server is gone: it writes until then.
@@ -44,7 +46,8 @@ class LogCheck:
         """
         gone_ms = self.watch.now_ms()
         found = await _counts(self.database_url) - self._before
-        return check_log(self.watch.told(), found, self._windows, stopped_ms=stopped_ms, gone_ms=gone_ms)
+        told = doubted(self.watch.told(), self._rules)
+        return check_log(told, found, self._windows, stopped_ms=stopped_ms, gone_ms=gone_ms)
 
 
 @contextlib.asynccontextmanager
@@ -64,8 +67,9 @@ async def prepared(database_url: str | None, *, key: str, speed: float) -> Async
         await init_database(url)
         if await _people_present(url):
             raise ConfigError("database_url", "somebody is present in that database; give the run one of its own")
-        windows = Windows(Rules().faster(speed).window_ms, secret_of_draws(key))
-        yield LogCheck(url, await _counts(url), windows)
+        rules = Rules().faster(speed)
+        windows = Windows(rules.window_ms, secret_of_draws(key))
+        yield LogCheck(url, await _counts(url), windows, rules)
 
 
 def secret_of_draws(key: str) -> bytes:

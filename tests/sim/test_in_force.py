@@ -1,13 +1,17 @@
 """The plain model of the check-in log, held against stories that can be checked by hand."""
 
 from collections import Counter
+from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nearby.core.cell import ladder_of, metres_between
 from nearby.core.ids import Cell, PersonId
+from nearby.core.rules import Rules
 from nearby.core.window import Windows
-from nearby.sim.in_force import Heard, Moment, Whereabouts, bounds, rows
+from nearby.sim.in_force import Heard, Moment, Whereabouts, bounds, doubted, rows
 
 WIDTH_MS = 1_000
 WINDOWS = Windows(WIDTH_MS, b"the secret of a test's windows")
@@ -97,6 +101,18 @@ def test_of_somebody_whose_message_is_not_sure_nothing_must_be_there_and_everyth
     )
     assert not found.must
     assert found.may == Counter({(n * WIDTH_MS, cell): 1 for n in range(10, 14) for cell in (HERE, THERE)})
+
+
+@pytest.mark.parametrize(("later_ms", "is_sure"), [(599_000, False), (601_000, True)])
+def test_nothing_is_sure_of_somebody_who_may_have_come_too_fast(later_ms: int, is_sure: bool) -> None:
+    near, far = ladder_of(40.7, -74.0).res7, ladder_of(40.9, -74.0).res7
+    metres = metres_between(near, far)
+    rules = replace(Rules(), fast_m_per_s=metres / 600)
+    moved = [Heard(ANA, near, 0, 0), Heard(ANA, far, later_ms, later_ms + 100)]
+    stayed = [Heard(BEN, near, 0, 0), Heard(BEN, near, 1, 1), Heard(BEN, None, 2, 2)]
+    found = doubted([*moved, *stayed], rules)
+    assert [one.is_sure for one in found if one.person == ANA] == [is_sure] * 2
+    assert all(one.is_sure for one in found if one.person == BEN)
 
 
 def test_too_many_stories_are_not_told() -> None:

@@ -154,7 +154,7 @@ async def test_a_real_servers_log_holds_and_a_changed_one_does_not(tmp_path: Pat
         row = {"window_start_ms": first, "cell": CELL, "is_established": True}
         await database.insert("checkins", *(row | {"person_hash": bytes([number] * 16)} for number in range(PEOPLE)))
         assert (await log.figures(stopped_ms=stopped_ms)).surplus > 0
-        other = LogCheck(database.url, Counter(), Windows(1_000, secret_of_draws(KEY + "!")))
+        other = LogCheck(database.url, Counter(), Windows(1_000, secret_of_draws(KEY + "!")), Rules())
         other.watch.heard.extend(log.watch.heard)
         assert (await other.figures(stopped_ms=stopped_ms)).broken()
 
