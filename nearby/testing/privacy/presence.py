@@ -74,8 +74,10 @@ async def findings(effort: Effort, server: str = OURS) -> list[Finding]:
     trials = 60 if not ours else TRIALS if effort.full else FEW_TRIALS
     rows = []
     with against(server):
-        spreads = (False, True) if ours else (False,)
-        for guests, spread in product(GUESTS if ours and effort.full else GUESTS[:1], spreads):
+        is_full = effort.full and ours
+        # Others all over the region are also in other cells of resolution 6: a run that is not full looks at these.
+        spreads = (False, True) if is_full else (ours,)
+        for guests, spread in product(GUESTS if is_full else GUESTS[:1], spreads):
             seen = await _watch(count, Random(f"guests {effort.seed}"), others=OTHERS, guests=guests, spread=spread)
             where = "others all over the region" if spread else "others in other cells of resolution 6"
             rows.append(_advantage(f"{guests} guests, {where}", seen, GATE_GUESTS, server))
