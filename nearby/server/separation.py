@@ -58,19 +58,20 @@ class Separation:
             )
         except Refused:
             if other is not None:
-                await self._hub.reconcile(caller.person, other)
+                left = await self._store.relations.apart(caller.person, other)
+                await self.withdraw(caller.person, Withdrawn(other, left), now_ms)
             raise
         if other is not None and block.is_mutual and not caller.established:
             await self._hub.separate(caller.person, other, now_ms, is_mutual=True)
         return block.block
 
     async def withdraw(self, author: PersonId, withdrawn: Withdrawn, now_ms: int) -> None:
-        """Let a block that is withdrawn in the database be so live, unless a report keeps the two apart."""
+        """Let a block that is withdrawn in the database be so live, but for what else keeps the two apart."""
         if withdrawn.other is None:
             return
-        if withdrawn.is_mutual is None:
-            await self._hub.reconcile(author, withdrawn.other)
-        else:
+        # Ended first, since what binds both is weakened by nothing else.
+        await self._hub.reconcile(author, withdrawn.other)
+        if withdrawn.is_mutual is not None:
             await self._hub.separate(author, withdrawn.other, now_ms, is_mutual=withdrawn.is_mutual)
 
     async def recall(self, person: PersonId, now_ms: int) -> None:

@@ -122,6 +122,9 @@ class Relations(Protocol):
             Refused: ``rate_limited``, over ``most`` blocks of one author. Nothing was written.
         """
 
+    async def apart(self, author: PersonId, other: PersonId) -> bool | None:
+        """Return whether an author's blocks and reports of somebody bind both, None if there are none."""
+
     async def blocks(self, person: PersonId, now_ms: int) -> Sequence[str]:
         """Return the ids of a person's blocks in force, those of nobody and of the erased among them, sorted."""
 

@@ -188,6 +188,11 @@ class SqlRelations:
             await _meet(connection, author, now_ms)
             return await blocks.put(connection, author, other, shadow, block, now_ms, most=most)
 
+    async def apart(self, author: PersonId, other: PersonId) -> bool | None:
+        """See ``Relations.apart``."""
+        async with self._reading() as connection:
+            return await blocks.reasons(connection, author, other)
+
     async def blocks(self, person: PersonId, now_ms: int) -> Sequence[str]:
         """See ``Relations.blocks``."""
         async with self._reading() as connection:

@@ -168,6 +168,8 @@ class RelationsSuite(SuiteBase):
         assert first.is_mutual is established
         assert await block(store, ANA, BEN, established=established) == first
         assert await conflicts(store) == [KeptConflict(ANA, BEN, established)]
+        assert await store.relations.apart(ANA, BEN) is established
+        assert await store.relations.apart(BEN, ANA) is None
         assert await store.relations.blocks(ANA, NOW_MS) == [first.block]
         assert await store.relations.unblock(one(EVE), first.block, NOW_MS) == Withdrawn(None)
         assert await store.relations.unblock(one(ANA), first.block, NOW_MS) == Withdrawn(BEN)
@@ -234,6 +236,7 @@ class RelationsSuite(SuiteBase):
             with pytest.raises(Refused) as refused:
                 await store.relations.block(one(ANA), other, "other", new(), NOW_MS, most=1)
             assert refused.value.code is ErrorCode.RATE_LIMITED
+        assert await store.relations.apart(ANA, BEN) is None
         assert await store.relations.block(one(ANA), None, "m", new(), NOW_MS, most=1) == kept
 
     async def test_marks_are_kept_as_long_as_the_seat_they_are_on(self, store: Store) -> None:
