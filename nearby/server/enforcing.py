@@ -1,6 +1,7 @@
 """Makes true what operators decided: the banned are sent away, other names are shown, at once and on every socket."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Collection
 from dataclasses import replace
@@ -52,18 +53,25 @@ class Enforcing:
         self._verdicts = verdicts
         self._names = names
         self._clock = clock
+        self._to_clear: dict[PersonId, None] = {}
+        self._to_show: dict[PersonId, None] = {}
 
     async def look(self) -> None:
         """Put in force what changed in the store, and make it true. Call it after each change of this process.
 
         Raises:
-            StoreDown: It could not be looked; the next look finds it.
-            HubDown: The banned were sent away; their presence ends when it lapses.
+            StoreDown: It could not be looked, or a name not be claimed; the next look does what is left.
+            HubDown: The banned were sent away; the next look does what is left.
         """
         changed = await self._verdicts.refresh(self._store, self._clock.now_ms())
-        self._close(changed.banned)
-        await self._show(changed.renamed)
-        await self._clear(changed.banned)
+        self._to_clear.update(dict.fromkeys(changed.banned))
+        self._to_show.update(dict.fromkeys(changed.renamed))
+        for person in changed.renamed:
+            self._names.forget(person)
+        for phone in self._phones_of(changed.banned):
+            phone.end(CloseCode.BANNED)
+        await self._clear()
+        await self._show()
 
     async def run(self) -> None:
         """Look every half second until cancelled; while that fails what is in force stays."""
@@ -76,26 +84,26 @@ class Enforcing:
                 log.exception("keeping the verdicts in force")
             await asyncio.sleep(LOOK_EVERY_S)
 
-    def _close(self, banned: Collection[PersonId]) -> None:
-        for phone in self._phones_of(banned):
-            phone.end(CloseCode.BANNED)
-
-    async def _clear(self, banned: Collection[PersonId]) -> None:
-        """End presence and seat, also of those who have no socket here."""
-        for count, person in enumerate(banned, start=1):
-            await self._hub.clear(person, None, self._clock.now_ms())
+    async def _clear(self) -> None:
+        """End presence and seat of the banned, also of those who have no socket here."""
+        for count, person in enumerate(list(self._to_clear), start=1):
+            if self._verdicts.ban_of(person, self._clock.now_ms()) is not None:
+                await self._hub.clear(person, None, self._clock.now_ms())
+            self._to_clear.pop(person, None)
             if count % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
 
-    async def _show(self, renamed: Collection[PersonId]) -> None:
+    async def _show(self) -> None:
         """Let rooms see the names and badges that hold now."""
-        for person in renamed:
-            self._names.forget(person)
-        for phone in self._phones_of(renamed):
-            try:
+        phones = self._phones_of(self._to_show)
+        # The others have no socket here: whoever comes is looked at by the verdicts of then.
+        for person in self._to_show.keys() - {phone.person for phone in phones}:
+            del self._to_show[person]
+        for phone in phones:
+            # They may be being erased.
+            with contextlib.suppress(Refused):
                 await self._show_one(phone)
-            except Refused:
-                continue  # They are being erased.
+            self._to_show.pop(phone.person, None)
 
     async def _show_one(self, phone: Connection) -> None:
         claims = phone.claims

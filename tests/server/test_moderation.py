@@ -11,6 +11,7 @@ from websockets.exceptions import ConnectionClosed
 from nearby.core.ids import PersonId
 from nearby.core.rules import DAY_MS
 from nearby.store.moderation import Ban, By
+from nearby.testing.faults import Faults
 from nearby.testing.raw_phone import RawPhone
 from nearby.testing.serving import LiveServer, live_server
 from nearby.testing.store_suite import Database
@@ -360,3 +361,21 @@ async def test_the_presence_of_somebody_banned_while_no_server_ran_does_not_come
     async with live_server(tmp_path) as server:
         assert await server.metric("nearby_people_present") == 0
         assert await eventually(lambda: server.metric("nearby_held_seats"), lambda held: held == 0, what="seats") == 0
+
+
+async def test_what_the_hub_could_not_be_told_at_once_is_made_true_when_it_is_back(tmp_path: Path) -> None:
+    faults = Faults()
+    async with live_server(tmp_path, faults=faults, limits="off") as server:
+        eve = await server.seated("eve")
+        await server.seated("ana", name="Ana Token", verified=True)
+        ben = await server.seated("ben")
+        faults.down_for = {"clear", "renew"}
+        for path in ("people/eve/ban", "people/ana/revoke"):
+            status, problem = await call(server, "ops", "POST", f"/v1/admin/{path}", {"reason": "x"}, scope="operator")
+            assert (status, problem["code"]) == (503, "hub_down")
+        assert await eve.close_code() == 3501
+        assert {"left", "changed"}.isdisjoint(message["type"] for message in await ben.quiet())
+        faults.down_for = set()
+        heard = {(await ben.next())["type"], (await ben.next())["type"]}
+        assert heard == {"left", "changed"}
+        assert not (await call(server, "ana", "GET", "/v1/me"))[1]["verified"]
