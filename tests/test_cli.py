@@ -246,7 +246,8 @@ def test_the_same_commands_work_on_postgresql_once_it_is_initialised(tmp_path: P
 async def test_a_port_that_is_taken_exits_2(tmp_path: Path) -> None:
     async with own_server("--log-level", "error", key=KEY) as child:
         port = child.url.rsplit(":", 1)[1]
-        done = await asyncio.to_thread(nearby, "serve", "--port", port, "--metrics-port", "0", NEARBY_KEY=KEY)
+        own = ("--metrics-port", "0", "--data-dir", str(tmp_path))
+        done = await asyncio.to_thread(nearby, "serve", "--port", port, *own, NEARBY_KEY=KEY)
         assert (done.returncode, done.stderr.startswith("nearby: port: ")) == (2, True)
 
 
