@@ -15,10 +15,11 @@ import uvloop
 
 from nearby import __version__
 from nearby.core.brakes import What
+from nearby.core.ids import is_id
 from nearby.errors import BadArea, ConfigError, StoreDown
 from nearby.server import database, moderation_commands
 from nearby.server.app import serve
-from nearby.server.auth import PERSON, mint_token
+from nearby.server.auth import mint_token
 from nearby.server.config import Settings, load_settings
 
 SECRETS = frozenset({"key", "previous_key", "store_secret"})
@@ -140,7 +141,7 @@ def token_command(
     lifetime: Annotated[str, typer.Option("--ttl", help="How long the token is good: 90s, 15m, 1h or 30d.")] = "1h",
 ) -> None:
     """Print a token for USER, signed with the key in force."""
-    if not PERSON.fullmatch(user):
+    if not is_id(user):
         raise ConfigError("user", "name a person by 1 to 64 characters of A-Z a-z 0-9 _ -")
     secrets = settings.secrets()
     if not secrets:

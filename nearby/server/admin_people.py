@@ -13,11 +13,11 @@ from nearby.core.text import clean_text
 from nearby.errors import ErrorCode, Refused
 from nearby.hub.base import Hub
 from nearby.server.admin import operator_of
-from nearby.server.auth import PERSON, Verifier
+from nearby.server.auth import Verifier
 from nearby.server.clock import SteadyClock
 from nearby.server.enforcing import Enforcing
 from nearby.server.metrics import Metrics
-from nearby.server.requests import bearer_of, body_of, json_answer, private
+from nearby.server.requests import bearer_of, body_of, id_in, json_answer, private
 from nearby.store.base import Store
 from nearby.store.moderation import Ban, By, Found
 
@@ -154,11 +154,7 @@ class AdminPeople:
 
 
 def _person_in(request: web.Request) -> PersonId:
-    """Return the id in the address; what is none is nobody's."""
-    found = request.match_info["person"]
-    if not PERSON.fullmatch(found):
-        raise Refused(ErrorCode.NOT_FOUND)
-    return PersonId(found)
+    return PersonId(id_in(request, "person"))
 
 
 def _answer(found: Found | None) -> web.Response:

@@ -1,11 +1,11 @@
 """Operators' calls about reports: the queue, and what they decide."""
 
-import re
 from contextlib import suppress
 
 from aiohttp import web
 
 from nearby.core import moderation_wire as wire
+from nearby.core.ids import is_id
 from nearby.core.reports import ReportId, Then, due_ms
 from nearby.core.rules import DAY_MS, Rules
 from nearby.core.text import clean_text
@@ -15,12 +15,11 @@ from nearby.server.auth import Verifier
 from nearby.server.clock import SteadyClock
 from nearby.server.enforcing import Enforcing
 from nearby.server.metrics import Metrics
-from nearby.server.requests import body_of, json_answer, private
+from nearby.server.requests import body_of, id_in, json_answer, private
 from nearby.store.base import Store
 from nearby.store.moderation import By, Report
 
 MOST = 50
-_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class AdminReports:
@@ -71,7 +70,7 @@ class AdminReports:
         status, after = request.query.get("status", "open"), request.query.get("after")
         if status not in ("open", "decided"):
             raise Refused(ErrorCode.BAD_QUERY, "status must be open or decided")
-        if after is not None and not _ID.fullmatch(after):
+        if after is not None and not is_id(after):
             raise Refused(ErrorCode.BAD_QUERY, "after must be the id of a report")
         moderation = self._store.moderation
         last = None if after is None else ReportId(after)
@@ -136,8 +135,4 @@ class AdminReports:
 
 
 def _report_in(request: web.Request) -> ReportId:
-    """Return the id in the address; what is none is no report."""
-    found = request.match_info["report"]
-    if not _ID.fullmatch(found):
-        raise Refused(ErrorCode.NOT_FOUND)
-    return ReportId(found)
+    return ReportId(id_in(request, "report"))

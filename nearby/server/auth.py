@@ -1,6 +1,5 @@
 """Tokens: who is calling, by whose word, until when."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,7 +8,7 @@ from typing import Any
 
 import jwt
 
-from nearby.core.ids import PersonId
+from nearby.core.ids import PersonId, is_id
 from nearby.errors import ErrorCode, Refused
 from nearby.hub.base import Caller
 from nearby.server.verdicts import Verdicts
@@ -22,7 +21,6 @@ ERASED_WITHIN_MS = 1_000
 """After how long it is worth asking again while somebody is being erased."""
 
 MAX_NAME_CHARACTERS = 64
-PERSON = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SHARED_ALGORITHM = "HS256"
 _PUBLIC_ALGORITHMS = ("RS256", "ES256", "EdDSA")
 
@@ -112,7 +110,7 @@ class Verifier:
         """
         payload = self._payload(token)
         person, expires_s = payload.get("sub"), payload.get("exp")
-        if not isinstance(person, str) or not PERSON.fullmatch(person):
+        if not isinstance(person, str) or not is_id(person):
             raise _bad("sub must be 1 to 64 characters of A-Z a-z 0-9 _ -")
         if isinstance(expires_s, bool) or not isinstance(expires_s, int | float) or not 0 < expires_s < 1e11:
             raise _bad("exp must be a time in seconds")

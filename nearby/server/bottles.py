@@ -18,7 +18,7 @@ from nearby.server.brakes import BrakesInForce
 from nearby.server.clock import SteadyClock
 from nearby.server.metrics import Metrics
 from nearby.server.reports import Reports
-from nearby.server.requests import bearer_of, body_of, json_answer, private
+from nearby.server.requests import bearer_of, body_of, id_in, json_answer, private
 from nearby.server.screening import Screening
 from nearby.store.base import Store
 from nearby.store.bottles import Drifter, Thread, ThreadLine
@@ -26,7 +26,6 @@ from nearby.store.bottles import Drifter, Thread, ThreadLine
 COUNT_EVERY_MS = 30 * SECOND_MS
 """Bottles are counted for the metrics at most this often: to count them reads an index from end to end."""
 
-_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SEQ = re.compile(r"[0-9]{1,18}")
 
 
@@ -194,19 +193,11 @@ def _drifter(claims: Claims) -> Drifter:
 
 
 def _bottle_in(request: web.Request) -> BottleId:
-    return BottleId(_id_in(request, "bottle"))
+    return BottleId(id_in(request, "bottle"))
 
 
 def _thread_in(request: web.Request) -> ThreadId:
-    return ThreadId(_id_in(request, "thread"))
-
-
-def _id_in(request: web.Request, name: str) -> str:
-    """Return the id in the address; what is none is nothing that could be there."""
-    found = request.match_info[name]
-    if not _ID.fullmatch(found):
-        raise Refused(ErrorCode.NOT_FOUND)
-    return found
+    return ThreadId(id_in(request, "thread"))
 
 
 def _fence(token: str) -> int:

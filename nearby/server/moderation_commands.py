@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
-from nearby.core.ids import PersonId
+from nearby.core.ids import PersonId, is_id
 from nearby.core.likeness import likeness_of
 from nearby.core.naming import clean_name
 from nearby.core.reports import ReportId, Then, due_ms
@@ -19,7 +19,6 @@ from nearby.core.text import clean_text
 from nearby.errors import ConfigError, ErrorCode, Refused
 from nearby.server.app import database
 from nearby.server.assembly import Secrets
-from nearby.server.auth import PERSON
 from nearby.server.config import Settings
 from nearby.store.base import Store
 from nearby.store.moderation import Ban, By, Found, Report
@@ -31,7 +30,7 @@ MAX_DAYS = 3_650
 async def find(settings: Settings, wanted: str, now_ms: int) -> Sequence[str]:
     """Return what is known of somebody, by their id or else by their verified name."""
     async with _opened(settings, "person") as store:
-        found = await store.moderation.find(PersonId(wanted), now_ms) if PERSON.fullmatch(wanted) else None
+        found = await store.moderation.find(PersonId(wanted), now_ms) if is_id(wanted) else None
         if found is None:
             found = await store.moderation.find_named(likeness_of(clean_name(wanted)), now_ms)
         if found is None:
@@ -128,7 +127,7 @@ async def _report(store: Store, report: str) -> Report:
 
 
 def _id(person: str) -> PersonId:
-    if not PERSON.fullmatch(person):
+    if not is_id(person):
         raise Refused(ErrorCode.NOT_FOUND)
     return PersonId(person)
 

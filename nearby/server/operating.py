@@ -14,7 +14,7 @@ from nearby.core.area import geojson_of, read_areas
 from nearby.core.area_index import Area, AreaId
 from nearby.core.brakes import EVERYWHERE, Brake, check_area
 from nearby.core.cell import cell_name, res7_cells_of
-from nearby.core.ids import Cell, PersonId, RoomId
+from nearby.core.ids import Cell, PersonId, RoomId, is_id
 from nearby.core.text import clean_text
 from nearby.errors import BadArea, ErrorCode, Refused
 from nearby.hub.base import Hub
@@ -39,7 +39,6 @@ PAGE = 100
 """Entries of one page of the audit."""
 
 _AREAS = "/v1/admin/areas"
-_AREA_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _CURSOR = re.compile(r"([0-9]{1,15})-([A-Za-z0-9_-]{1,64})")
 
 
@@ -164,7 +163,7 @@ class Operating:
         operator = self._operator(request)
         area, reason = request.match_info["area"], _reason_in(request)
         by, now_ms = By(operator, reason), self._clock.now_ms()
-        if not _AREA_ID.fullmatch(area) or not await self._store.operations.remove_area(AreaId(area), by, now_ms):
+        if not is_id(area) or not await self._store.operations.remove_area(AreaId(area), by, now_ms):
             raise Refused(ErrorCode.NOT_FOUND, "there is no area of this id")
         await self._areas.refresh(self._store)
         return web.Response(status=204)

@@ -1,6 +1,5 @@
 """The calls about people one knows, and about one's blocks."""
 
-import re
 from collections.abc import Callable
 
 from aiohttp import web
@@ -12,11 +11,9 @@ from nearby.server.auth import Claims, Verifier
 from nearby.server.clock import SteadyClock
 from nearby.server.companions import Companions
 from nearby.server.metrics import Metrics
-from nearby.server.requests import bearer_of, json_answer, private
+from nearby.server.requests import bearer_of, id_in, json_answer, private
 from nearby.server.separation import Separation, drifter_of
 from nearby.store.base import Journal, Store
-
-_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class People:
@@ -91,7 +88,7 @@ class People:
     async def _withdraw(self, request: web.Request) -> web.StreamResponse:
         claims, store, now_ms = self._begin(request)
         person = claims.caller.person
-        other = await store.relations.withdraw(drifter_of(claims.caller), _id_in(request, "person"), now_ms)
+        other = await store.relations.withdraw(drifter_of(claims.caller), id_in(request, "person"), now_ms)
         if other is not None:
             await self._hub.part(person, other)
             for one in (person, other):
@@ -100,18 +97,18 @@ class People:
 
     async def _follow(self, request: web.Request) -> web.StreamResponse:
         claims, store, now_ms = self._begin(request)
-        handle = _id_in(request, "person")
+        handle = id_in(request, "person")
         await store.relations.put(drifter_of(claims.caller), "follow", handle, self._draw_id(), now_ms)
         return self._done("followed")
 
     async def _unfollow(self, request: web.Request) -> web.StreamResponse:
         claims, store, now_ms = self._begin(request)
-        await store.relations.drop(drifter_of(claims.caller), "follow", _id_in(request, "person"), now_ms)
+        await store.relations.drop(drifter_of(claims.caller), "follow", id_in(request, "person"), now_ms)
         return self._done("unfollowed")
 
     async def _mute(self, request: web.Request) -> web.StreamResponse:
         claims, store, now_ms = self._begin(request)
-        handle = _id_in(request, "person")
+        handle = id_in(request, "person")
         other = await store.relations.put(drifter_of(claims.caller), "mute", handle, self._draw_id(), now_ms)
         if other is not None:
             await self._hub.mute_person(claims.caller.person, other, is_on=True)
@@ -119,14 +116,14 @@ class People:
 
     async def _unmute(self, request: web.Request) -> web.StreamResponse:
         claims, store, now_ms = self._begin(request)
-        other = await store.relations.drop(drifter_of(claims.caller), "mute", _id_in(request, "person"), now_ms)
+        other = await store.relations.drop(drifter_of(claims.caller), "mute", id_in(request, "person"), now_ms)
         if other is not None:
             await self._hub.mute_person(claims.caller.person, other, is_on=False)
         return self._done("unmuted")
 
     async def _block(self, request: web.Request) -> web.StreamResponse:
         claims, store, now_ms = self._begin(request)
-        handle, person = _id_in(request, "person"), claims.caller.person
+        handle, person = id_in(request, "person"), claims.caller.person
         other = (await store.relations.resolve(person, [handle])).get(handle)
         other = await self._hub.who_is_nearby(person, handle) or other
         await self._journal.durable()
@@ -135,7 +132,7 @@ class People:
 
     async def _unblock_person(self, request: web.Request) -> web.StreamResponse:
         claims, store, now_ms = self._begin(request)
-        handle = _id_in(request, "person")
+        handle = id_in(request, "person")
         withdrawn = await store.relations.unblock_person(drifter_of(claims.caller), handle, now_ms)
         await self._separation.withdraw(claims.caller.person, withdrawn, now_ms)
         return self._done("unblocked")
@@ -147,7 +144,7 @@ class People:
 
     async def _unblock(self, request: web.Request) -> web.StreamResponse:
         claims, store, now_ms = self._begin(request)
-        withdrawn = await store.relations.unblock(drifter_of(claims.caller), _id_in(request, "block"), now_ms)
+        withdrawn = await store.relations.unblock(drifter_of(claims.caller), id_in(request, "block"), now_ms)
         await self._separation.withdraw(claims.caller.person, withdrawn, now_ms)
         return self._done("unblocked")
 
@@ -166,11 +163,3 @@ class People:
     def _done(self, what: str) -> web.Response:
         self._metrics.relations.labels(what).inc()
         return web.Response(status=204)
-
-
-def _id_in(request: web.Request, name: str) -> str:
-    """Return the id in the address; what is none is nothing that could be there."""
-    found = request.match_info[name]
-    if not _ID.fullmatch(found):
-        raise Refused(ErrorCode.NOT_FOUND)
-    return found

@@ -1,6 +1,5 @@
 """Reports: of a member of a room, of somebody one knows, of a bottle or thread; and what they do at once."""
 
-import re
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
@@ -19,12 +18,11 @@ from nearby.server.clock import SteadyClock
 from nearby.server.connection import Connection
 from nearby.server.members import Members
 from nearby.server.metrics import Metrics
-from nearby.server.requests import bearer_of, body_of
+from nearby.server.requests import bearer_of, body_of, id_in
 from nearby.server.separation import drifter_of
 from nearby.store.base import Journal, Store
 from nearby.store.moderation import About, InRoom, Known, NewReport, OverBottle
 
-_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 NO_REASON = "none given"
 
 
@@ -104,9 +102,7 @@ class Reports:
     async def _report_person(self, request: web.Request) -> web.StreamResponse:
         now_ms = self._clock.now_ms()
         caller = self._verifier.verify(bearer_of(request), now_ms).caller
-        handle = request.match_info["person"]
-        if not _ID.fullmatch(handle):
-            raise Refused(ErrorCode.NOT_FOUND)
+        handle = id_in(request, "person")
         asked = await body_of(request, ReportRequest)
         nearby = await self._hub.who_is_nearby(caller.person, handle)
         about = Known(handle) if nearby is None else InRoom(None, nearby)

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import msgspec
 from aiohttp import hdrs, web
 
+from nearby.core.ids import is_id
 from nearby.core.session import explain
 from nearby.errors import ErrorCode, Refused
 
@@ -41,6 +42,18 @@ async def large_body_of(request: web.Request, at_most: int) -> bytes:
             if len(body) > at_most:
                 raise Refused(ErrorCode.TOO_LARGE, f"Send at most {at_most >> 20} MiB.")
     return bytes(body)
+
+
+def id_in(request: web.Request, name: str) -> str:
+    """Return the id that stands as ``name`` in the address; what is none is nothing that could be there.
+
+    Raises:
+        Refused: ``not_found``.
+    """
+    found = request.match_info[name]
+    if not is_id(found):
+        raise Refused(ErrorCode.NOT_FOUND)
+    return found
 
 
 def bearer_of(request: web.Request) -> str:
