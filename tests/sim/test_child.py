@@ -32,7 +32,8 @@ async def test_a_server_of_ones_own_is_gone_with_its_directory_when_the_block_en
             lambda: (server.cpu_s(), server.resident_kib(), server.peak_kib())
         )
         assert 0 < used_s < 60
-        assert 10_000 < held_kib <= most_kib < 1_000_000
+        # The kernel adds pages up in batches, by thread: what is held now may stand a little above the most ever held.
+        assert 10_000 < held_kib <= most_kib + 4_096 < 1_000_000
         directory = await asyncio.to_thread(data_directory, server)
         assert await is_there(directory)
     assert server.process.returncode == 0
