@@ -10,11 +10,8 @@ from nearby.errors import ErrorCode, Refused
 from nearby.store.bottles import Drifter
 from nearby.store.relations import Block, Withdrawn
 from nearby.store.retention import SHADOW_MS
-from nearby.store.sql.rights import shadow_of
+from nearby.store.sql.rights import NOBODY, shadow_of
 from nearby.store.tables import conflicts, relations, shadows
-
-NOBODY = PersonId("")
-"""No person's id."""
 
 
 def shadow_of_nobody(author: PersonId, named: str, secret: bytes) -> bytes:

@@ -19,6 +19,9 @@ from nearby.store.tables import bans, metadata, people, relations, room_log, sea
 EXPORT_ROWS = 200
 """Of one piece of an export: 2 to 3 ms of the loop's time, measured on a virtual machine with 2 shared cores."""
 
+NOBODY = PersonId("")
+"""No person's id: looked for in place of somebody who is nobody, so that it costs the same."""
+
 _CELLS = frozenset({"cell", "pending_cell", "origin"})
 """Columns that hold a cell, in tables a person owns rows of."""
 

@@ -12,10 +12,8 @@ from nearby.store.bottles import Drifter
 from nearby.store.moderation import InRoom, Known, NewReport, Outcome, ReportLine, Speaker
 from nearby.store.retention import SEAT_MS
 from nearby.store.sql.report_rows import EXTRACT, act, does_count, is_told_already, write_nothing, write_report
+from nearby.store.sql.rights import NOBODY
 from nearby.store.tables import people, relations, room_log, seats, thread_messages, threads
-
-NOBODY = PersonId("-")
-"""Looked for in place of somebody who is nobody, so that it costs the same."""
 
 _MINE, _THEIRS = seats.alias("mine"), seats.alias("theirs")
 _ME: sa.BindParameter[str] = sa.bindparam("me")

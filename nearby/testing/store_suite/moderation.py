@@ -107,6 +107,13 @@ class ReportsSuite(SuiteBase):
         await tell(store, ANA, at_ms=NOW_MS + ended_ms)
         assert (await only(store)).does_count is (ended_ms <= HOUR_MS)
 
+    async def test_a_report_of_nobody_touches_nobody_whatever_their_id(self, store: Store) -> None:
+        dash = PersonId("-")
+        await talk(store, ANA, of=dash)
+        assert (await tell(store, ANA, dash)).reported == dash
+        await tell(store, ANA, Known("nobody"))
+        assert await store.relations.apart(ANA, dash) is True
+
     async def test_nothing_is_written_of_nobody_oneself_or_somebody_erased(self, store: Store) -> None:
         await talk(store, ANA)
         nobody = InRoom(ROOM, None)
