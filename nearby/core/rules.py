@@ -122,6 +122,9 @@ class Rules:
     """From the first shake in a catchment until those who shook by then meet: two hands and two networks agree within
     a second, and nobody holds a phone and waits for longer."""
 
+    company_look_ms: int = 5 * SECOND_MS
+    """How often it is looked whether those who asked to be told have company; so long it must last to be told."""
+
     lease_ms: int = 10 * MINUTE_MS
     """How long a bottle is its catcher's."""
     bottle_life_ms: int = 72 * HOUR_MS

@@ -327,6 +327,13 @@ class Hub(Speech, Protocol):
     async def room_of(self, person: PersonId) -> RoomSize | None:
         """Return the room of a connected person, or None."""
 
+    async def has_company(self, person: PersonId, now_ms: int) -> bool | None:
+        """Return whether somebody without a connection would sit with somebody connected if they came now.
+
+        False with a connection; None without a presence. It is so if their held seat's room, or one they may be
+        offered while they have no seat, has a connected member.
+        """
+
     async def cell_of(self, person: PersonId) -> Cell | None:
         """Return the cell of resolution 7 that is in force for a person, or None if they have no presence."""
 

@@ -163,6 +163,11 @@ class MemoryHub:
         """See ``Hub.room_of``."""
         return self._state.room_of(person)
 
+    async def has_company(self, person: PersonId, now_ms: int) -> bool | None:
+        """See ``Hub.has_company``."""
+        self._state.catch_up(now_ms)
+        return self._state.company.awaits(person, now_ms)
+
     async def cell_of(self, person: PersonId) -> Cell | None:
         """See ``Hub.cell_of``."""
         return self._state.cell_of(person)

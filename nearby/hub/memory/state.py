@@ -15,6 +15,7 @@ from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.errors import ErrorCode, Refused
 from nearby.hub.base import Caller, HubStatistics, Listener, Offer, RoomSize, Standing
 from nearby.hub.memory.agenda import Agenda, Kind
+from nearby.hub.memory.company import Company
 from nearby.hub.memory.lists import Lists
 from nearby.hub.memory.members import Members
 from nearby.hub.memory.mender import Mender
@@ -79,6 +80,7 @@ class LiveState:
             call_for=self._to_move.append,
             stops=self.stops,
         )
+        self.company = Company(self._windows, self._people, self._rooms, seats=self.seats, stops=self.stops)
         self._mender = Mender(rules, self._people, self._rooms, self.seats, agenda=self._agenda, records=records)
         self._shakes = Shakes(rules, self._people, self._rooms, self.seats, self.stops)
         self.words = Words(

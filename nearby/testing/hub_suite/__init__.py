@@ -19,6 +19,7 @@ _PARTS = (
     *(
         "base",
         "cells",
+        "company",
         "conflicts",
         "lifts",
         "limits",
@@ -36,6 +37,7 @@ _PARTS = (
 pytest.register_assert_rewrite(*(f"{__name__}.{part}" for part in _PARTS))
 
 from nearby.testing.hub_suite.cells import CellsSuite  # noqa: E402  The rewrite must come before what it rewrites.
+from nearby.testing.hub_suite.company import CompanySuite  # noqa: E402
 from nearby.testing.hub_suite.conflicts import ConflictsSuite  # noqa: E402
 from nearby.testing.hub_suite.lifts import LiftsSuite  # noqa: E402
 from nearby.testing.hub_suite.limits import LimitsSuite  # noqa: E402
@@ -81,6 +83,7 @@ class HubSuite(
     SpeechSuite,
     SpeedSuite,
     ListsSuite,
+    CompanySuite,
     StopsSuite,
 ):
     """The whole suite."""
