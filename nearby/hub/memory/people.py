@@ -7,7 +7,6 @@ from nearby.core.catchment import Catchments
 from nearby.core.cell import FINEST_RESOLUTION, Ladder, resolution_of, rungs_above
 from nearby.core.census import Census
 from nearby.core.ids import Cell, ConnectionId, PersonId
-from nearby.core.limits import gcra, rolling
 from nearby.core.nearby_list import Rosters
 from nearby.core.packed import trimmed
 from nearby.core.presence import Presence
@@ -15,9 +14,10 @@ from nearby.core.rules import Rules
 from nearby.core.venue import CatchmentId, Venue, Venues
 from nearby.core.window import Windows
 from nearby.core.wishes import NO_WISHES, Wishes
-from nearby.errors import ErrorCode, Refused, Superseded
+from nearby.errors import Refused, Superseded
 from nearby.hub.base import Caller
 from nearby.hub.memory.agenda import Agenda, Kind
+from nearby.hub.memory.limits import Limits
 from nearby.hub.memory.moving import arrive, checked_ms, note_checked
 from nearby.hub.memory.person import Attached, Lifted, Person, claims_of
 from nearby.hub.memory.records import Records
@@ -40,6 +40,7 @@ class People:
         self._agenda = agenda
         self._people: dict[PersonId, Person] = {}
         self._census = Census()
+        self.limits = Limits(rules, windows)
         self.catchments = Catchments(rules, windows)
         self.venues = Venues(rules)
         self.rosters = Rosters()
@@ -105,9 +106,9 @@ class People:
         Raises:
             Refused: ``rate_limited``. Nothing changed.
         """
-        tat_ms = self.check_rate(person, now_ms)
+        tat_ms = self.limits.check_rate(person, now_ms)
         if person.attached is not None and person.seat is None and not person.is_displaced:
-            self.check_joins(person, now_ms)
+            self.limits.check_joins(person, now_ms)
         if person.presence is None:
             self._count_cell(person, now_ms)
         since_ms, person.checkin_tat_ms = checked_ms(person, self._rules), trimmed(tat_ms)
@@ -174,49 +175,6 @@ class People:
         """Note that the person's room was lifted to ``cell``."""
         person.lifted = Lifted(resolution_of(cell), self._windows.at(now_ms) + self._rules.lifted_windows)
         self.note_recent(person, now_ms)
-
-    def check_rate(self, person: Person, now_ms: int) -> int:
-        """Return ``checkin_tat_ms`` with one more check-in at ``now_ms``.
-
-        Raises:
-            Refused: ``rate_limited``, if that would be one too many.
-        """
-        tat_ms, wait_ms = gcra(person.checkin_tat_ms, now_ms, self._rules.checkin)
-        if wait_ms:
-            raise Refused(ErrorCode.RATE_LIMITED, retry_ms=wait_ms, limit="checkin")
-        return tat_ms
-
-    def check_block(self, person: Person, now_ms: int) -> None:
-        """Count one more block.
-
-        Raises:
-            Refused: ``rate_limited``, if that would be one too many. It was not counted.
-        """
-        tat_ms, wait_ms = gcra(person.block_tat_ms, now_ms, self._rules.block)
-        if wait_ms:
-            raise Refused(ErrorCode.RATE_LIMITED, retry_ms=wait_ms, limit="block")
-        person.block_tat_ms = tat_ms
-
-    def check_joins(self, person: Person, now_ms: int) -> tuple[int, ...]:
-        """Return the joins of the last hour with one more at ``now_ms``.
-
-        Raises:
-            Refused: ``rate_limited``, if that would be one too many.
-        """
-        rules = self._rules
-        limit = rules.joins_per_hour_verified if person.claims.verified else rules.joins_per_hour
-        joins_ms, wait_ms = rolling(person.joins_ms, now_ms, limit=limit, span_ms=rules.hour_ms)
-        if wait_ms:
-            raise Refused(ErrorCode.RATE_LIMITED, retry_ms=wait_ms, limit="joins")
-        return joins_ms
-
-    def wait_to_change(self, person: Person, now_ms: int) -> int:
-        """Return how long the person must wait before their room may see another name or badge.
-
-        0 means now, and it is counted.
-        """
-        person.change_tat_ms, wait_ms = gcra(person.change_tat_ms, now_ms, self._rules.change)
-        return wait_ms
 
     def at_moment(self, person: Person, now_ms: int, *, lapse: Callable[[Person], None]) -> bool:
         """Do what is due at the person's moments; return whether their seat must be given up for another.
@@ -298,18 +256,18 @@ class People:
         Of somebody who was not seen since they cleared their location nothing is recorded: they may be erased.
         """
         if self._records is not None and person.seen_day >= 0:
-            until_ms = self._matters_until_ms(person)
+            until_ms = self.limits.matter_until_ms(person)
             if until_ms > now_ms or person.has_recent_row:
                 self._records.recent(person, until_ms)
 
     def forget_later(self, person: Person) -> None:
         """Ask for ``forget`` when nothing about an absent person matters any more."""
         if person.is_absent:
-            self._agenda.set(Kind.FORGET, person.id, self._matters_until_ms(person))
+            self._agenda.set(Kind.FORGET, person.id, self.limits.matter_until_ms(person))
 
     def forget(self, person: Person, now_ms: int) -> None:
         """Drop the record of somebody who has not come back, or look again when it no longer matters."""
-        if person.is_absent and now_ms >= self._matters_until_ms(person):
+        if person.is_absent and now_ms >= self.limits.matter_until_ms(person):
             del self._people[person.id]
             if person.has_recent_row and self._records is not None:
                 self._records.recent_ended(person)
@@ -345,12 +303,8 @@ class People:
         Raises:
             Refused: ``rate_limited``, if that would be one too many in an hour. It was not counted.
         """
-        rules = self._rules
-        cells_ms, wait_ms = rolling(person.cells_ms, now_ms, limit=rules.cells_per_hour, span_ms=rules.hour_ms)
-        if wait_ms:
-            raise Refused(ErrorCode.RATE_LIMITED, retry_ms=wait_ms, limit="cells")
-        person.cells_ms = cells_ms
-        if len(cells_ms) > 1:
+        person.cells_ms = self.limits.check_cells(person, now_ms)
+        if len(person.cells_ms) > 1:
             # Most people have one in an hour, and that one a restart may forget.
             self.note_recent(person, now_ms)
 
@@ -382,19 +336,3 @@ class People:
     def _moves_at_ms(self, person: Person) -> int:
         assert person.off_window is not None
         return rule.moves_at_ms(person.off_window, person.id, self._windows)
-
-    def _matters_until_ms(self, person: Person) -> int:
-        """Return until when limits, shunned rooms or a lost seat of an absent person still count."""
-        until_ms = [person.checkin_tat_ms, person.say_tat_ms, person.change_tat_ms, person.shake_tat_ms]
-        until_ms.extend((person.greet_tat_ms, person.block_tat_ms))
-        until_ms.extend(person.shunned.values())
-        until_ms.extend(at_ms + self._rules.hour_ms for at_ms in (*person.joins_ms, *person.cells_ms))
-        if person.forced_ms:
-            until_ms.append(person.forced_ms + self._rules.forced_every_ms)
-        if person.lifted is not None:
-            until_ms.append(self._windows.start_ms(person.lifted.until_window + 1))
-        if person.reach is not None:
-            until_ms.append(person.reach.last_ms + self._rules.hour_ms)
-        if person.lost is not None:
-            until_ms.append(person.lost.at_ms + self._rules.return_ms)
-        return max(until_ms)

@@ -91,7 +91,7 @@ class Seats:
             return False
         if why in _JOIN_REASONS:
             try:
-                person.joins_ms = self._people.check_joins(person, now_ms)
+                person.joins_ms = self._people.limits.check_joins(person, now_ms)
             except Refused:
                 return False
         room = find()
@@ -113,7 +113,7 @@ class Seats:
         """
         before = [(person.room, person.seat) for person in people]
         for person in people:
-            person.joins_ms = self._people.check_joins(person, now_ms)
+            person.joins_ms = self._people.limits.check_joins(person, now_ms)
             self.take(person, room, why, now_ms)
             self._people.note_recent(person, now_ms)
         # One after the other: whoever leaves a room later hears that the others left it.
@@ -241,7 +241,7 @@ class Seats:
         """Let the person's room see the token in force, later if it saw too many changes."""
         if person.room is None or person.seat is None or is_shown(person.seat, person.caller):
             return
-        wait_ms = self._people.wait_to_change(person, now_ms)
+        wait_ms = self._people.limits.wait_to_change(person, now_ms)
         if wait_ms:
             self._agenda.set(Kind.CLAIMS, person.id, now_ms + wait_ms)
         else:

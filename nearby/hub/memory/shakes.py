@@ -46,7 +46,7 @@ class Shakes:
         catchment = self._people.area_of(person)
         if self._gatherings.waits(person.id, catchment):
             return
-        self._people.check_joins(person, now_ms)
+        self._people.limits.check_joins(person, now_ms)
         tat_ms, wait_ms = gcra(person.shake_tat_ms, now_ms, self._rules.shake)
         if wait_ms:
             raise Refused(ErrorCode.RATE_LIMITED, retry_ms=wait_ms, limit="shake")
@@ -87,7 +87,7 @@ class Shakes:
 
     def _has_join_left(self, person: Person, now_ms: int) -> bool:
         try:
-            self._people.check_joins(person, now_ms)
+            self._people.limits.check_joins(person, now_ms)
         except Refused:
             return False
         return True

@@ -159,7 +159,7 @@ class LiveState:
         if why == "quiet_area":
             # Somebody unknown is known from now on: their check-ins have a rate. Nothing of it is recorded.
             person = person or self._people.known(Caller(person_id))
-            person.checkin_tat_ms = self._people.check_rate(person, now_ms)
+            person.checkin_tat_ms = self._people.limits.check_rate(person, now_ms)
             if not person.has_or_awaits_seat and person.attached is not None and connection is None:
                 person.attached.listener.unseated(person.attached.connection, why)
         if person is None:
@@ -210,7 +210,7 @@ class LiveState:
     def ask_block(self, person_id: PersonId, now_ms: int) -> None:
         """See ``Hub.ask_block``."""
         person = self._people.known(Caller(person_id))
-        self._people.check_block(person, now_ms)
+        self._people.limits.check_block(person, now_ms)
         self._people.forget_later(person)
 
     def move_away(self, person_id: PersonId, now_ms: int) -> None:
@@ -228,7 +228,7 @@ class LiveState:
         person.room_named(room_id)
         if self.stops.concern(person):
             raise Refused(ErrorCode.OFF)
-        self._people.check_joins(person, now_ms)
+        self._people.limits.check_joins(person, now_ms)
 
     def shake(self, person_id: PersonId, connection: ConnectionId, now_ms: int) -> None:
         """See ``Hub.shake``."""
