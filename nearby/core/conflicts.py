@@ -6,7 +6,7 @@ the author's room, the author gives way.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableMapping
 
 from nearby.core.ids import PersonId
 
@@ -16,12 +16,19 @@ class Conflicts:
 
     Args:
         keep: The newest conflicts kept of an author; the oldest one is forgotten beyond.
+        by_author: What each author's are kept in, whether they bind both by the other; None for a ``dict``.
+        by_other: The same from the other side. Of both a key that is not there is an empty ``dict`` from then on.
     """
 
-    def __init__(self, keep: int) -> None:
+    def __init__(
+        self,
+        keep: int,
+        by_author: MutableMapping[PersonId, dict[PersonId, bool]] | None = None,
+        by_other: MutableMapping[PersonId, dict[PersonId, bool]] | None = None,
+    ) -> None:
         self._keep = keep
-        self._by_author: defaultdict[PersonId, dict[PersonId, bool]] = defaultdict(dict)
-        self._by_other: defaultdict[PersonId, dict[PersonId, bool]] = defaultdict(dict)
+        self._by_author = defaultdict(dict) if by_author is None else by_author
+        self._by_other = defaultdict(dict) if by_other is None else by_other
 
     def add(self, author: PersonId, other: PersonId, *, is_mutual: bool) -> None:
         """Let ``author`` be in conflict with ``other``.

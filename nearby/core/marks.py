@@ -1,6 +1,6 @@
 """Marks that people put on members of their room: whom somebody muted there, whom they greeted."""
 
-from collections.abc import Collection
+from collections.abc import Collection, MutableMapping
 
 from nearby.core.ids import MemberId, PersonId
 
@@ -59,11 +59,20 @@ class Marks:
 
 
 class Deaf:
-    """Who never wants to hear whom, wherever they sit, by both sides."""
+    """Who never wants to hear whom, wherever they sit, by both sides.
 
-    def __init__(self) -> None:
-        self._to: dict[PersonId, set[PersonId]] = {}
-        self._heard_by: dict[PersonId, set[PersonId]] = {}
+    Args:
+        to: What the others of each owner are kept in, None for a ``dict``.
+        heard_by: The same from the other side.
+    """
+
+    def __init__(
+        self,
+        to: MutableMapping[PersonId, set[PersonId]] | None = None,
+        heard_by: MutableMapping[PersonId, set[PersonId]] | None = None,
+    ) -> None:
+        self._to = {} if to is None else to
+        self._heard_by = {} if heard_by is None else heard_by
 
     def add(self, owner: PersonId, other: PersonId) -> None:
         """Let ``owner`` hear ``other`` no more. Twice is once."""

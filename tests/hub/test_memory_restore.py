@@ -9,13 +9,15 @@ from nearby.core import wire
 from nearby.core.changes import Change, LogRow, PersonSeen, PresenceRow, RecentRow
 from nearby.core.ids import PersonId, RoomId
 from nearby.core.rules import HOUR_MS, MINUTE_MS, Rules
+from nearby.core.window import Windows
 from nearby.errors import ErrorCode, Refused
 from nearby.hub.base import Caller
-from nearby.hub.memory.agenda import Agenda, Kind
+from nearby.hub.memory.agenda import Kind
 from nearby.hub.memory.rooms import Rooms
+from nearby.hub.memory.tables import in_memory
 from nearby.testing.hub_suite.given import AWAY, BESIDE, RULES, START_MS, unknown_position, verified
 from nearby.testing.hub_suite.world import Phone, World
-from nearby.testing.live import GoLive, Live, MemoryLive
+from nearby.testing.live import SECRET, GoLive, Live, MemoryLive
 from tests.hub.tables import Tables
 
 
@@ -211,8 +213,9 @@ async def test_a_room_that_was_taken_over_is_looked_at_so_that_it_ends() -> None
     world = await start(tables)
     (ana,) = await world.together("ana")
     await ana.leave()
-    agenda = Agenda()
-    rooms = Rooms(RULES, draw_id=lambda: "id", publish=lambda *_: None, agenda=agenda, records=None)
+    collections = in_memory(RULES, Windows(RULES.window_ms, SECRET), secret=SECRET)
+    agenda = collections.agenda
+    rooms = Rooms(RULES, draw_id=lambda: "id", publish=lambda *_: None, tables=collections, records=None)
     (kept,) = tables.taken_over(START_MS, RULES).rooms
     rooms.restore(kept, START_MS)
     while (due := agenda.pop(START_MS + HOUR_MS)) is not None:

@@ -18,6 +18,7 @@ from nearby.hub.memory.people import People
 from nearby.hub.memory.person import Person
 from nearby.hub.memory.records import Records
 from nearby.hub.memory.rooms import Rooms
+from nearby.hub.memory.tables import Tables
 
 _NOBODY: tuple[ConnectionId, ...] = ()
 
@@ -32,20 +33,28 @@ class Members:
         people: Everybody.
         rooms: All rooms.
         conflicts: Who never meets.
+        tables: What everything is kept in.
         records: Are told what changes, or None.
     """
 
     def __init__(
-        self, rules: Rules, people: People, rooms: Rooms, *, conflicts: Conflicts, records: Records | None
+        self,
+        rules: Rules,
+        people: People,
+        rooms: Rooms,
+        *,
+        conflicts: Conflicts,
+        tables: Tables,
+        records: Records | None,
     ) -> None:
         self._rules = rules
         self._people = people
         self._rooms = rooms
         self._conflicts = conflicts
         self._records = records
-        self._muted: dict[RoomId, Marks] = {}
-        self._greeted: dict[RoomId, Marks] = {}
-        self._deaf = Deaf()
+        self._muted = tables.muted
+        self._greeted = tables.greeted
+        self._deaf = Deaf(tables.deaf_to, tables.heard_by)
 
     def who_is(self, person_id: PersonId, room_id: RoomId | None, member: MemberId) -> PersonId | None:
         """See ``Hub.member``."""

@@ -3,24 +3,22 @@
 from collections.abc import Callable
 
 from nearby.core import presence as rule
-from nearby.core.catchment import Catchments
 from nearby.core.cell import FINEST_RESOLUTION, Ladder, resolution_of, rungs_above
-from nearby.core.census import Census
 from nearby.core.ids import Cell, ConnectionId, PersonId
-from nearby.core.nearby_list import Rosters
 from nearby.core.packed import trimmed
 from nearby.core.presence import Presence
 from nearby.core.rules import Rules
-from nearby.core.venue import CatchmentId, Venue, Venues
+from nearby.core.venue import CatchmentId, Venue
 from nearby.core.window import Windows
 from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.errors import Refused, Superseded
 from nearby.hub.base import Caller
-from nearby.hub.memory.agenda import Agenda, Kind
+from nearby.hub.memory.agenda import Kind
 from nearby.hub.memory.limits import Limits
 from nearby.hub.memory.moving import arrive, checked_ms, note_checked
 from nearby.hub.memory.person import Attached, Lifted, Person, claims_of
 from nearby.hub.memory.records import Records
+from nearby.hub.memory.tables import Tables
 
 
 class People:
@@ -29,21 +27,21 @@ class People:
     Args:
         rules: The product's numbers.
         windows: The common windows.
-        agenda: Is asked to look at people again.
+        tables: What everything is kept in.
         records: Are told what changes, or None.
     """
 
-    def __init__(self, rules: Rules, windows: Windows, agenda: Agenda, records: Records | None) -> None:
+    def __init__(self, rules: Rules, windows: Windows, tables: Tables, records: Records | None) -> None:
         self._rules = rules
         self._records = records
         self._windows = windows
-        self._agenda = agenda
-        self._people: dict[PersonId, Person] = {}
-        self._census = Census()
+        self._agenda = tables.agenda
+        self._people = tables.people
+        self._census = tables.census
         self.limits = Limits(rules, windows)
-        self.catchments = Catchments(rules, windows)
-        self.venues = Venues(rules)
-        self.rosters = Rosters()
+        self.catchments = tables.catchments
+        self.venues = tables.venues
+        self.rosters = tables.rosters
         self.present = 0
         self.connected = 0
 

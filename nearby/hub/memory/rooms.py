@@ -1,6 +1,5 @@
 """All rooms, the shelves they stand on, and the one way in which their events become known."""
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from zlib import crc32
@@ -16,8 +15,9 @@ from nearby.core.shelves import Shelves
 from nearby.core.venue import CatchmentId, Venue
 from nearby.core.wishes import Wishes
 from nearby.hub.base import Caller
-from nearby.hub.memory.agenda import Agenda, Kind
+from nearby.hub.memory.agenda import Kind
 from nearby.hub.memory.records import Records
+from nearby.hub.memory.tables import Tables
 
 _SORTED = 8
 """So many equally full rooms are put in order; of more, any may come first."""
@@ -31,7 +31,7 @@ class Rooms:
         draw_id: Returns a new opaque id at each call.
         publish: Is told every event, in the order of its room's log, which connection must not hear it, and which
             ones muted its author.
-        agenda: Is asked to look at rooms again.
+        tables: What everything is kept in.
         records: Are told what changes, or None.
     """
 
@@ -41,17 +41,17 @@ class Rooms:
         *,
         draw_id: Callable[[], str],
         publish: Callable[[wire.RoomEvent, ConnectionId | None, Collection[ConnectionId]], None],
-        agenda: Agenda,
+        tables: Tables,
         records: Records | None,
     ) -> None:
         self._rules = rules
         self._draw_id = draw_id
         self._publish = publish
-        self._agenda = agenda
+        self._agenda = tables.agenda
         self._records = records
-        self._rooms: dict[RoomId, Room] = {}
-        self._shelves: dict[CatchmentId, Shelves[Room]] = {}
-        self._by_size: Counter[int] = Counter()
+        self._rooms = tables.rooms
+        self._shelves = tables.shelves
+        self._by_size = tables.by_size
         self.held = 0
         """Seats without a connection."""
 

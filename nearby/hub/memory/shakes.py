@@ -23,15 +23,18 @@ class Shakes:
         rooms: All rooms.
         seats: Seats those who meet.
         stops: Say where nobody takes a seat for now.
+        gatherings: Who waits.
     """
 
-    def __init__(self, rules: Rules, people: People, rooms: Rooms, seats: Seats, stops: Stops) -> None:
+    def __init__(
+        self, rules: Rules, people: People, rooms: Rooms, seats: Seats, stops: Stops, *, gatherings: Gatherings
+    ) -> None:
         self._rules = rules
         self._people = people
         self._rooms = rooms
         self._seats = seats
         self._stops = stops
-        self._gatherings = Gatherings(rules)
+        self._gatherings = gatherings
 
     def __len__(self) -> int:
         """Return how many people wait."""

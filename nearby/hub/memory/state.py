@@ -14,7 +14,7 @@ from nearby.core.window import Windows
 from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.errors import ErrorCode, Refused
 from nearby.hub.base import Caller, HubStatistics, Listener, Offer, RoomSize, Standing
-from nearby.hub.memory.agenda import Agenda, Kind
+from nearby.hub.memory.agenda import Kind
 from nearby.hub.memory.company import Company
 from nearby.hub.memory.lists import Lists
 from nearby.hub.memory.members import Members
@@ -28,7 +28,9 @@ from nearby.hub.memory.restore import restore
 from nearby.hub.memory.rooms import Rooms
 from nearby.hub.memory.seats import Seats
 from nearby.hub.memory.shakes import Shakes
+from nearby.hub.memory.sittings import Sittings
 from nearby.hub.memory.stops import Stops
+from nearby.hub.memory.tables import Tables, in_memory
 from nearby.hub.memory.words import Words
 
 
@@ -43,6 +45,7 @@ class LiveState:
         record: Is told every change within the call that makes it, so that a later ``kept`` has it. None: nothing
             is recorded, and recording costs nothing.
         kept: What survived of a former process; every seat is held from now.
+        tables: What everything is kept in, None for empty ones of this process.
     """
 
     def __init__(
@@ -54,21 +57,26 @@ class LiveState:
         now_ms: int,
         record: Callable[[Change], None] | None = None,
         kept: Kept | None = None,
+        tables: Tables | None = None,
     ) -> None:
         self._rules = rules
         self._windows = Windows(rules.window_ms, secret)
-        self._agenda = Agenda()
+        if tables is None:
+            refused = kept.refused_texts if kept is not None else ()
+            tables = in_memory(rules, self._windows, secret=secret, refused=refused)
+        self._agenda = tables.agenda
         self._records = records = Records(record) if record is not None else None
-        self._people = People(rules, self._windows, self._agenda, records)
-        self._rooms = Rooms(rules, draw_id=draw_id, publish=self._publish, agenda=self._agenda, records=records)
+        self._people = People(rules, self._windows, tables, records)
+        self._rooms = Rooms(rules, draw_id=draw_id, publish=self._publish, tables=tables, records=records)
         self._listeners: list[Listener] = []
         self._window = self._windows.at(now_ms)
-        self._to_move: list[PersonId] = []
+        self._to_move = tables.to_move
         self._thin: list[RoomId] = []
-        conflicts = Conflicts(rules.conflicts)
-        self.lists = Lists(self._windows, self._people, conflicts)
-        self.stops = Stops(self._people.get)
-        self.members = Members(rules, self._people, self._rooms, conflicts=conflicts, records=records)
+        conflicts = Conflicts(rules.conflicts, tables.by_author, tables.by_other)
+        sittings = Sittings()
+        self.lists = Lists(self._windows, self._people, conflicts, sittings)
+        self.stops = Stops(self._people.get, tables)
+        self.members = Members(rules, self._people, self._rooms, conflicts=conflicts, tables=tables, records=records)
         self.seats = Seats(
             rules,
             self._people,
@@ -79,19 +87,12 @@ class LiveState:
             records=records,
             call_for=self._to_move.append,
             stops=self.stops,
+            sittings=sittings,
         )
         self.company = Company(self._windows, self._people, self._rooms, seats=self.seats, stops=self.stops)
         self._mender = Mender(rules, self._people, self._rooms, self.seats, agenda=self._agenda, records=records)
-        self._shakes = Shakes(rules, self._people, self._rooms, self.seats, self.stops)
-        self.words = Words(
-            rules,
-            self._people,
-            self._rooms,
-            self.members,
-            records=records,
-            secret=secret,
-            refused=kept.refused_texts if kept is not None else (),
-        )
+        self._shakes = Shakes(rules, self._people, self._rooms, self.seats, self.stops, gatherings=tables.gatherings)
+        self.words = Words(rules, self._people, self._rooms, self.members, tables=tables, records=records)
         self.networks = Networks()
         if kept is not None:
             self._restore(kept, now_ms)

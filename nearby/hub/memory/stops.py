@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from nearby.core.brakes import NOTHING_STOPPED, Stopped
+from nearby.core.brakes import Stopped
 from nearby.core.ids import PersonId
 from nearby.hub.memory.person import Person
+from nearby.hub.memory.tables import Tables
 
 
 class Stops:
@@ -12,32 +13,36 @@ class Stops:
 
     Args:
         find: Returns a person's record, or None.
+        tables: What everything is kept in.
     """
 
-    def __init__(self, find: Callable[[PersonId], Person | None]) -> None:
+    def __init__(self, find: Callable[[PersonId], Person | None], tables: Tables) -> None:
         self._find = find
-        self._held_off: dict[PersonId, None] = {}
-        self._let_go: dict[PersonId, None] = {}
-        self.stopped = NOTHING_STOPPED
+        self._tables = tables
+
+    @property
+    def stopped(self) -> Stopped:
+        """Return what is stopped."""
+        return self._tables.stopped
 
     def put(self, stopped: Stopped) -> None:
         """Let this be stopped and nothing else: whoever was held off and no longer is may have a seat."""
-        self.stopped = stopped
-        for one in list(self._held_off):
+        self._tables.stopped = stopped
+        for one in list(self._tables.held_off):
             person = self._find(one)
             if person is None or not self.concern(person):
-                del self._held_off[one]
-                self._let_go[one] = None
+                del self._tables.held_off[one]
+                self._tables.let_go[one] = None
 
     def concern(self, person: Person) -> bool:
         """Return whether somebody takes no new seat."""
-        return person.presence is not None and self.stopped.stops(person.presence.ladder)
+        return person.presence is not None and self._tables.stopped.stops(person.presence.ladder)
 
     def hold_off(self, person: Person) -> bool:
         """Return whether somebody who was to have a seat takes none; without a seat they are told so."""
         if not self.concern(person):
             return False
-        self._held_off[person.id] = None
+        self._tables.held_off[person.id] = None
         person.is_displaced = False
         if person.seat is None and person.attached is not None:
             person.attached.listener.unseated(person.attached.connection, "paused")
@@ -45,9 +50,11 @@ class Stops:
 
     def take_let_go(self) -> dict[PersonId, None]:
         """Return who may have a seat again, once."""
-        let_go, self._let_go = self._let_go, {}
+        let_go = dict(self._tables.let_go)
+        self._tables.let_go.clear()
         return let_go
 
     def tidy(self) -> None:
         """Forget people who are not known any more."""
-        self._held_off = {one: None for one in self._held_off if self._find(one) is not None}
+        for one in [one for one in self._tables.held_off if self._find(one) is None]:
+            del self._tables.held_off[one]

@@ -8,7 +8,7 @@ from nearby.core.gate import NO_TRAIL, Held, Trail, found_in, trail_after
 from nearby.core.ids import PersonId, RoomId
 from nearby.core.limits import gcra
 from nearby.core.reach import Reach
-from nearby.core.repeats import Repeats, TextHash
+from nearby.core.repeats import TextHash
 from nearby.core.room import Room
 from nearby.core.rules import Rules
 from nearby.errors import ErrorCode, Refused
@@ -17,6 +17,7 @@ from nearby.hub.memory.people import People
 from nearby.hub.memory.person import Person
 from nearby.hub.memory.records import Records
 from nearby.hub.memory.rooms import Rooms
+from nearby.hub.memory.tables import Tables
 from nearby.hub.speech import Weighed
 
 MAX_PLACES = 10_000
@@ -45,9 +46,8 @@ class Words:
         people: Everybody.
         rooms: All rooms.
         members: Say who hears whom.
+        tables: What everything is kept in.
         records: Are told what changes, or None.
-        secret: Keys the hashes of texts, 16 to 64 bytes.
-        refused: Texts that were refused before a restart, and until when.
     """
 
     def __init__(
@@ -57,17 +57,16 @@ class Words:
         rooms: Rooms,
         members: Members,
         *,
+        tables: Tables,
         records: Records | None,
-        secret: bytes,
-        refused: Iterable[tuple[TextHash, int]] = (),
     ) -> None:
         self._rules = rules
         self._people = people
         self._rooms = rooms
         self._members = members
         self._records = records
-        self.repeats = Repeats(rules, secret, refused)
-        self._places: dict[tuple[PersonId, str], Trail] = {}
+        self.repeats = tables.repeats
+        self._places = tables.trails
         self.held: Counter[str] = Counter(dict.fromkeys(Held, 0))
         """Texts that were not said, by why."""
         self.are_known: Callable[[PersonId, PersonId], bool] | None = None
