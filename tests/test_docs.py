@@ -43,7 +43,7 @@ from tests.test_architecture import MAY_IMPORT
 SHAPES = (
     *(wire.Position, wire.Resume, wire.Area, wire.Window, wire.RoomInfo, wire.Member),
     *(wire.GuestRequest, wire.GuestAnswer, wire.CheckInAnswer, wire.RoomAnswer, wire.ProblemAnswer),
-    *(me_wire.MeAnswer, me_wire.MeChange, me_wire.ExportAnswer),
+    *(me_wire.MeAnswer, me_wire.MeChange, me_wire.NotifyAnswer, me_wire.ExportAnswer),
     *(people_wire.PeopleAnswer, people_wire.KnownPerson, people_wire.BlocksAnswer, people_wire.BlockAnswer),
     *(admin_wire.CrowdAnswer, admin_wire.CrowdFeature, admin_wire.CrowdProperties, admin_wire.Geometry),
     *(nearby_wire.NearbyAnswer, nearby_wire.NearbyPerson),

@@ -28,6 +28,12 @@ class MeChange(Struct, kw_only=True, frozen=True, omit_defaults=True):
     tags: Annotated[list[str], Meta(description="at most 3 of 1 to 32 characters")] | UnsetType | None = UNSET
 
 
+class NotifyAnswer(Struct, kw_only=True, frozen=True):
+    """Whether I wait to be told when company comes."""
+
+    waiting: bool
+
+
 class ExportAnswer(Struct, kw_only=True, frozen=True):
     """All that is kept of the caller's own doing: rows by what they are about, at a moment."""
 

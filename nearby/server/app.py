@@ -33,6 +33,7 @@ from nearby.server.keeper import Keeper
 from nearby.server.keeping import keep_clean
 from nearby.server.keys import keep_fresh, load_keys
 from nearby.server.metrics import Metrics
+from nearby.server.notify import Notify
 from nearby.server.verdicts import Verdicts
 from nearby.store.base import DISOWNED, Store, StoreEvents
 from nearby.store.sql import init_store, open_store
@@ -81,6 +82,7 @@ class Assembled:
     brakes: BrakesInForce
     hub: Hub
     enforcing: Enforcing
+    notify: Notify
     clock: SteadyClock
 
 
@@ -136,6 +138,7 @@ async def running(
         await _background(stack, parts.areas.keep_fresh(parts.store))
         await _background(stack, parts.brakes.keep_fresh(parts.store, parts.hub, parts.clock))
         await _background(stack, parts.enforcing.run())
+        await _background(stack, parts.notify.run())
         await _background(stack, keep_clean(parts.store, settings.rules(), parts.clock))
         if settings.jwks:
             await _background(stack, keep_fresh(settings.jwks, parts.verifier, metrics))
@@ -201,6 +204,7 @@ async def assembled(
             brakes=brakes,
             hub=parts.hub,
             enforcing=parts.enforcing,
+            notify=parts.notify,
             clock=clock,
         )
 

@@ -33,6 +33,7 @@ from nearby.server.members import Members
 from nearby.server.metrics import Metrics
 from nearby.server.moderating import Moderating
 from nearby.server.names import Names
+from nearby.server.notify import Notify
 from nearby.server.operating import Operating
 from nearby.server.people import People
 from nearby.server.placer import Placer
@@ -40,6 +41,7 @@ from nearby.server.screening import Screening
 from nearby.server.separation import Separation
 from nearby.server.sockets import Sockets
 from nearby.server.verdicts import Verdicts
+from nearby.server.webhook import Webhook
 from nearby.store.base import Journal, Store
 
 
@@ -75,6 +77,7 @@ class Parts:
     keeper: Keeper
     hub: Hub
     enforcing: Enforcing
+    notify: Notify
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +171,8 @@ def assemble(
         metrics=metrics,
         draw_id=draw_id,
     )
-    http = _http(shared, trust, dispatcher, sockets, secrets_in_force)
+    notify = _notify(shared)
+    http = _http(shared, trust, dispatcher, sockets, notify, secrets_in_force)
     keeper = Keeper(
         hub,
         gateway,
@@ -178,7 +182,20 @@ def assemble(
         clock=clock,
         metrics=metrics,
     )
-    return Parts(gateway, http, keeper, hub, trust.moderating.enforcing)
+    return Parts(gateway, http, keeper, hub, trust.moderating.enforcing, notify)
+
+
+def _notify(of: _Shared) -> Notify:
+    settings, webhook = of.settings, None
+    if settings.notify_url:
+        webhook = Webhook(
+            settings.notify_url,
+            settings.notify_secret.encode(),
+            clock=of.clock,
+            metrics=of.metrics,
+            draw_id=of.draw_id,
+        )
+    return Notify(of.hub, webhook, of.rules, verifier=of.verifier, clock=of.clock, metrics=of.metrics)
 
 
 def _trust(of: _Shared, verdicts: Verdicts) -> _Trust:
@@ -235,7 +252,14 @@ def _dispatcher(of: _Shared, trust: _Trust) -> Dispatcher:
     )
 
 
-def _http(of: _Shared, trust: _Trust, dispatcher: Dispatcher, sockets: Sockets, secrets_in_force: Secrets) -> Http:
+def _http(
+    of: _Shared,
+    trust: _Trust,
+    dispatcher: Dispatcher,
+    sockets: Sockets,
+    notify: Notify,
+    secrets_in_force: Secrets,
+) -> Http:
     settings = of.settings
     return Http(
         of.hub,
@@ -248,6 +272,7 @@ def _http(of: _Shared, trust: _Trust, dispatcher: Dispatcher, sockets: Sockets, 
             enforcing=trust.moderating.enforcing,
             names=of.names,
             screening=of.screening,
+            notify=notify,
             verifier=of.verifier,
             clock=of.clock,
         ),
@@ -266,6 +291,7 @@ def _http(of: _Shared, trust: _Trust, dispatcher: Dispatcher, sockets: Sockets, 
             metrics=of.metrics,
             draw_id=of.draw_id,
         ),
+        notify=notify,
         lists=Lists(of.hub, verifier=of.verifier, clock=of.clock),
         admin=Admin(of.store, verifier=of.verifier, window_ms=of.rules.window_ms, clock=of.clock),
         operating=Operating(

@@ -80,6 +80,8 @@ class Settings(BaseSettings):
     filter_unsure: Literal["hold", "pass"] = Field(
         "hold", description="What becomes of a text about which the filter gave no answer in time."
     )
+    notify_url: str = Field("", description="Address of your push service, told when company comes for who asked.")
+    notify_secret: str = Field("", description="Secret that signs what it is told, at least 32 bytes.")
     max_connections: int = Field(100, ge=1, description="Open connections per client network (/24 or /56).")
     tags: Words = Field((), description="Tags that check-ins may name, at most 32, by commas; others have no effect.")
     window_s: float = Field(600.0, ge=1, le=86400, description="Width of a time window, in seconds.")
@@ -206,9 +208,17 @@ def _read_file(path: Path) -> dict[str, Any]:
         raise ConfigError("config", f"{path} is not TOML: {error}") from error
 
 
+def _is_web_address(text: str) -> bool:
+    try:
+        address = urlsplit(text)
+        return address.scheme in ("http", "https") and bool(address.hostname) and address.port != 0
+    except ValueError:
+        return False
+
+
 def _check_relations(settings: Settings) -> None:
     """Check what one field's type cannot say."""
-    for name in ("key", "previous_key", "store_secret"):
+    for name in ("key", "previous_key", "store_secret", "notify_secret"):
         key = getattr(settings, name)
         if key and len(key.encode()) < MIN_KEY_BYTES:
             raise ConfigError(name, f"use a secret of at least {MIN_KEY_BYTES} bytes")
@@ -224,6 +234,11 @@ def _check_relations(settings: Settings) -> None:
         raise ConfigError("data_dir", "its name cannot hold a question mark; name the database by database_url")
     if urlsplit(settings.jwks).scheme not in ("", "http", "https"):
         raise ConfigError("jwks", "name a file, or an http or https address")
+    if bool(settings.notify_url) != bool(settings.notify_secret):
+        missing = "notify_secret" if settings.notify_url else "notify_url"
+        raise ConfigError(missing, "notify_url and notify_secret only stand together; set both")
+    if settings.notify_url and not _is_web_address(settings.notify_url):
+        raise ConfigError("notify_url", "name an http or https address")
     if settings.window_s / settings.speed < 1:
         raise ConfigError("speed", "windows would pass in under a second; use a smaller speed or wider windows")
     if len(settings.tags) > MAX_TAGS or any(len(tag) > MAX_TAG_CHARACTERS for tag in settings.tags):

@@ -25,6 +25,7 @@ from nearby.server.me import Me
 from nearby.server.metrics import CONTENT_TYPE, Metrics
 from nearby.server.moderating import Moderating
 from nearby.server.networks import Network, client_network
+from nearby.server.notify import Notify
 from nearby.server.operating import Operating
 from nearby.server.people import People
 from nearby.server.placer import Placer
@@ -54,6 +55,7 @@ class Http:
         moderating: The calls about reports, and operators' about people.
         bottles: The calls about drift bottles and threads.
         lists: The call about people nearby.
+        notify: The calls about being told when company comes.
         admin: Operators' calls.
         operating: Operators' calls about the service itself.
         brakes: Say whether an operator switched guests off for now.
@@ -81,6 +83,7 @@ class Http:
         moderating: Moderating,
         bottles: Bottles,
         lists: Lists,
+        notify: Notify,
         admin: Admin,
         operating: Operating,
         brakes: BrakesInForce,
@@ -104,6 +107,7 @@ class Http:
         self._moderating = moderating
         self._bottles = bottles
         self._lists = lists
+        self._notify = notify
         self._admin = admin
         self._operating = operating
         self._brakes = brakes
@@ -128,7 +132,7 @@ class Http:
         app.router.add_post("/v1/guests/renew", self._renew_guest)
         app.router.add_post("/v1/checkins", self._check_in)
         app.router.add_delete("/v1/presence", self._clear)
-        mine = (self._me, self._people, self._lists, self._bottles)
+        mine = (self._me, self._people, self._lists, self._notify, self._bottles)
         for calls in (*mine, self._moderating, self._admin, self._operating):
             app.router.add_routes(calls.routes())
         app.router.add_get("/healthz", self._healthy)

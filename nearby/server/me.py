@@ -18,6 +18,7 @@ from nearby.server.clock import SteadyClock
 from nearby.server.enforcing import Enforcing
 from nearby.server.gateway import Gateway
 from nearby.server.names import Names
+from nearby.server.notify import Notify
 from nearby.server.requests import bearer_of, body_of, json_answer, private
 from nearby.server.screening import Screening
 from nearby.store.base import Account, ExportPiece, Journal, Store
@@ -36,6 +37,7 @@ class Me:
         store: Accounts.
         enforcing: Keeps in force against the erased what was in force against them.
         screening: Says which names unverified people may not have.
+        notify: Forgets that an erased person asked to be told of company.
         names: Says whose names are free, and whether anything of people is kept; if not, profiles cannot be changed.
         verifier: Checks tokens, and holds the calls of somebody off who is being erased.
         clock: The time.
@@ -51,6 +53,7 @@ class Me:
         enforcing: Enforcing,
         names: Names,
         screening: Screening,
+        notify: Notify,
         verifier: Verifier,
         clock: SteadyClock,
     ) -> None:
@@ -61,6 +64,7 @@ class Me:
         self._enforcing = enforcing
         self._names = names
         self._screening = screening
+        self._notify = notify
         self._verifier = verifier
         self._clock = clock
         self._exports = asyncio.Semaphore(EXPORTS_AT_ONCE)
@@ -130,6 +134,7 @@ class Me:
                 await self._journal.durable()
                 await self._store.erase(person, now_ms)
                 self._names.forget(person)
+                self._notify.forget(person)
                 await self._enforcing.look()
         return web.Response(status=204)
 

@@ -26,7 +26,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 LIMITS = (
     *("say", "checkin", "joins", "cells", "reach", "shake", "guests", "connections"),
-    *("bottles", "catches", "reports", "lines", "greet", "block", "blocks", "appeals"),
+    *("bottles", "catches", "reports", "lines", "greet", "block", "blocks", "appeals", "notify"),
 )
 """What ``nearby_limits_hit_total`` tells apart."""
 
@@ -35,6 +35,9 @@ BOTTLE_CALLS = ("thrown", "caught", "none", "answered", "released", "reported", 
 
 RELATIONS = (*("muted", "unmuted", "blocked", "unblocked", "greeted", "known", "withdrawn", "followed", "unfollowed"),)
 """What ``nearby_relations_total`` tells apart, whether or not it was about anybody."""
+
+NOTIFIED = ("sent", "refused", "failed", "dropped")
+"""What ``nearby_notifications_total`` tells apart."""
 
 FILTERED = ("passed", "held", "slow", "failed", "busy")
 """What ``nearby_filtered_total`` tells apart; the last three are texts about which the filter gave no answer."""
@@ -107,6 +110,12 @@ class Metrics:
         self.bottle_calls = self._counter("bottle_calls", "What was done with bottles and threads, by what.", "did")
         self._bottles = Gauge("nearby_bottles", "Bottles kept, by where they are.", ["state"], registry=self.registry)
         self.relations = self._counter("relations", "What was done about members and known people, by what.", "did")
+        self.notifications = self._counter(
+            "notifications", "Notifications for the push service, by outcome.", "outcome"
+        )
+        self.notify_waiting = Gauge(
+            "nearby_notify_waiting", "People who wait to be told when company comes.", registry=self.registry
+        )
         self._live: HubStatistics | None = None
         self.registry.register(self)
         for kind in get_args(Kind):
@@ -119,6 +128,8 @@ class Metrics:
             self.bottle_calls.labels(did)
         for did in RELATIONS:
             self.relations.labels(did)
+        for outcome in NOTIFIED:
+            self.notifications.labels(outcome)
         for limit in LIMITS:
             self.limits_hit.labels(limit)
         for close_code in CloseCode:
