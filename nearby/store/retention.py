@@ -166,7 +166,13 @@ RETENTION: tuple[Line, ...] = (
     Line("hub", "Rosters", "who is listed: as long as they want it; who could be seen where: a window"),
     Line("hub", "Lists", "who looked at a nearby list: until the end of the next window"),
     Line("hub", "Stops", "who asked for a seat while placement is stopped: until it goes on"),
-    Line("hub", "Networks", "addresses cut to /24 or /56: as long as a connection, or one hour"),
+    Line("hub", "Sittings", "who sat where when the window began, of rooms that changed since: until its end"),
+    Line(
+        "hub",
+        "Networks",
+        "addresses cut to /24 or /56: as long as a connection, or one hour and up to a window; ids of people who "
+        "reported or appealed: one hour and up to a window",
+    ),
     Line("log", "standard error", "the operator's choice; holds no position, name, text or token"),
 )
 """The whole table. Positions are in no line: they are kept for 0 s."""

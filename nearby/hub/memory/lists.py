@@ -10,6 +10,7 @@ from nearby.core.window import Windows
 from nearby.hub.base import Nearby
 from nearby.hub.memory.people import People
 from nearby.hub.memory.rooms import shown_name
+from nearby.hub.memory.sittings import Sittings
 
 _NOBODY: frozenset[PersonId] = frozenset()
 
@@ -29,20 +30,20 @@ class _Looks:
 class Lists:
     """Answers by ``nearby.core.nearby_list``. No method suspends, and nothing of it is recorded.
 
-    Memory beside the rosters: a few words for each viewer who asked in this window or the last one, and for each person
-    with a conflict who sat with somebody listed when the window began.
+    Memory beside the rosters: a few words for each viewer who asked in this window or the last one.
 
     Args:
         windows: The common windows.
         people: Everybody, and the rosters.
         conflicts: Who never meets.
+        sittings: Who sat with whom when the window began.
     """
 
-    def __init__(self, windows: Windows, people: People, conflicts: Conflicts) -> None:
+    def __init__(self, windows: Windows, people: People, conflicts: Conflicts, sittings: Sittings) -> None:
         self._windows = windows
         self._people = people
         self._conflicts = conflicts
-        self._sat_with: dict[PersonId, tuple[PersonId, ...]] = {}
+        self._sittings = sittings
         self._looks: dict[PersonId, _Looks] = {}
         self._looks_before: dict[PersonId, _Looks] = {}
 
@@ -51,17 +52,9 @@ class Lists:
         self._people.choose_listed(person, is_listed=is_listed)
 
     def end_window(self) -> None:
-        """Note who sits with whom as the window begins, as far as conflicts ask for it, and forget old handles."""
+        """Begin a window: forget old handles, and let who sits with whom now count for it."""
         self._looks, self._looks_before = {}, self._looks
-        self._sat_with = {}
-        for one in self._conflicts.people():
-            person = self._people.get(one)
-            if person is None or person.room is None:
-                continue
-            seats = person.room.seats.values()
-            with_them = tuple(seat.person for seat in seats if self._people.rosters.is_listed(seat.person))
-            if with_them:
-                self._sat_with[one] = with_them
+        self._sittings.begin_window()
 
     def show(self, viewer_id: PersonId, now_ms: int) -> Nearby:
         """See ``Hub.nearby``."""
@@ -102,7 +95,8 @@ class Lists:
         """
         looks = self._looks.get(viewer)
         if looks is None:
-            sat_with = [self._sat_with.get(other, ()) for other in self._conflicts.others_of(viewer)]
+            others = self._conflicts.others_of(viewer)
+            sat_with = [self._sittings.with_(other, self._people.get(other)) for other in others]
             looks = self._looks[viewer] = _Looks(window, _NOBODY.union(*sat_with))
         return looks
 

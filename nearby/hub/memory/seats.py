@@ -14,6 +14,7 @@ from nearby.hub.memory.people import People
 from nearby.hub.memory.person import LostSeat, Person
 from nearby.hub.memory.records import Records
 from nearby.hub.memory.rooms import Rooms, is_shown
+from nearby.hub.memory.sittings import Sittings, people_in
 from nearby.hub.memory.stops import Stops
 
 _JOIN_REASONS = frozenset({"new", "next", "venue"})
@@ -32,6 +33,7 @@ class Seats:
         records: Are told what changes, or None.
         call_for: Is given who must have another seat, which the caller of ``sweep`` finds.
         stops: Say where nobody takes a seat for now.
+        sittings: Told before anybody sits down or gets up.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Seats:
         records: Records | None,
         call_for: Callable[[PersonId], None],
         stops: Stops,
+        sittings: Sittings,
     ) -> None:
         self._rules = rules
         self._people = people
@@ -54,6 +57,7 @@ class Seats:
         self._records = records
         self._call_for = call_for
         self._stops = stops
+        self._sittings = sittings
         self.conflicts = conflicts
         self._members = members
 
@@ -61,7 +65,7 @@ class Seats:
         """Return whether the person must not be seated there: their own room, one they left by ``next``, a conflict."""
         if room is person.room or person.shunned.get(room.id, 0) > now_ms:
             return True
-        return self.conflicts.concern(person.id) and self.conflicts.bars(person.id, _people_in(room))
+        return self.conflicts.concern(person.id) and self.conflicts.bars(person.id, people_in(room))
 
     def is_barred_nowhere(self, person: Person) -> bool:
         """Return whether ``is_barred`` is False of every room."""
@@ -69,7 +73,7 @@ class Seats:
 
     def would_clash(self, room: Room, other: Room, now_ms: int) -> bool:
         """Return whether the people of two rooms must not come together."""
-        people, others = _people_in(room), _people_in(other)
+        people, others = people_in(room), people_in(other)
         for ids, avoided in ((people, other.id), (others, room.id)):
             for each in ids:
                 person = self._people.get(each)
@@ -126,10 +130,11 @@ class Seats:
 
     def take(self, person: Person, room: Room, why: str, now_ms: int) -> Seat:
         """Sit down in a room that has a seat; the say limit goes along, and who must gives way."""
-        for author in self.conflicts.giving_way(person.id, _people_in(room)):
+        for author in self.conflicts.giving_way(person.id, people_in(room)):
             other = self._people.get(author)
             if other is not None:
                 self.displace(other, now_ms)
+        self._sittings.before_change(person, room)
         before = person.seat
         seat = self._rooms.join(room, person.caller, why, now_ms, person.wishes)
         seat.say_tat_ms = before.say_tat_ms if before is not None else person.say_tat_ms
@@ -201,6 +206,7 @@ class Seats:
         person.is_displaced = False
         attached, room, seat = person.attached, person.room, person.seat
         if room is not None and seat is not None:
+            self._sittings.before_change(person, room)
             self.release(person, now_ms)
             person.room = person.seat = None
             person.off_window = None
@@ -214,7 +220,7 @@ class Seats:
         room = self._rooms.get(room_id)
         if room is None or self._rooms.has_ended(room, now_ms):
             return False
-        for sitting in _people_in(room):
+        for sitting in people_in(room):
             person = self._people.get(sitting)
             assert person is not None
             self.end(person, now_ms, why="removed")
@@ -266,7 +272,3 @@ class Seats:
             is_there = person.room is not None and person.room.catchment == venue
             return is_there or venue is None or not self._people.venues.is_open(venue)
         return why == "new"
-
-
-def _people_in(room: Room) -> list[PersonId]:
-    return [seat.person for seat in room.seats.values()]

@@ -212,6 +212,22 @@ class ListsSuite(SuiteBase):
         await ana.leave()
         assert await seen(vic) == {ben.person}
 
+    async def test_who_sat_together_counts_as_it_was_when_the_window_began(self, world: World) -> None:
+        """Also where they took other rooms since, before the viewer asked, and theirs is forgotten."""
+        vic = await viewer(world)
+        eve, ana = await world.together("eve", "ana")
+        (ben,) = await listed(world, "ben")
+        await choose(world, "ana")
+        await separate(world, vic, eve)
+        await next_window(world, vic, eve, ana, ben)
+        assert await ana.open_room()
+        assert await eve.open_room()
+        assert await ben.seat(eve.room, "new")
+        await world.go_to(world.now_ms + world.rules.room_linger_ms + 1)
+        assert await seen(vic) == {ben.person}
+        await next_window(world)
+        assert ben.person not in await seen(vic)
+
     async def test_a_conflict_that_begins_takes_nobody_else_from_the_list(self, world: World) -> None:
         """Who went with it would be known to have sat with the other."""
         vic = await viewer(world)
