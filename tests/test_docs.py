@@ -50,6 +50,7 @@ SHAPES = (
     *(moderation_wire.ReportsAnswer, moderation_wire.ReportAnswer, moderation_wire.ReportedLine),
     *(moderation_wire.DecisionRequest, moderation_wire.ReasonRequest, moderation_wire.PersonAnswer),
     *(moderation_wire.SanctionAnswer, moderation_wire.ReportCounts, moderation_wire.VerifyRequest),
+    *(moderation_wire.SanctionsAnswer, moderation_wire.SanctionedAnswer),
     *(moderation_wire.BanRequest, moderation_wire.SuspendRequest),
     *(moderation_wire.AppealNote, moderation_wire.AppealRequest),
     *(operations_wire.BrakeRequest, operations_wire.BrakeAnswer, operations_wire.BrakesAnswer),
@@ -282,7 +283,7 @@ def test_every_promise_in_a_runs_report_is_described() -> None:
     console.print(as_tables(empty_run()))
     promises = re.findall(r"^│ (\S.*?) +│ +\d+ │ +\d+ │$", console.export_text(), re.MULTILINE)
     assert len(promises) > len(fields(Faults))
-    assert [row[0] for row in rows(page("docs/operations.md"), "line", "counts")] == promises
+    assert [row[0] for row in rows(page("docs/load.md"), "line", "counts")] == promises
 
 
 def test_the_readme_leads_to_every_page() -> None:

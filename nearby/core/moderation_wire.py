@@ -126,3 +126,17 @@ class PersonAnswer(Struct, kw_only=True, frozen=True):
     sanctions: list[SanctionAnswer]
     reported: ReportCounts
     reports: ReportCounts
+
+
+class SanctionedAnswer(Struct, kw_only=True, frozen=True):
+    """A ban or suspension in force, and against whom."""
+
+    person: str
+    verified_name: str | None
+    sanction: SanctionAnswer
+
+
+class SanctionsAnswer(Struct, kw_only=True, frozen=True):
+    """Bans and suspensions in force: those with an appeal first, of both the newest first. At most 200."""
+
+    sanctions: list[SanctionedAnswer]

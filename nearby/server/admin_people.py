@@ -19,9 +19,10 @@ from nearby.server.enforcing import Enforcing
 from nearby.server.metrics import Metrics
 from nearby.server.requests import bearer_of, body_of, id_in, json_answer, private
 from nearby.store.base import Store
-from nearby.store.moderation import Ban, By, Found
+from nearby.store.moderation import Ban, By, Found, Sanction
 
 APPEALS_PER_HOUR = 10
+MOST_SANCTIONS = 200
 
 
 class AdminPeople:
@@ -58,6 +59,7 @@ class AdminPeople:
         return [
             web.get("/v1/admin/people", self._find),
             web.get("/v1/admin/people/{person}", self._show),
+            web.get("/v1/admin/sanctions", self._sanctions),
             web.post("/v1/admin/people/{person}/verify", self._verify),
             web.post("/v1/admin/people/{person}/revoke", self._revoke),
             web.post("/v1/admin/people/{person}/ban", self._ban),
@@ -80,6 +82,17 @@ class AdminPeople:
         now_ms = self._clock.now_ms()
         operator_of(request, self._verifier, now_ms)
         return _answer(await self._store.moderation.find(_person_in(request), now_ms))
+
+    async def _sanctions(self, request: web.Request) -> web.StreamResponse:
+        """List who may not come in, so that whoever appeals is seen."""
+        now_ms = self._clock.now_ms()
+        operator_of(request, self._verifier, now_ms)
+        found = await self._store.moderation.sanctioned(now_ms, limit=MOST_SANCTIONS)
+        sanctions = [
+            wire.SanctionedAnswer(person=one.person, verified_name=one.verified_name, sanction=_sanction(one.sanction))
+            for one in found
+        ]
+        return private(json_answer(wire.SanctionsAnswer(sanctions=sanctions)))
 
     async def _verify(self, request: web.Request) -> web.StreamResponse:
         operator, person, now_ms = self._begin(request)
@@ -157,15 +170,16 @@ def _person_in(request: web.Request) -> PersonId:
     return PersonId(id_in(request, "person"))
 
 
+def _sanction(one: Sanction) -> wire.SanctionAnswer:
+    return wire.SanctionAnswer(
+        kind=one.kind, since_ms=one.since_ms, until_ms=one.until_ms, reason=one.reason, appeal=one.appeal
+    )
+
+
 def _answer(found: Found | None) -> web.Response:
     if found is None:
         raise Refused(ErrorCode.NOT_FOUND)
-    sanctions = [
-        wire.SanctionAnswer(
-            kind=one.kind, since_ms=one.since_ms, until_ms=one.until_ms, reason=one.reason, appeal=one.appeal
-        )
-        for one in found.sanctions
-    ]
+    sanctions = [_sanction(one) for one in found.sanctions]
     return private(
         json_answer(
             wire.PersonAnswer(

@@ -66,6 +66,7 @@ _BODIES = (
     moderation_wire.DecisionRequest,
     moderation_wire.ReasonRequest,
     moderation_wire.PersonAnswer,
+    moderation_wire.SanctionsAnswer,
     moderation_wire.VerifyRequest,
     moderation_wire.BanRequest,
     moderation_wire.SuspendRequest,
@@ -128,6 +129,7 @@ _CALLS: tuple[tuple[str, str, str, str | None, dict[int, str | None], bool], ...
     ("post", f"{_REPORT}/undo", "Take a decision back.", "ReasonRequest", {200: "ReportAnswer"}, True),
     ("get", "/v1/admin/people", "Find somebody by a verified name.", None, {200: "PersonAnswer"}, True),
     ("get", "/v1/admin/people/{person}", "Find somebody by id.", None, {200: "PersonAnswer"}, True),
+    ("get", "/v1/admin/sanctions", "Bans and suspensions in force.", None, {200: "SanctionsAnswer"}, True),
     ("post", f"{_PERSON}/verify", "Verify somebody under a name.", "VerifyRequest", {200: "PersonAnswer"}, True),
     ("post", f"{_PERSON}/revoke", "Let somebody not be verified.", "ReasonRequest", {200: "PersonAnswer"}, True),
     ("post", f"{_PERSON}/ban", "Ban somebody.", "BanRequest", {200: "PersonAnswer"}, True),
@@ -140,6 +142,7 @@ _CALLS: tuple[tuple[str, str, str, str | None, dict[int, str | None], bool], ...
     ("post", "/v1/admin/brakes/close", "Close a room.", "CloseRequest", {204: None}, True),
     ("get", "/v1/admin/areas", "All areas.", None, {200: "AreasAnswer"}, True),
     ("post", "/v1/admin/areas", "Put areas in force.", "GeoJSON", {200: "ImportAnswer"}, True),
+    ("post", "/v1/admin/areas/preview", "Show what areas would be.", "GeoJSON", {200: "AreasAnswer"}, True),
     ("put", "/v1/admin/areas", "Put areas in force.", "GeoJSON", {200: "ImportAnswer"}, True),
     ("delete", "/v1/admin/areas/{area}", "Remove an area.", None, {204: None}, True),
     ("get", "/v1/admin/audit", "What operators did, newest first.", None, {200: "AuditAnswer"}, True),
@@ -154,7 +157,8 @@ _CALLS: tuple[tuple[str, str, str, str | None, dict[int, str | None], bool], ...
 _TIME_MS = {"type": "integer", "minimum": 0}
 _ID = {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"}
 _REASON = ("reason", True, {"type": "string", "minLength": 1, "maxLength": 1000})
-_IMPORT = (_REASON, ("kind", False, {"type": "string", "enum": ["quiet", "venue"]}))
+_KIND = ("kind", False, {"type": "string", "enum": ["quiet", "venue"]})
+_IMPORT = (_REASON, _KIND)
 _PARAMETERS: dict[str, tuple[tuple[str, bool, dict[str, Any]], ...]] = {
     # of the address, by method and path: name, whether it is required, schema
     "get /v1/admin/reports": (
@@ -169,8 +173,9 @@ _PARAMETERS: dict[str, tuple[tuple[str, bool, dict[str, Any]], ...]] = {
     ),
     "post /v1/admin/areas": _IMPORT,
     "put /v1/admin/areas": _IMPORT,
+    "post /v1/admin/areas/preview": (_KIND,),
     "delete /v1/admin/areas/{area}": (_REASON,),
-    "get /v1/admin/audit": (("before", False, {"type": "string"}),),
+    "get /v1/admin/audit": (("before", False, {"type": "string"}), ("person", False, _ID)),
     "get /v1/threads/{thread}/messages": (("after", False, {"type": "integer", "minimum": 0, "default": 0}),),
 }
 _CONTENT_TYPES = {

@@ -2,43 +2,32 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
-from typing import Literal, cast
 
-import msgspec
 from aiohttp import web
 
 from nearby.core import operations_wire as wire
-from nearby.core.admin_wire import Geometry
-from nearby.core.area import geojson_of, read_areas
-from nearby.core.area_index import Area, AreaId
+from nearby.core.area_index import AreaId
 from nearby.core.brakes import EVERYWHERE, Brake, check_area
-from nearby.core.cell import cell_name, res7_cells_of
-from nearby.core.ids import Cell, PersonId, RoomId, is_id
+from nearby.core.ids import PersonId, RoomId, is_id
 from nearby.core.text import clean_text
-from nearby.errors import BadArea, ErrorCode, Refused
+from nearby.errors import ErrorCode, Refused
 from nearby.hub.base import Hub
 from nearby.server.admin import operator_of
+from nearby.server.area_files import AreaFiles, area_features
 from nearby.server.areas import AreasInForce
 from nearby.server.auth import Verifier
 from nearby.server.brakes import BrakesInForce
 from nearby.server.clock import SteadyClock
-from nearby.server.requests import body_of, json_answer, large_body_of, private
+from nearby.server.requests import body_of, json_answer, private
 from nearby.store.base import Journal, Store
 from nearby.store.moderation import By
 from nearby.store.operations import AuditEntry
-
-MAX_IMPORT_BYTES = 8 << 20
-"""A hundred times the parks of a large city; what phones may send stays at 16 KiB."""
-
-MAX_IMPORT_CELLS = 250_000
-"""Some 25,000 km², written in one transaction: on SQLite nothing else is written for up to 1.7 s, measured over an
-import of as many that were there already, and acks wait for 2 s."""
 
 PAGE = 100
 """Entries of one page of the audit."""
 
 _AREAS = "/v1/admin/areas"
+_PREVIEW = f"{_AREAS}/preview"
 _CURSOR = re.compile(r"([0-9]{1,15})-([A-Za-z0-9_-]{1,64})")
 
 
@@ -75,8 +64,7 @@ class Operating:
         self._brakes = brakes
         self._verifier = verifier
         self._clock = clock
-        # Each holds its file and its cells in memory.
-        self._imports = asyncio.Semaphore(1)
+        self._files = AreaFiles()
 
     def routes(self) -> list[web.RouteDef]:
         """Return the calls."""
@@ -88,6 +76,7 @@ class Operating:
             web.get(_AREAS, self._all_areas),
             web.post(_AREAS, self._import),
             web.put(_AREAS, self._import),
+            web.post(_PREVIEW, self._preview),
             web.delete(f"{_AREAS}/{{area}}", self._remove),
             web.get("/v1/admin/audit", self._audit),
         ]
@@ -96,7 +85,7 @@ class Operating:
     def takes_large_body(request: web.Request) -> bool:
         """Return whether the request's body is read by its call, which takes more than others do."""
         resource = request.match_info.route.resource
-        return resource is not None and resource.canonical == _AREAS and request.method in ("POST", "PUT")
+        return resource is not None and resource.canonical in (_AREAS, _PREVIEW) and request.method in ("POST", "PUT")
 
     async def _pulled(self, request: web.Request) -> web.StreamResponse:
         self._operator(request)
@@ -141,23 +130,24 @@ class Operating:
 
     async def _all_areas(self, request: web.Request) -> web.StreamResponse:
         self._operator(request)
-        body = await asyncio.to_thread(_geojson, await self._store.areas())
+        body = await asyncio.to_thread(area_features, await self._store.areas())
         return private(web.Response(body=body, content_type="application/geo+json"))
 
     async def _import(self, request: web.Request) -> web.StreamResponse:
         operator = self._operator(request)
-        reason, kind = _reason_in(request), _kind_in(request)
-        async with self._imports:
-            geojson = await large_body_of(request, MAX_IMPORT_BYTES)
-            try:
-                # In a thread: a country's parks take seconds.
-                areas = await asyncio.to_thread(read_areas, geojson, kind=kind, most_cells=MAX_IMPORT_CELLS)
-            except BadArea as bad:
-                raise Refused(ErrorCode.BAD_AREA, str(bad)) from None
-            await self._store.operations.put_areas(areas, By(operator, reason), self._clock.now_ms())
+        by = By(operator, _reason_in(request))
+        async with self._files.read(request) as areas:
+            await self._store.operations.put_areas(areas, by, self._clock.now_ms())
             await self._areas.refresh(self._store)
         imported = [wire.ImportedArea(id=area.id, kind=area.kind, cells=len(area.cells)) for area in areas]
         return private(json_answer(wire.ImportAnswer(areas=imported)))
+
+    async def _preview(self, request: web.Request) -> web.StreamResponse:
+        """Show what a file's areas would be. Nothing is written, so no reason is asked for."""
+        self._operator(request)
+        async with self._files.read(request) as areas:
+            body = await asyncio.to_thread(area_features, areas)
+        return private(web.Response(body=body, content_type="application/geo+json"))
 
     async def _remove(self, request: web.Request) -> web.StreamResponse:
         operator = self._operator(request)
@@ -170,7 +160,8 @@ class Operating:
 
     async def _audit(self, request: web.Request) -> web.StreamResponse:
         self._operator(request)
-        found = await self._store.operations.audit(limit=PAGE, before=_cursor_in(request))
+        person = _person_in(request)
+        found = await self._store.operations.audit(limit=PAGE, before=_cursor_in(request), person=person)
         last = found[-1] if len(found) == PAGE else None
         before = None if last is None else f"{last.at_ms}-{last.entry}"
         return private(json_answer(wire.AuditAnswer(entries=[_entry(one) for one in found], before=before)))
@@ -191,11 +182,13 @@ def _reason_in(request: web.Request) -> str:
         raise Refused(ErrorCode.BAD_QUERY, "reason must say why, in 1 to 1000 characters") from None
 
 
-def _kind_in(request: web.Request) -> Literal["quiet", "venue"] | None:
-    kind = request.query.get("kind")
-    if kind not in (None, "quiet", "venue"):
-        raise Refused(ErrorCode.BAD_QUERY, "kind must be quiet or venue")
-    return cast(Literal["quiet", "venue"] | None, kind)
+def _person_in(request: web.Request) -> PersonId | None:
+    person = request.query.get("person")
+    if person is None:
+        return None
+    if not is_id(person):
+        raise Refused(ErrorCode.BAD_QUERY, "person must be the id of a person")
+    return PersonId(person)
 
 
 def _cursor_in(request: web.Request) -> tuple[int, str] | None:
@@ -206,24 +199,6 @@ def _cursor_in(request: web.Request) -> tuple[int, str] | None:
     if found is None:
         raise Refused(ErrorCode.BAD_QUERY, "before must be as the page before gave it")
     return int(found[1]), found[2]
-
-
-def _geojson(areas: Sequence[Area]) -> bytes:
-    return msgspec.json.encode(wire.AreasAnswer(type="FeatureCollection", features=[_feature(area) for area in areas]))
-
-
-def _feature(area: Area) -> wire.AreaFeature:
-    return wire.AreaFeature(
-        type="Feature",
-        geometry=Geometry(**geojson_of(area.outline)),
-        properties=wire.AreaProperties(
-            id=area.id,
-            name=area.name,
-            kind=area.kind,
-            cells=[cell_name(Cell(cell)) for cell in sorted(area.cells)],
-            around=[cell_name(cell) for cell in res7_cells_of(area.cells)],
-        ),
-    )
 
 
 def _brake(brake: Brake) -> wire.BrakeAnswer:

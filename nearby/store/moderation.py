@@ -161,6 +161,15 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Sanctioned:
+    """Somebody against whom a ban or suspension is in force, and the name they are verified under."""
+
+    person: PersonId
+    verified_name: str | None
+    sanction: Sanction
+
+
+@dataclass(frozen=True, slots=True)
 class Queue:
     """How many reports nobody has looked at, and when the oldest of them was made."""
 
@@ -228,6 +237,12 @@ class Moderation(Protocol):
 
     async def find_named(self, likeness: Likeness, now_ms: int) -> Found | None:
         """Return whose verified name looks like this, or None."""
+
+    async def sanctioned(self, now_ms: int, *, limit: int) -> Sequence[Sanctioned]:
+        """Return the bans and suspensions in force: those with an appeal first, of both the newest first.
+
+        Those of people who were erased are not among them: nobody can tell any more whose they are.
+        """
 
     async def verify(self, person: PersonId, name: str, likeness: Likeness, by: By, now_ms: int) -> None:
         """Let somebody be verified under a name, whatever their token says, in place of a former one.

@@ -55,5 +55,10 @@ class Operations(Protocol):
     async def note(self, action: str, about: str, by: By, now_ms: int) -> None:
         """Write what is about to be done elsewhere: it may come to nothing, and is in the audit all the same."""
 
-    async def audit(self, *, limit: int, before: tuple[int, str] | None = None) -> Sequence[AuditEntry]:
-        """Return the last entries, newest first; with ``before``, time and id of an entry, those before it."""
+    async def audit(
+        self, *, limit: int, before: tuple[int, str] | None = None, person: PersonId | None = None
+    ) -> Sequence[AuditEntry]:
+        """Return the last entries, newest first; with ``before``, time and id of an entry, those before it.
+
+        With ``person`` only what was done to them: their own row names them, so nothing once they were erased.
+        """

@@ -8,7 +8,8 @@ import pytest
 import shapely  # type: ignore[import-untyped]
 
 from nearby.core.cell import cell_name, ladder_of
-from nearby.server.operating import MAX_IMPORT_BYTES, PAGE
+from nearby.server.area_files import MAX_IMPORT_BYTES
+from nearby.server.operating import PAGE
 from nearby.testing.serving import Answer, LiveServer
 
 PARK = (47.37, 8.54)
@@ -34,6 +35,11 @@ async def problem(server: LiveServer, method: str, path: str, body: bytes | None
     answer = await operate(server, method, path, body)
     told = json.loads(answer.body)
     return answer.status, told["code"], told["detail"]
+
+
+async def known(server: LiveServer, person: str) -> None:
+    body = b'{"listed": true}'
+    assert (await server.call("PATCH", "/v1/me", body=body, token=server.token(person))).status == 200
 
 
 async def area_at(server: LiveServer, person: str) -> Any:
@@ -155,3 +161,42 @@ async def test_the_audit_tells_who_did_what_and_why_a_page_at_a_time(server: Liv
 @pytest.mark.parametrize("before", ["", "x", "1-", "-a", "1-%20", f"{'9' * 16}-a", "1-a-%C3%A9"])
 async def test_a_cursor_that_no_page_gave_is_refused(server: LiveServer, before: str) -> None:
     assert (await problem(server, "GET", f"audit?before={before}"))[:2] == (422, "bad_query")
+
+
+async def test_a_preview_shows_the_cells_an_area_would_become_and_puts_nothing_in_force(server: LiveServer) -> None:
+    sent = collection(square("Park"), square("Hall", 47.5, 8.7, kind="venue"))
+    shown = await operate(server, "POST", "areas/preview", sent)
+    assert (shown.status, shown.headers["Content-Type"]) == (200, "application/geo+json")
+    assert json.loads((await operate(server, "GET", "areas")).body)["features"] == []
+    assert json.loads((await operate(server, "GET", "audit")).body)["entries"] == []
+    await operate(server, "POST", f"areas{REASON}", sent)
+    by_id = sorted(json.loads(shown.body)["features"], key=lambda feature: feature["properties"]["id"])
+    assert by_id == json.loads((await operate(server, "GET", "areas")).body)["features"]
+
+
+async def test_a_preview_refuses_what_an_import_would(server: LiveServer) -> None:
+    assert (await problem(server, "POST", "areas/preview", b"{}"))[:2] == (422, "bad_area")
+    assert (await problem(server, "POST", "areas/preview?kind=loud", collection(square("P"))))[:2] == (422, "bad_query")
+    too_large = b" " * (MAX_IMPORT_BYTES + 1)
+    assert (await problem(server, "POST", "areas/preview", too_large))[:2] == (413, "too_large")
+    answer = await server.call("POST", "/v1/admin/areas/preview", body=b" " * 100_000, token=server.token("ana"))
+    assert (answer.status, json.loads(answer.body)["code"]) == (403, "operators_only")
+
+
+async def test_the_audit_tells_what_was_done_to_one_person(server: LiveServer) -> None:
+    await known(server, "ana")
+    body = json.dumps({"reason": "spam"}).encode()
+    assert (await operate(server, "POST", "people/ana/ban", body)).status == 200
+    assert (await operate(server, "POST", f"areas{REASON}", collection(square("Park")))).status == 200
+    (entry,) = json.loads((await operate(server, "GET", "audit?person=ana")).body)["entries"]
+    assert (entry["operator"], entry["action"], entry["target"], entry["detail"]) == ("op", "ban", "ana", "spam")
+    assert (await problem(server, "GET", "audit?person=no%20id"))[:2] == (422, "bad_query")
+
+
+async def test_who_may_not_come_in_is_listed(server: LiveServer) -> None:
+    await known(server, "ana")
+    assert json.loads((await operate(server, "GET", "sanctions")).body) == {"sanctions": []}
+    await operate(server, "POST", "people/ana/suspend", json.dumps({"reason": "spam", "days": 2}).encode())
+    (listed,) = json.loads((await operate(server, "GET", "sanctions")).body)["sanctions"]
+    assert (listed["person"], listed["verified_name"], listed["sanction"]["kind"]) == ("ana", None, "suspension")
+    assert (await server.call("GET", "/v1/admin/sanctions", token=server.token("ben"))).status == 403

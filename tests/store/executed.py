@@ -146,6 +146,7 @@ async def _use(store: Store, database: Database) -> None:
     await store.operations.note("room_close", "room r", by, NOW_MS)
     (entry,) = await store.operations.audit(limit=1)
     await store.operations.audit(limit=100, before=(entry.at_ms, entry.entry))
+    await store.operations.audit(limit=100, person=EVE)
     await store.take_over(NOW_MS, RULES)
     asyncio.ensure_future(store.disowned()).cancel()  # Nobody disowns it.
     await store.account(ANA)

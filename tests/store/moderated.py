@@ -46,6 +46,7 @@ async def use_verdicts(store: Store) -> None:
     await moderation.ban(REPORTED, Ban("suspension", NOW_MS + 9), WHY, NOW_MS)
     await moderation.appeal(REPORTED, "it was not me", NOW_MS, by=WHY)
     await moderation.in_force(NOW_MS)
+    await moderation.sanctioned(NOW_MS, limit=200)
     await moderation.revision()
     await moderation.find_named(name, NOW_MS)
     await moderation.find(PersonId("nobody"), NOW_MS)

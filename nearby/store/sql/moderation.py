@@ -12,7 +12,19 @@ from nearby.core.reports import ReportId, Then
 from nearby.core.rules import Rules
 from nearby.errors import ErrorCode, Refused
 from nearby.store.bottles import Drifter
-from nearby.store.moderation import About, Ban, By, Found, InForce, NewReport, Outcome, OverBottle, Queue, Report
+from nearby.store.moderation import (
+    About,
+    Ban,
+    By,
+    Found,
+    InForce,
+    NewReport,
+    Outcome,
+    OverBottle,
+    Queue,
+    Report,
+    Sanctioned,
+)
 from nearby.store.sql import report_queue, verdicts
 from nearby.store.sql.bottle_reports import write_bottle_report
 from nearby.store.sql.bottles import check_limit, meet
@@ -107,6 +119,11 @@ class SqlModeration:
         """See ``Moderation.find_named``."""
         async with self._reading() as connection:
             return await verdicts.find_named(connection, likeness, now_ms, self._secret)
+
+    async def sanctioned(self, now_ms: int, *, limit: int) -> Sequence[Sanctioned]:
+        """See ``Moderation.sanctioned``."""
+        async with self._reading() as connection:
+            return await verdicts.read_sanctioned(connection, now_ms, limit)
 
     async def verify(self, person: PersonId, name: str, likeness: Likeness, by: By, now_ms: int) -> None:
         """See ``Moderation.verify``."""

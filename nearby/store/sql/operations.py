@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nearby.core.area_index import Area, AreaId
 from nearby.core.brakes import MAX_BRAKES, Brake, What
+from nearby.core.ids import PersonId
 from nearby.errors import ErrorCode, Refused
 from nearby.store.moderation import By
 from nearby.store.operations import AuditEntry
@@ -85,7 +86,9 @@ class SqlOperations:
         async with self._writing() as connection:
             await _note(connection, action, about, by, now_ms)
 
-    async def audit(self, *, limit: int, before: tuple[int, str] | None = None) -> Sequence[AuditEntry]:
+    async def audit(
+        self, *, limit: int, before: tuple[int, str] | None = None, person: PersonId | None = None
+    ) -> Sequence[AuditEntry]:
         """See ``Operations.audit``."""
         columns = (audit.c.entry, audit.c.at_ms, audit.c.operator, audit.c.action, audit.c.target, audit.c.detail)
         query = sa.select(*columns).order_by(audit.c.at_ms.desc(), audit.c.entry.desc()).limit(limit)
@@ -93,6 +96,8 @@ class SqlOperations:
         at_ms, entry = before or (_NEVER_MS, "")
         is_it_or_later = sa.and_(audit.c.at_ms == at_ms, audit.c.entry >= entry)
         query = query.where(audit.c.at_ms <= at_ms, sa.not_(is_it_or_later))
+        if person is not None:
+            query = query.where(audit.c.target == person)
         async with self._reading() as connection:
             return [AuditEntry(*row) for row in await connection.execute(query)]
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from nearby.core.ids import PersonId
 from nearby.core.likeness import Likeness
 from nearby.errors import ErrorCode, Refused
-from nearby.store.moderation import Ban, By, Found, InForce, Sanction
+from nearby.store.moderation import Ban, By, Found, InForce, Sanction, Sanctioned
 from nearby.store.sql.audit import audit_row
 from nearby.store.sql.engine import RowRefused
 from nearby.store.sql.markers import VERDICTS, grow, value_of
@@ -135,6 +135,23 @@ async def find_named(connection: AsyncConnection, likeness: Likeness, now_ms: in
     query = sa.select(people.c.person).where(people.c.verified_skeleton.in_(sorted(likeness.looks)))
     person = await connection.scalar(query.order_by(people.c.verified_skeleton != likeness.skeleton).limit(1))
     return None if person is None else await find(connection, PersonId(person), now_ms, secret)
+
+
+async def read_sanctioned(connection: AsyncConnection, now_ms: int, limit: int) -> list[Sanctioned]:
+    """See ``Moderation.sanctioned``."""
+    query = (
+        sa.select(bans, people.c.verified_name)
+        .join(people, people.c.person == bans.c.person)
+        .where(_is_in_force(now_ms))
+        .order_by(bans.c.appeal.is_(None), bans.c.since_ms.desc(), bans.c.ban)
+        .limit(limit)
+    )
+    return [
+        Sanctioned(
+            one.person, one.verified_name, Sanction(one.kind, one.since_ms, one.until_ms, one.reason, one.appeal)
+        )
+        for one in await connection.execute(query)
+    ]
 
 
 async def audit(connection: AsyncConnection, by: By, action: str, target: PersonId | None, now_ms: int) -> None:

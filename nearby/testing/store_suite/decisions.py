@@ -291,3 +291,31 @@ class DecisionsSuite(SuiteBase):
         with pytest.raises(Refused) as refused:
             await call
         assert refused.value.code is code
+
+    async def test_what_is_in_force_is_listed_with_appeals_first(self, store: Store) -> None:
+        await commit(store, *(seen(person) for person in (ANA, BEN, EVE)))
+        await verify(store, BEN, "Ben Novak")
+        for number, person in enumerate((ANA, BEN, EVE)):
+            await store.moderation.ban(person, FOR_GOOD, WHY, NOW_MS + number)
+        await store.moderation.ban(ANA, Ban("suspension", NOW_MS + 50), WHY, NOW_MS + 9)
+        await store.moderation.appeal(BEN, "not me", NOW_MS + 10)
+        listed = await store.moderation.sanctioned(NOW_MS + 20, limit=200)
+        assert [(one.person, one.sanction.kind) for one in listed] == [
+            (BEN, "ban"),
+            (ANA, "suspension"),
+            (EVE, "ban"),
+            (ANA, "ban"),
+        ]
+        assert (listed[0].verified_name, listed[0].sanction.appeal, listed[1].verified_name) == (
+            "Ben Novak",
+            "not me",
+            None,
+        )
+        assert [one.person for one in await store.moderation.sanctioned(NOW_MS + 50, limit=2)] == [BEN, EVE]
+
+    async def test_whose_ban_outlives_them_is_not_listed(self, store: Store) -> None:
+        await commit(store, seen(ANA))
+        await store.moderation.ban(ANA, FOR_GOOD, WHY, NOW_MS)
+        await store.erase(ANA, NOW_MS + 1)
+        assert await store.moderation.find(ANA, NOW_MS + 2) is not None
+        assert await store.moderation.sanctioned(NOW_MS + 2, limit=200) == []

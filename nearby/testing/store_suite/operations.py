@@ -10,7 +10,7 @@ from nearby.core.brakes import MAX_BRAKES, Brake
 from nearby.core.ids import PersonId
 from nearby.errors import ErrorCode, Refused
 from nearby.store.base import Store
-from nearby.store.moderation import By
+from nearby.store.moderation import Ban, By
 from nearby.store.operations import AuditEntry
 from nearby.store.sql.engine import RowRefused
 from nearby.testing.store_suite.areas import square
@@ -126,6 +126,21 @@ class OperationsSuite(SuiteBase):
             paged += page
             before = (page[-1].at_ms, page[-1].entry)
         assert paged == list(everything)
+
+    async def test_the_audit_of_one_person_is_what_was_done_to_them(self, store: Store) -> None:
+        """In pages too; not what they did as an operator."""
+        await commit(store, seen(ANA), seen(BEN))
+        for number in range(3):
+            await store.moderation.ban(BEN, Ban("ban", None), BY_ANA, NOW_MS + number)
+        await store.operations.note("room_close", "room r", By(BEN, "a complaint"), NOW_MS)
+        found = await store.operations.audit(limit=2, person=BEN)
+        assert [(one.target, one.action, one.at_ms) for one in found] == [
+            (BEN, "ban", NOW_MS + 2),
+            (BEN, "ban", NOW_MS + 1),
+        ]
+        rest = await store.operations.audit(limit=2, before=(found[-1].at_ms, found[-1].entry), person=BEN)
+        assert [one.at_ms for one in rest] == [NOW_MS]
+        assert await store.operations.audit(limit=2, person=ANA) == []
 
     async def test_an_entry_outlives_its_operator_without_a_name(self, store: Store) -> None:
         """Who was erased is not named any more."""
