@@ -54,7 +54,7 @@ async def find(connection: AsyncConnection, author: PersonId, other: PersonId | 
         shadows.c.owner == author, shadows.c.kind == "block", shadows.c.shadow == shadow
     )
     of_other = sa.select(relations.c.handle).where(
-        relations.c.owner == author, relations.c.kind == "block", relations.c.subject == (other or "")
+        relations.c.owner == author, relations.c.kind == "block", relations.c.subject == (other or NOBODY)
     )
     found = [await connection.scalar(query) for query in (of_other, of_nobody)]
     return next((handle for handle in found if handle is not None), None)
@@ -77,9 +77,9 @@ async def withdraw(connection: AsyncConnection, author: PersonId, block: str) ->
     await connection.execute(
         shadows.delete().where(shadows.c.owner == author, shadows.c.kind == "block", shadows.c.handle == block)
     )
-    between = sa.and_(conflicts.c.author == author, conflicts.c.other == (other or ""))
+    between = sa.and_(conflicts.c.author == author, conflicts.c.other == (other or NOBODY))
     await connection.execute(conflicts.delete().where(between, conflicts.c.because == "block"))
-    left = await reasons(connection, author, PersonId(other or ""))
+    left = await reasons(connection, author, PersonId(other or NOBODY))
     return Withdrawn(None) if other is None else Withdrawn(PersonId(other), left)
 
 

@@ -14,7 +14,7 @@ from nearby.store.relations import Acquaintance, Block, Handle, Introduction, Re
 from nearby.store.retention import SEAT_MS
 from nearby.store.sql import blocks
 from nearby.store.sql.engine import RowRefused
-from nearby.store.sql.rights import shadow_of
+from nearby.store.sql.rights import NOBODY, shadow_of
 from nearby.store.sql.statements import write
 from nearby.store.tables import people, relations, seats, shadows
 
@@ -137,7 +137,7 @@ class SqlRelations:
         """See ``Relations.withdraw``."""
         async with self._writing() as connection:
             other = await self._who(connection, person, handle, now_ms)
-            for owner, subject in ((person.person, other or ""), (other or "", person.person)):
+            for owner, subject in ((person.person, other or NOBODY), (other or NOBODY, person.person)):
                 await connection.execute(
                     relations.delete().where(
                         relations.c.owner == owner,
@@ -165,7 +165,7 @@ class SqlRelations:
                 relations.delete().where(
                     relations.c.owner == person.person,
                     relations.c.kind == relation,
-                    relations.c.subject == (other or ""),
+                    relations.c.subject == (other or NOBODY),
                 )
             )
         return other
