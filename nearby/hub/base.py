@@ -378,7 +378,7 @@ class Hub(Speech, Protocol):
         """
 
     async def spend(self, purpose: str, network: str, *, limit: int, span_ms: int, now_ms: int) -> int:
-        """Count one event of a client network, at most ``limit`` in any ``span_ms``.
+        """Count one event of a client network, or of a person by their id, at most ``limit`` in any ``span_ms``.
 
         Return 0 if it is allowed, else the time to wait in ms, and nothing was counted.
         """

@@ -1,10 +1,10 @@
-"""What bounds a client network as a whole: open connections, and events in a span of time."""
+"""What bounds a client network as a whole, or a person: open connections, and events in a span of time."""
 
 from nearby.core.limits import rolling
 
 
 class Networks:
-    """Counts by network; a network with nothing open and nothing recent takes no memory."""
+    """Counts by network, events also by person; one with nothing open and nothing recent takes no memory."""
 
     def __init__(self) -> None:
         self._open: dict[str, int] = {}
