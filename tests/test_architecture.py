@@ -56,6 +56,12 @@ NAMES_ADAPTERS = (
     "nearby/sim/simulation/",
 )
 
+DRAWS = {"secrets", "SystemRandom", "urandom"}
+MAY_DRAW = (
+    *("nearby/server/app.py", "nearby/server/assembly.py", "nearby/server/config.py", "nearby/server/database.py"),
+    *("nearby/store/sql/drawn.py", "nearby/client/", "nearby/sim/", "nearby/testing/"),
+)
+
 READS_A_CLOCK = {"time", "time_ns", "monotonic", "monotonic_ns"}
 MAY_READ_A_CLOCK = ("nearby/server/app.py", "nearby/cli.py", "nearby/client/", "nearby/sim/", "nearby/testing/")
 
@@ -111,6 +117,17 @@ def adapters_are_named_once(path: str, tree: ast.Module) -> Iterator[str]:
         yield from (f"{path} names {name}" for name in imported(tree) if name.startswith(ADAPTERS))
 
 
+def randomness_enters_at_named_places(path: str, tree: ast.Module) -> Iterator[str]:
+    if path.startswith(MAY_DRAW):
+        return
+    for node in ast.walk(tree):
+        match node:
+            case ast.alias(name=name) | ast.ImportFrom(module=name) if name in DRAWS:
+                yield f"{path} draws by {name}"
+            case ast.Attribute(value=ast.Name(id="os" | "random"), attr=name) if name in DRAWS:
+                yield f"{path} draws by {name}"
+
+
 def clocks_are_read_at_the_edge(path: str, tree: ast.Module) -> Iterator[str]:
     if path.startswith(MAY_READ_A_CLOCK):
         return
@@ -145,6 +162,8 @@ SAMPLES: list[tuple[Rule, str, str]] = [
     (core_is_pure, "nearby/core/room.py", "import asyncio"),
     (third_parties_stay_at_home, "nearby/hub/base.py", "import h3.api.basic_int as h3"),
     (adapters_are_named_once, "nearby/server/http.py", "from nearby.hub.memory import MemoryHub"),
+    (randomness_enters_at_named_places, "nearby/store/sql/audit.py", "from secrets import token_urlsafe"),
+    (randomness_enters_at_named_places, "nearby/server/http.py", "import os\nsalt = os.urandom(8)"),
     (clocks_are_read_at_the_edge, "nearby/server/http.py", "import time\nnow = time.time()"),
     (clocks_are_read_at_the_edge, "nearby/server/http.py", "from time import monotonic"),
     (nothing_is_too_long, "nearby/core/room.py", "def f():\n" + "    x = 1\n" * 61),

@@ -1,16 +1,13 @@
 """The audit: what operators did, written in the transaction that does it."""
 
-import secrets
-
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nearby.core.changes import PersonSeen
 from nearby.core.ids import PersonId
 from nearby.core.rules import DAY_MS
+from nearby.store.sql.drawn import new_id
 from nearby.store.sql.statements import write
 from nearby.store.tables import audit
-
-ENTRY_BYTES = 9
 
 
 async def audit_row(
@@ -39,7 +36,7 @@ async def audit_row(
     if operator is not None:
         # Operators need not ever have checked in; the row is the one that the live state makes of anybody who calls.
         await write(connection, PersonSeen, [PersonSeen(operator, False, now_ms, now_ms // DAY_MS)])
-    entry = secrets.token_urlsafe(ENTRY_BYTES)
+    entry = new_id()
     row = {"entry": entry, "at_ms": now_ms, "operator": operator, "action": action, "target": target, "detail": detail}
     await connection.execute(audit.insert().values(row))
     return entry

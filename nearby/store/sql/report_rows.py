@@ -1,6 +1,5 @@
 """What a report is made of: its row, its extract, the conflict it leaves, and what it does by the rules."""
 
-import secrets
 from collections.abc import Sequence
 
 import sqlalchemy as sa
@@ -12,11 +11,11 @@ from nearby.core.rules import Rules
 from nearby.store.bottles import Drifter
 from nearby.store.moderation import BY_REPORTS, NewReport, Outcome, ReportLine
 from nearby.store.sql.audit import audit_row
+from nearby.store.sql.drawn import new_id
 from nearby.store.sql.markers import VERDICTS, grow
 from nearby.store.tables import audit, bans, conflicts, people, relations, report_messages, reports
 
 EXTRACT = 20
-ID_BYTES = 9
 SUSPENDED = "suspend_by_reports"
 """What the audit calls a suspension that nobody decided."""
 
@@ -113,7 +112,7 @@ async def act(connection: AsyncConnection, reported: PersonId, room: str | None,
     if is_suspended:
         await connection.execute(
             bans.insert().values(
-                ban=secrets.token_urlsafe(ID_BYTES),
+                ban=new_id(),
                 person=reported,
                 kind="suspension",
                 since_ms=now_ms,

@@ -1,10 +1,8 @@
 """The store on SQLite or PostgreSQL."""
 
-import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from functools import partial
-from random import SystemRandom
 
 from sqlalchemy import and_, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -27,6 +25,7 @@ from nearby.store.sql.bottle_counts import settle
 from nearby.store.sql.bottles import SqlBottles
 from nearby.store.sql.checkin_writer import CheckInWriter, PostgresqlCheckIns, SqliteCheckIns
 from nearby.store.sql.checkins import SqlCheckInLog
+from nearby.store.sql.drawn import new_key, new_random
 from nearby.store.sql.engine import Engines, RowRefused, StatementRefused, connect_sqlite, make_engines, translated
 from nearby.store.sql.journal import GATHER_S, MAX_LOG_ROWS, PATIENCE_S, SqlJournal
 from nearby.store.sql.migrate import migrate, version_of
@@ -41,7 +40,6 @@ from nearby.store.sql.turn import Turn
 from nearby.store.sql.writer import Writer
 from nearby.store.tables import SCHEMA_VERSION, checkins
 
-KEY_BYTES = 32
 OWNED = "another server owns this database; stop it first, or name another database"
 UNREACHABLE = "the database cannot be reached; is it running, and the URL right?"
 
@@ -70,7 +68,7 @@ class SqlStore:
         self._journal = journal
         self._checkins = checkin_log
         self._secret = secret
-        self._bottles = SqlBottles(self._reading, self._writing, secret, SystemRandom())
+        self._bottles = SqlBottles(self._reading, self._writing, secret, new_random())
         self._threads = SqlThreads(self._reading, self._writing, secret)
         self._relations = SqlRelations(self._reading, self._writing, secret)
         self._operations = SqlOperations(self._reading, self._writing)
@@ -230,7 +228,7 @@ async def open_store(
     gather_s: float = GATHER_S,
     patience_s: float = PATIENCE_S,
     max_log_rows: int = MAX_LOG_ROWS,
-    draw_key: Callable[[], bytes] = lambda: secrets.token_bytes(KEY_BYTES),
+    draw_key: Callable[[], bytes] = new_key,
 ) -> AsyncIterator[SqlStore]:
     """Open the store at ``url`` until the block ends; what was recorded is written then.
 

@@ -1,6 +1,5 @@
 """What operators decide of people: bans, suspensions, appeals, and verified names."""
 
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,13 +12,13 @@ from nearby.core.likeness import Likeness
 from nearby.errors import ErrorCode, Refused
 from nearby.store.moderation import Ban, By, Found, InForce, Sanction, Sanctioned
 from nearby.store.sql.audit import audit_row
+from nearby.store.sql.drawn import new_id
 from nearby.store.sql.engine import RowRefused
 from nearby.store.sql.markers import VERDICTS, grow, value_of
 from nearby.store.sql.names import is_name_free
 from nearby.store.sql.rights import shadow_of
 from nearby.store.tables import bans, people, reports, shadows
 
-ID_BYTES = 9
 _OF_OPERATORS = ("ban", "suspension")
 
 
@@ -76,7 +75,7 @@ async def revoke(connection: AsyncConnection, person: PersonId, by: By, now_ms: 
 
 async def ban(connection: AsyncConnection, person: PersonId, given: Ban, by: By, now_ms: int, *, id: str = "") -> None:
     """See ``Moderation.ban``; ``id`` is the ban's, a new one if it has none."""
-    row = {"ban": id or secrets.token_urlsafe(ID_BYTES), "person": person, "kind": given.kind, "reason": by.reason}
+    row = {"ban": id or new_id(), "person": person, "kind": given.kind, "reason": by.reason}
     await connection.execute(bans.insert().values(**row, since_ms=now_ms, until_ms=given.until_ms))
     await grow(connection, VERDICTS)
 
