@@ -20,6 +20,7 @@ from nearby.core import (
     moderation_wire,
     nearby_wire,
     operations_wire,
+    pages_wire,
     people_wire,
     wire,
 )
@@ -41,6 +42,7 @@ from tests.documents import DECISIONS, PAGES, ROOT, blocks, name_of, page, rows,
 from tests.test_architecture import MAY_IMPORT
 
 SHAPES = (
+    pages_wire.PageConfig,
     *(wire.Position, wire.Resume, wire.Area, wire.Window, wire.RoomInfo, wire.Member),
     *(wire.GuestRequest, wire.GuestAnswer, wire.CheckInAnswer, wire.RoomAnswer, wire.ProblemAnswer),
     *(me_wire.MeAnswer, me_wire.MeChange, me_wire.NotifyAnswer, me_wire.ExportAnswer),

@@ -34,6 +34,7 @@ from nearby.server.keeping import keep_clean
 from nearby.server.keys import keep_fresh, load_keys
 from nearby.server.metrics import Metrics
 from nearby.server.notify import Notify
+from nearby.server.pages import Pages
 from nearby.server.verdicts import Verdicts
 from nearby.store.base import DISOWNED, Store, StoreEvents
 from nearby.store.sql import init_store, open_store
@@ -165,6 +166,7 @@ async def assembled(
     """
     metrics = Metrics()
     secrets_in_force = await asyncio.to_thread(Secrets.of, settings)
+    pages = await asyncio.to_thread(Pages.read, settings)
     verdicts = Verdicts()
     keys = await load_keys(settings.jwks) if settings.jwks else ()
     verifier = Verifier(secrets_in_force.signing, keys, verdicts)
@@ -187,6 +189,7 @@ async def assembled(
                 verdicts=verdicts,
                 brakes=brakes,
                 filtering=filtering,
+                pages=pages,
                 clock=clock,
                 patience=patience or Patience(),
                 wrap_hub=wrap_hub,

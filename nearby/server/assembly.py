@@ -35,6 +35,7 @@ from nearby.server.moderating import Moderating
 from nearby.server.names import Names
 from nearby.server.notify import Notify
 from nearby.server.operating import Operating
+from nearby.server.pages import Pages
 from nearby.server.people import People
 from nearby.server.placer import Placer
 from nearby.server.screening import Screening
@@ -126,6 +127,7 @@ def assemble(
     verdicts: Verdicts,
     brakes: BrakesInForce,
     filtering: Filtering | None,
+    pages: Pages,
     clock: SteadyClock,
     patience: Patience,
     wrap_hub: Callable[[Hub], Hub],
@@ -172,7 +174,7 @@ def assemble(
         draw_id=draw_id,
     )
     notify = _notify(shared)
-    http = _http(shared, trust, dispatcher, sockets, notify, secrets_in_force)
+    http = _http(shared, trust, dispatcher, sockets, notify, pages, secrets_in_force)
     keeper = Keeper(
         hub,
         gateway,
@@ -258,6 +260,7 @@ def _http(
     dispatcher: Dispatcher,
     sockets: Sockets,
     notify: Notify,
+    pages: Pages,
     secrets_in_force: Secrets,
 ) -> Http:
     settings = of.settings
@@ -316,4 +319,5 @@ def _http(
         metrics=of.metrics,
         draw_id=of.draw_id,
         documents=Documents(),
+        pages=pages,
     )

@@ -33,6 +33,9 @@ DATABASE_FILE = "nearby.db"
 DATABASE_URL = re.compile(r"(sqlite:///|postgres(ql)?://)[^\s?#]+(\?\S*)?")
 """What may be asked of the form; whether there is such a database shows when it is opened."""
 
+TILE_URL = re.compile(r"https?://[A-Za-z0-9.{}:-]+/(?=\S*\{z\})(?=\S*\{x\})(?=\S*\{y\})[^\s;,'\"]*")
+"""Its host ends up in a header: no character may end a value there."""
+
 Words = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -89,6 +92,10 @@ class Settings(BaseSettings):
         1.0, ge=1, le=10000, description="Run the world this many times as fast: windows, holding times and limits."
     )
     drain_s: float = Field(10.0, ge=0, le=20, description="How long connections are spread over when stopping.")
+    pages: Literal["on", "off"] = Field("on", description="off serves neither the phone page at / nor the console.")
+    tile_url: str = Field(
+        "", description="Template of the pages' map tiles, with {z}, {x} and {y}; without one they show cells alone."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much to log.")
 
     @classmethod
@@ -239,6 +246,8 @@ def _check_relations(settings: Settings) -> None:
         raise ConfigError(missing, "notify_url and notify_secret only stand together; set both")
     if settings.notify_url and not _is_web_address(settings.notify_url):
         raise ConfigError("notify_url", "name an http or https address")
+    if settings.tile_url and not TILE_URL.fullmatch(settings.tile_url):
+        raise ConfigError("tile_url", "write it like https://tiles.example.org/{z}/{x}/{y}.png")
     if settings.window_s / settings.speed < 1:
         raise ConfigError("speed", "windows would pass in under a second; use a smaller speed or wider windows")
     if len(settings.tags) > MAX_TAGS or any(len(tag) > MAX_TAG_CHARACTERS for tag in settings.tags):

@@ -15,6 +15,7 @@ from nearby.core import (
     moderation_wire,
     nearby_wire,
     operations_wire,
+    pages_wire,
     people_wire,
     wire,
 )
@@ -83,6 +84,7 @@ _BODIES = (
     bottle_wire.ThreadMessageRequest,
     bottle_wire.ThreadMessage,
     bottle_wire.ThreadMessagesAnswer,
+    pages_wire.PageConfig,
     wire.ProblemAnswer,
 )
 
@@ -152,6 +154,9 @@ _CALLS: tuple[tuple[str, str, str, str | None, dict[int, str | None], bool], ...
     ("get", "/openapi.json", "This document.", None, {200: None}, False),
     ("get", "/asyncapi.json", "The messages of the socket.", None, {200: None}, False),
     ("get", "/docs", "A page for people.", None, {200: None}, False),
+    ("get", "/", "The phone page.", None, {200: None}, False),
+    ("get", "/console", "The operators' console.", None, {200: None}, False),
+    ("get", "/page.json", "What this server offers, for its pages.", None, {200: "PageConfig"}, False),
 )
 
 _TIME_MS = {"type": "integer", "minimum": 0}

@@ -27,6 +27,7 @@ from nearby.server.moderating import Moderating
 from nearby.server.networks import Network, client_network
 from nearby.server.notify import Notify
 from nearby.server.operating import Operating
+from nearby.server.pages import Pages
 from nearby.server.people import People
 from nearby.server.placer import Placer
 from nearby.server.problems import problem, refusal_of
@@ -71,6 +72,7 @@ class Http:
         metrics: Counts answers.
         draw_id: Returns a new opaque id.
         documents: OpenAPI, AsyncAPI and the page that shows them.
+        pages: The phone page and the console.
     """
 
     def __init__(
@@ -99,6 +101,7 @@ class Http:
         metrics: Metrics,
         draw_id: Callable[[], str],
         documents: Documents,
+        pages: Pages,
     ) -> None:
         self._hub = hub
         self._dispatcher = dispatcher
@@ -123,6 +126,7 @@ class Http:
         self._metrics = metrics
         self._draw_id = draw_id
         self._documents = documents
+        self._pages = pages
 
     def app(self) -> web.Application:
         """Return the application phones talk to."""
@@ -139,6 +143,7 @@ class Http:
         app.router.add_get("/readyz", self._ready)
         for path, (content_type, body) in self._documents.by_path().items():
             app.router.add_get(path, _fixed(content_type, body))
+        app.router.add_routes(self._pages.routes())
         return app
 
     def metrics_app(self) -> web.Application:
@@ -169,7 +174,7 @@ class Http:
         """Let pages of ``origin``, None for no one, read the answer."""
         if self._cors_origins:
             # On every answer: a shared cache must not keep one without permission for everybody.
-            response.headers[hdrs.VARY] = hdrs.ORIGIN
+            response.headers.add(hdrs.VARY, hdrs.ORIGIN)
         if origin is not None:
             response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
             response.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = hdrs.RETRY_AFTER

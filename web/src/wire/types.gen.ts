@@ -386,6 +386,18 @@ export interface NotifyAnswer {
   waiting: boolean;
 }
 
+/** What this server offers. `tile_url` is a template of map tiles with {z}, {x} and {y}, null without one. */
+export interface PageConfig {
+  version: string;
+  tile_url: string | null;
+  guests: boolean;
+  shake: boolean;
+  bottle: boolean;
+  notify: boolean;
+  window_s: number;
+  tags: string[];
+}
+
 /** The people I know, the newest first. */
 export interface PeopleAnswer {
   people: KnownPerson[];
