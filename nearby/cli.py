@@ -191,6 +191,7 @@ def import_areas_command(
     settings: Settings,
     file: Annotated[Path, typer.Argument(help="GeoJSON: a FeatureCollection, a Feature, a Polygon or MultiPolygon.")],
     *,
+    reason: ReasonOption,
     kind: Annotated[
         Literal["quiet", "venue"] | None, typer.Option(help="What areas are whose properties do not say.")
     ] = None,
@@ -200,7 +201,7 @@ def import_areas_command(
     A feature's properties may hold id, name and kind. An area counts by the whole cells of about 350 m across that
     it touches. If one of them cannot be used none is imported.
     """
-    _print(database.import_areas(settings, file, kind, _now_ms()))
+    _print(database.import_areas(settings, file, kind, reason, _now_ms()))
 
 
 @areas.command("list")
@@ -213,10 +214,13 @@ def list_areas_command(settings: Settings) -> None:
 @areas.command("remove")
 @with_database()
 def remove_area_command(
-    settings: Settings, area: Annotated[str, typer.Argument(metavar="ID", help="As nearby areas list prints it.")]
+    settings: Settings,
+    area: Annotated[str, typer.Argument(metavar="ID", help="As nearby areas list prints it.")],
+    *,
+    reason: ReasonOption,
 ) -> None:
     """Remove one area."""
-    _print(database.remove_area(settings, area))
+    _print(database.remove_area(settings, area, reason, _now_ms()))
 
 
 @brakes.command("list")

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from nearby.testing.postgres import Server, running_postgres
 from nearby.testing.raw_phone import RawPhone
 from nearby.testing.serving import KEY, http_call
 
+WHY = ("--reason", "a fair")
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("NEARBY_")}
 
 
@@ -72,7 +74,7 @@ def test_a_token_is_signed_with_the_key_in_force_and_says_what_was_asked() -> No
         (("serve", "--database-url", "sqlite:////nowhere/nearby.db", "--data-dir", "/proc/none"), "data_dir"),
         (("areas", "list", "--database-url", "sqlite:////proc/none/nearby.db"), "database_url"),
         (("db", "init", "--database-url", "postgresql://u:hunter2@127.0.0.1:1/db"), "database_url"),
-        (("areas", "import", "/nowhere/areas.geojson"), "file"),
+        (("areas", "import", "/nowhere/areas.geojson", "--reason", "x"), "file"),
     ],
 )
 def test_a_wrong_setting_exits_2_with_one_sentence(arguments: tuple[str, ...], setting: str, tmp_path: Path) -> None:
@@ -123,19 +125,22 @@ def park(tmp_path: Path, **properties: str) -> str:
 
 def test_areas_are_imported_listed_and_removed(tmp_path: Path) -> None:
     data = {"NEARBY_DATA_DIR": str(tmp_path / "data")}
-    imported = nearby("areas", "import", park(tmp_path, name="City Park"), "--kind", "quiet", **data)
+    imported = nearby("areas", "import", park(tmp_path, name="City Park"), *WHY, "--kind", "quiet", **data)
     cells = int(imported.stdout.removeprefix("city-park: quiet, ").split()[0])
     assert (imported.returncode, imported.stderr, 8 <= cells <= 30) == (0, "", True)
     assert nearby("areas", "list", **data).stdout == f"city-park: quiet, {cells} cells, City Park\n"
-    assert nearby("areas", "remove", "city-park", **data).stdout == "city-park: removed\n"
+    assert nearby("areas", "remove", "city-park", "--reason", "over", **data).stdout == "city-park: removed\n"
     assert (nearby("areas", "list", **data).stdout, nearby("areas", "list", **data).returncode) == ("", 0)
+    with closing(sqlite3.connect(tmp_path / "data" / "nearby.db")) as database:
+        audit = database.execute("SELECT operator, action, detail FROM audit ORDER BY at_ms").fetchall()
+    assert audit == [(None, "areas_put", "city-park: a fair"), (None, "area_remove", "city-park: over")]
 
 
 def test_an_area_that_cannot_be_used_exits_2_with_one_sentence(tmp_path: Path) -> None:
     data = {"NEARBY_DATA_DIR": str(tmp_path / "data")}
     for arguments, sentence in (
-        (("import", park(tmp_path, name="City Park")), "nearby: City Park: its kind must be quiet or venue\n"),
-        (("remove", "city-park"), "nearby: city-park: there is no such area; see nearby areas list\n"),
+        (("import", park(tmp_path, name="City Park"), *WHY), "nearby: City Park: its kind must be quiet or venue\n"),
+        (("remove", "city-park", *WHY), "nearby: city-park: there is no such area; see nearby areas list\n"),
     ):
         done = nearby("areas", *arguments, **data)
         assert (done.returncode, done.stdout, done.stderr) == (2, "", sentence)
@@ -191,7 +196,7 @@ def test_a_database_that_goes_away_meanwhile_exits_1_with_one_sentence(tmp_path:
     nearby("db", "init", **data)
     connection = sqlite3.connect(tmp_path / "nearby.db", isolation_level=None)
     connection.execute("BEGIN IMMEDIATE")
-    done = nearby("areas", "import", park(tmp_path), "--kind", "quiet", **data)
+    done = nearby("areas", "import", park(tmp_path), *WHY, "--kind", "quiet", **data)
     connection.close()
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "nearby: the database cannot be reached\n"
@@ -202,7 +207,7 @@ def test_a_database_that_goes_away_meanwhile_exits_1_with_one_sentence(tmp_path:
     [
         (("db", "init"), ("PostgreSQL needs it before the first start", "--database-url")),
         (("db", "purge"), ("past its time", "--window-s")),
-        (("areas", "import"), ("GeoJSON", "quiet|venue", "none is imported")),
+        (("areas", "import"), ("GeoJSON", "quiet|venue", "none is imported", "it is in the audit")),
         (("areas", "list"), ("number of cells",)),
         (("areas", "remove"), ("ID", "As nearby areas list prints it")),
         (("brakes", "pull"), ("WHAT", "it is in the audit")),
@@ -238,7 +243,7 @@ def test_the_same_commands_work_on_postgresql_once_it_is_initialised(tmp_path: P
         assert (done.returncode, done.stderr.count("\n")) == (2, 1)
         assert done.stderr.endswith("run nearby db init first\n")
     assert nearby("db", "init", **data).stdout.endswith("was none\n")
-    imported = nearby("areas", "import", park(tmp_path, id="park", kind="venue"), **data)
+    imported = nearby("areas", "import", park(tmp_path, id="park", kind="venue"), *WHY, **data)
     assert (imported.returncode, imported.stdout.startswith("park: venue, ")) == (0, True)
     assert nearby("areas", "list", **data).stdout.startswith("park: venue, ")
 

@@ -35,19 +35,19 @@ async def purge(settings: Settings, now_ms: int) -> Sequence[str]:
         return await commands.purge(store, now_ms, settings.rules())
 
 
-async def import_areas(settings: Settings, file: Path, kind: Kind | None, now_ms: int) -> Sequence[str]:
+async def import_areas(settings: Settings, file: Path, kind: Kind | None, reason: str, now_ms: int) -> Sequence[str]:
     """Put every area of a GeoJSON file.
 
     Raises:
         ConfigError: Also if the file cannot be read.
-        BadArea: One of them cannot be used. None was imported.
+        BadArea: One of them cannot be used, or no reason was given. None was imported.
     """
     try:
         geojson = await asyncio.to_thread(file.read_bytes)
     except OSError as error:
         raise ConfigError("file", f"{file} cannot be read ({error.strerror})") from error
     async with _opened(settings) as store:
-        return await commands.import_areas(store, geojson, now_ms, kind=kind)
+        return await commands.import_areas(store, geojson, reason, now_ms, kind=kind)
 
 
 async def list_areas(settings: Settings) -> Sequence[str]:
@@ -56,14 +56,14 @@ async def list_areas(settings: Settings) -> Sequence[str]:
         return await commands.list_areas(store)
 
 
-async def remove_area(settings: Settings, area: str) -> Sequence[str]:
+async def remove_area(settings: Settings, area: str, reason: str, now_ms: int) -> Sequence[str]:
     """Remove one area.
 
     Raises:
-        BadArea: There is none of that id.
+        BadArea: There is none of that id, or no reason was given.
     """
     async with _opened(settings) as store:
-        return await commands.remove_area(store, area)
+        return await commands.remove_area(store, area, reason, now_ms)
 
 
 async def list_brakes(settings: Settings) -> Sequence[str]:

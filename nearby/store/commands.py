@@ -12,16 +12,17 @@ from nearby.store.base import Store
 from nearby.store.moderation import By
 
 
-async def import_areas(store: Store, geojson: bytes, now_ms: int, *, kind: Kind | None = None) -> Sequence[str]:
+async def import_areas(
+    store: Store, geojson: bytes, reason: str, now_ms: int, *, kind: Kind | None = None
+) -> Sequence[str]:
     """Put every area of a GeoJSON file; one that has an id already is replaced. Every server knows within 5 s.
 
     Raises:
-        BadArea: One of them cannot be used. None was imported.
-        StoreDown: The database went away; areas whose line was not returned may or may not be in.
+        BadArea: One of them cannot be used, or no reason was given. None was imported.
+        StoreDown: The database went away; all of them are in, or none.
     """
     areas = read_areas(geojson, kind=kind)
-    for area in areas:
-        await store.put_area(area, now_ms)
+    await store.operations.put_areas(areas, _by("areas", reason), now_ms)
     return [f"{area.id}: {area.kind}, {len(area.cells)} cells" for area in areas]
 
 
@@ -30,13 +31,13 @@ async def list_areas(store: Store) -> Sequence[str]:
     return [f"{area.id}: {area.kind}, {len(area.cells)} cells, {area.name}" for area in await store.areas()]
 
 
-async def remove_area(store: Store, area: str) -> Sequence[str]:
+async def remove_area(store: Store, area: str, reason: str, now_ms: int) -> Sequence[str]:
     """Remove one area.
 
     Raises:
-        BadArea: There is none of that id.
+        BadArea: There is none of that id, or no reason was given.
     """
-    if not await store.remove_area(AreaId(area)):
+    if not await store.operations.remove_area(AreaId(area), _by(area, reason), now_ms):
         raise BadArea(area, "there is no such area; see nearby areas list")
     return [f"{area}: removed"]
 
@@ -73,6 +74,13 @@ async def release_brake(store: Store, what: What, area: str, reason: str, now_ms
     if not is_gone:
         raise BadArea(_named(what, area), "it is not stopped; see nearby brakes list")
     return [f"{_named(what, area)}: goes on"]
+
+
+def _by(about: str, reason: str) -> By:
+    try:
+        return By(None, clean_text(reason))
+    except Refused as refused:
+        raise BadArea(about, refused.detail) from None
 
 
 def _brake(brake: Brake) -> str:

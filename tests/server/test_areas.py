@@ -157,7 +157,7 @@ def database(tmp_path: Path) -> Database:
 async def server(tmp_path: Path, database: Database) -> AsyncIterator[LiveServer]:
     """Yield a server that started with a quiet area around ``PARK``."""
     async with database.open() as store:
-        await import_areas(store, square(*PARK), START_MS, kind="quiet")
+        await import_areas(store, square(*PARK), "a fair", START_MS, kind="quiet")
     async with live_server(tmp_path) as running:
         yield running
 
@@ -239,10 +239,10 @@ async def test_outside_again_somebody_is_placed_as_new(server: LiveServer) -> No
 async def test_a_change_reaches_a_running_server(tmp_path: Path, database: Database) -> None:
     async with live_server(tmp_path, limits="off") as server, database.open() as operator:
         ana = await server.seated("ana", *PARK)
-        await import_areas(operator, square(*PARK), START_MS, kind="quiet")
+        await import_areas(operator, square(*PARK), "a fair", START_MS, kind="quiet")
         await server.until_metric("nearby_areas", lambda count: count == 1, kind="quiet")
         assert (await ana.ask(checkin(PARK, id=1)))["area"] is None
-        await remove_area(operator, "park")
+        await remove_area(operator, "park", "over", START_MS)
         await server.until_metric("nearby_areas", lambda count: count == 0, kind="quiet")
         assert (await ana.ask(checkin(PARK, id=2)))["area"] is not None
         assert (await ana.until("placed"))["why"] == "new"

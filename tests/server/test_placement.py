@@ -27,7 +27,7 @@ PATIENT = Patience(ping_ms=HOUR_MS, pong_ms=HOUR_MS)
 async def server(tmp_path: Path) -> AsyncIterator[LiveServer]:
     """Yield a server without limits in which ``HERE`` lies in a venue."""
     async with Database(f"sqlite:///{tmp_path}/nearby.db").open() as store:
-        await import_areas(store, square(*HERE), START_MS, kind="venue")
+        await import_areas(store, square(*HERE), "a fair", START_MS, kind="venue")
     async with live_server(tmp_path, limits="off", patience=PATIENT, tags=("tea", "chess")) as running:
         yield running
 

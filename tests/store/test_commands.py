@@ -33,18 +33,32 @@ def collection(*sizes_deg: float) -> bytes:
 
 
 async def test_areas_are_imported_listed_and_removed(store: Store) -> None:
-    imported = await import_areas(store, collection(0.01, 0.02), NOW_MS, kind="quiet")
+    imported = await import_areas(store, collection(0.01, 0.02), "a fair", NOW_MS, kind="quiet")
     assert [line.split(",")[0] for line in imported] == ["park-1: quiet", "park-2: quiet"]
     assert [line.rsplit(", ", 1)[1] for line in await list_areas(store)] == ["Park 1", "Park 2"]
-    assert await remove_area(store, "park-1") == ["park-1: removed"]
+    assert await remove_area(store, "park-1", "over", NOW_MS + 1) == ["park-1: removed"]
     assert len(await list_areas(store)) == 1
     with pytest.raises(BadArea, match="no such area"):
-        await remove_area(store, "park-1")
+        await remove_area(store, "park-1", "over", NOW_MS + 1)
+    audit = await store.operations.audit(limit=3)
+    assert [(entry.action, entry.detail) for entry in audit] == [
+        ("area_remove", "park-1: over"),
+        ("areas_put", "park-1, park-2: a fair"),
+    ]
+
+
+async def test_areas_are_neither_imported_nor_removed_without_a_reason(store: Store) -> None:
+    with pytest.raises(BadArea, match="areas: "):
+        await import_areas(store, collection(0.01), "", NOW_MS, kind="quiet")
+    await import_areas(store, collection(0.01), "a fair", NOW_MS, kind="quiet")
+    with pytest.raises(BadArea, match="park-1: "):
+        await remove_area(store, "park-1", "", NOW_MS)
+    assert len(await list_areas(store)) == 1
 
 
 async def test_a_file_with_one_bad_area_imports_none(store: Store) -> None:
     with pytest.raises(BadArea, match="Park 2: it is smaller"):
-        await import_areas(store, collection(0.01, 0.00001), NOW_MS, kind="quiet")
+        await import_areas(store, collection(0.01, 0.00001), "a fair", NOW_MS, kind="quiet")
     assert await list_areas(store) == []
 
 
