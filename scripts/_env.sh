@@ -30,7 +30,7 @@ find_python() {
     return 1
 }
 
-# prepare run|test|node|simulate: makes the environment hold what the file of that name in requirements/ lists.
+# prepare run|test|node|simulate|docs: makes the environment hold what the file of that name in requirements/ lists.
 prepare() {
     local lock=$root/requirements/$1.txt base
     mkdir -p "$root/.venv"
