@@ -2,7 +2,6 @@
 
 import asyncio
 import inspect
-import logging
 import re
 import sys
 import time
@@ -21,6 +20,7 @@ from nearby.server import database, moderation_commands
 from nearby.server.app import serve
 from nearby.server.auth import mint_token
 from nearby.server.config import Settings, load_settings
+from nearby.server.logs import log_to_stderr
 
 SECRETS = frozenset({"key", "previous_key", "store_secret"})
 
@@ -122,9 +122,7 @@ def _flag(name: str) -> inspect.Parameter:
 @with_settings
 def serve_command(settings: Settings) -> None:
     """Serve phones until SIGTERM, then drain."""
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
-    )
+    log_to_stderr(settings.log_level)
     uvloop.run(serve(settings, announce=_say_at_once))
 
 
