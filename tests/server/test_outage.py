@@ -171,14 +171,14 @@ async def test_a_database_that_takes_seconds_for_a_statement_delays_acks_and_not
     server: LiveServer, proxy: Proxy, database: Database
 ) -> None:
     two = await Two.seated(server)
-    proxy.delay_s = 1.0  # Each way: two seconds a statement.
+    proxy.delay(1.0)  # Each way: two seconds a statement.
     heard = {text: await two.heard(text) for text in ("slow 1", "slow 2")}
     for text, seq in heard.items():
         answer = await two.answer(text)
         assert answer.get("seq") == seq or answer["code"] == "store_down"
     assert (await server.call("GET", "/healthz")).status == 200
     assert (await server.seated("cyn")).received[-1]["room"]["id"] == two.room
-    proxy.delay_s = 0.0
+    proxy.delay(0.0)
     for text, seq in heard.items():
         assert (await is_acked(two, text))["seq"] == seq
     await until_ready(server, 200)

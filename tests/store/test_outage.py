@@ -119,7 +119,7 @@ async def test_connections_that_break_while_it_writes_lose_and_repeat_nothing(
 
 async def test_a_slow_database_delays_acks_and_loses_nothing(proxy: Proxy, behind: Database, direct: Database) -> None:
     async with behind.open() as store:
-        proxy.delay_s = 0.05
+        proxy.delay(0.05)
         await commit(store, seen(ANA), room(), said(ANA, 1))
         assert not store.journal.statistics().is_down
     assert len(await direct.rows("room_log")) == 1
@@ -231,12 +231,12 @@ async def test_a_commit_that_hangs_is_an_outage_as_soon_as_somebody_waited_too_l
     heard = Heard()
     async with behind.open(events=heard, patience_s=0.2) as store:
         await commit(store, seen(ANA), room())
-        proxy.delay_s = 0.5  # Each way: it takes a second, and does not fail.
+        proxy.delay(0.5)  # Each way: it takes a second, and does not fail.
         with pytest.raises(StoreDown, match="in time"):
             await commit(store, said(ANA, 1))
         assert store.journal.statistics().is_down
         assert heard.reachable_was == [False]
-        proxy.delay_s = 0.0
+        proxy.delay(0.0)
         await all_written(store)
         assert not store.journal.statistics().is_down
     assert [row["seq"] for row in await direct.rows("room_log")] == [1]
