@@ -2,7 +2,6 @@
 
 import asyncio
 import inspect
-import re
 import sys
 import time
 from collections.abc import Callable, Coroutine, Sequence
@@ -20,13 +19,8 @@ from nearby.server import database, moderation_commands
 from nearby.server.app import serve
 from nearby.server.auth import mint_token
 from nearby.server.config import Settings, load_settings
+from nearby.server.masking import masked
 from nearby.server.logs import log_to_stderr
-
-SECRETS = frozenset({"key", "previous_key", "store_secret"})
-
-ADDRESSES = frozenset({"jwks", "database_url"})
-ADDRESS = re.compile(r"(?P<place>[a-z+]+://)([^@/?#]*@)?(?P<rest>[^@?#]*)(?P<query>\?[^@#]*)?")
-"""An address of which we know where in it a password may stand."""
 
 EXIT_FAILED = 1
 EXIT_WRONG_SETTING = 2
@@ -163,7 +157,7 @@ def check_config_command(settings: Settings) -> None:
     """Check the settings and print those in force, secrets masked."""
     settings.secrets()
     for name in Settings.model_fields:
-        typer.echo(f"{name} = {_shown(name, getattr(settings, name))}")
+        typer.echo(f"{name} = {masked(name, getattr(settings, name))}")
 
 
 @db.command("init")
@@ -334,16 +328,6 @@ def decide_report_command(
 def version_command() -> None:
     """Print the version."""
     typer.echo(__version__)
-
-
-def _shown(name: str, value: Any) -> Any:
-    """Return a setting's value without what must not be seen: secrets, and what an address may hold of them."""
-    if value and name in SECRETS:
-        return "(set)"
-    if value and name in ADDRESSES and "://" in value:
-        known = ADDRESS.fullmatch(value)
-        return f"{known['place']}{known['rest']}{'?(set)' if known['query'] else ''}" if known else "(set)"
-    return value
 
 
 def _print(work: Coroutine[Any, Any, Sequence[str]]) -> None:

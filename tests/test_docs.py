@@ -43,6 +43,9 @@ from tests.test_architecture import MAY_IMPORT
 
 SHAPES = (
     pages_wire.PageConfig,
+    *(admin_wire.NowAnswer, admin_wire.RoomsOfSize, admin_wire.CatchmentsAt, admin_wire.PlacementsFor),
+    *(admin_wire.LimitHits, admin_wire.Health, admin_wire.HistoryAnswer),
+    *(admin_wire.SettingsAnswer, admin_wire.SettingAnswer),
     *(wire.Position, wire.Resume, wire.Area, wire.Window, wire.RoomInfo, wire.Member),
     *(wire.GuestRequest, wire.GuestAnswer, wire.CheckInAnswer, wire.RoomAnswer, wire.ProblemAnswer),
     *(me_wire.MeAnswer, me_wire.MeChange, me_wire.NotifyAnswer, me_wire.ExportAnswer),

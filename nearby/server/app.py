@@ -34,6 +34,7 @@ from nearby.server.keeping import keep_clean
 from nearby.server.keys import keep_fresh, load_keys
 from nearby.server.metrics import Metrics
 from nearby.server.notify import Notify
+from nearby.server.now import Now
 from nearby.server.pages import Pages
 from nearby.server.verdicts import Verdicts
 from nearby.store.base import DISOWNED, Store, StoreEvents
@@ -84,6 +85,7 @@ class Assembled:
     hub: Hub
     enforcing: Enforcing
     notify: Notify
+    now: Now
     clock: SteadyClock
 
 
@@ -140,6 +142,7 @@ async def running(
         await _background(stack, parts.brakes.keep_fresh(parts.store, parts.hub, parts.clock))
         await _background(stack, parts.enforcing.run())
         await _background(stack, parts.notify.run())
+        await _background(stack, parts.now.run())
         await _background(stack, keep_clean(parts.store, settings.rules(), parts.clock))
         if settings.jwks:
             await _background(stack, keep_fresh(settings.jwks, parts.verifier, metrics))
@@ -208,6 +211,7 @@ async def assembled(
             hub=parts.hub,
             enforcing=parts.enforcing,
             notify=parts.notify,
+            now=parts.now,
             clock=clock,
         )
 

@@ -24,6 +24,7 @@ from nearby.server.documents import Documents
 from nearby.server.enforcing import Enforcing
 from nearby.server.filtering import Filtering
 from nearby.server.gateway import Gateway
+from nearby.server.history import Historian
 from nearby.server.http import Http
 from nearby.server.keeper import Keeper
 from nearby.server.keeping import Keeping, NothingKept
@@ -34,6 +35,7 @@ from nearby.server.metrics import Metrics
 from nearby.server.moderating import Moderating
 from nearby.server.names import Names
 from nearby.server.notify import Notify
+from nearby.server.now import Now
 from nearby.server.operating import Operating
 from nearby.server.pages import Pages
 from nearby.server.people import People
@@ -79,6 +81,7 @@ class Parts:
     hub: Hub
     enforcing: Enforcing
     notify: Notify
+    now: Now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,8 +176,8 @@ def assemble(
         metrics=metrics,
         draw_id=draw_id,
     )
-    notify = _notify(shared)
-    http = _http(shared, trust, dispatcher, sockets, notify, pages, secrets_in_force)
+    notify, now = _notify(shared), _now(shared, dispatcher)
+    http = _http(shared, trust, dispatcher, sockets, notify, now, pages, secrets_in_force)
     keeper = Keeper(
         hub,
         gateway,
@@ -184,7 +187,7 @@ def assemble(
         clock=clock,
         metrics=metrics,
     )
-    return Parts(gateway, http, keeper, hub, trust.moderating.enforcing, notify)
+    return Parts(gateway, http, keeper, hub, trust.moderating.enforcing, notify, now)
 
 
 def _notify(of: _Shared) -> Notify:
@@ -198,6 +201,18 @@ def _notify(of: _Shared) -> Notify:
             draw_id=of.draw_id,
         )
     return Notify(of.hub, webhook, of.rules, verifier=of.verifier, clock=of.clock, metrics=of.metrics)
+
+
+def _now(of: _Shared, dispatcher: Dispatcher) -> Now:
+    return Now(
+        Historian(of.hub, of.journal, metrics=of.metrics, clock=of.clock),
+        of.settings,
+        dispatcher=dispatcher,
+        journal=of.journal,
+        metrics=of.metrics,
+        verifier=of.verifier,
+        clock=of.clock,
+    )
 
 
 def _trust(of: _Shared, verdicts: Verdicts) -> _Trust:
@@ -260,6 +275,7 @@ def _http(
     dispatcher: Dispatcher,
     sockets: Sockets,
     notify: Notify,
+    now: Now,
     pages: Pages,
     secrets_in_force: Secrets,
 ) -> Http:
@@ -306,6 +322,7 @@ def _http(
             verifier=of.verifier,
             clock=of.clock,
         ),
+        now=now,
         brakes=of.brakes,
         journal=of.journal,
         sockets=sockets,

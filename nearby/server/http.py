@@ -26,6 +26,7 @@ from nearby.server.metrics import CONTENT_TYPE, Metrics
 from nearby.server.moderating import Moderating
 from nearby.server.networks import Network, client_network
 from nearby.server.notify import Notify
+from nearby.server.now import Now
 from nearby.server.operating import Operating
 from nearby.server.pages import Pages
 from nearby.server.people import People
@@ -59,6 +60,7 @@ class Http:
         notify: The calls about being told when company comes.
         admin: Operators' calls.
         operating: Operators' calls about the service itself.
+        now: Operators' calls about how it is.
         brakes: Say whether an operator switched guests off for now.
         journal: Says when what was done is on disk, and whether the database is there.
         sockets: Serves ``/v1/ws``.
@@ -88,6 +90,7 @@ class Http:
         notify: Notify,
         admin: Admin,
         operating: Operating,
+        now: Now,
         brakes: BrakesInForce,
         journal: Journal,
         sockets: Sockets,
@@ -113,6 +116,7 @@ class Http:
         self._notify = notify
         self._admin = admin
         self._operating = operating
+        self._now = now
         self._brakes = brakes
         self._journal = journal
         self._sockets = sockets
@@ -137,7 +141,7 @@ class Http:
         app.router.add_post("/v1/checkins", self._check_in)
         app.router.add_delete("/v1/presence", self._clear)
         mine = (self._me, self._people, self._lists, self._notify, self._bottles)
-        for calls in (*mine, self._moderating, self._admin, self._operating):
+        for calls in (*mine, self._moderating, self._admin, self._operating, self._now):
             app.router.add_routes(calls.routes())
         app.router.add_get("/healthz", self._healthy)
         app.router.add_get("/readyz", self._ready)

@@ -14,6 +14,7 @@ from nearby.core.area_index import Kind
 from nearby.core.bottle import State
 from nearby.core.brakes import What
 from nearby.core.gate import Held
+from nearby.core.history import BUCKETS_S
 from nearby.errors import CloseCode, ErrorCode, Refused
 from nearby.hub.base import HubStatistics
 from nearby.server.moderation_metrics import ModerationMetrics
@@ -42,8 +43,6 @@ NOTIFIED = ("sent", "refused", "failed", "dropped")
 FILTERED = ("passed", "held", "slow", "failed", "busy")
 """What ``nearby_filtered_total`` tells apart; the last three are texts about which the filter gave no answer."""
 
-_LATENCY_BUCKETS_S = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
-
 
 class Latency:
     """A histogram of seconds that costs half a microsecond an observation.
@@ -56,17 +55,21 @@ class Latency:
     __slots__ = ("_counts", "_sum_s")
 
     def __init__(self) -> None:
-        self._counts = [0] * (len(_LATENCY_BUCKETS_S) + 1)
+        self._counts = [0] * (len(BUCKETS_S) + 1)
         self._sum_s = 0.0
 
     def observe(self, seconds: float) -> None:
         """Count one duration."""
-        self._counts[bisect_left(_LATENCY_BUCKETS_S, seconds)] += 1
+        self._counts[bisect_left(BUCKETS_S, seconds)] += 1
         self._sum_s += seconds
+
+    def counts(self) -> tuple[int, ...]:
+        """Return how many there were by bucket, the last one without an end."""
+        return tuple(self._counts)
 
     def family(self, name: str, text: str) -> HistogramMetricFamily:
         """Return it as the exposition wants it."""
-        bounds = (*map(str, _LATENCY_BUCKETS_S), "+Inf")
+        bounds = (*map(str, BUCKETS_S), "+Inf")
         buckets = list(zip(bounds, map(float, accumulate(self._counts)), strict=True))
         return HistogramMetricFamily(name, text, buckets=buckets, sum_value=self._sum_s)
 

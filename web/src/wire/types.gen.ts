@@ -138,6 +138,12 @@ export interface CatchAnswer {
   token: string;
 }
 
+/** How many cells of a resolution are open. */
+export interface CatchmentsAt {
+  resolution: number;
+  cells: number;
+}
+
 /** Somebody's name or badge is another one now. */
 export interface Changed {
   type: "changed";
@@ -261,11 +267,43 @@ export interface GuestRequest {
   name?: string | null | undefined;
 }
 
+/** Whether the database and the live state can be reached, and whether new phones are taken. */
+export interface Health {
+  store: "down" | "up";
+  hub: "down" | "up";
+  ready: boolean;
+}
+
 /** The first message of a connection. */
 export interface Hello {
   type: "hello";
   token?: string | null | undefined;
   resume?: Resume | null | undefined;
+}
+
+/**
+ * The last hour in steps, oldest first, as columns: each has a number for every end of a step in `at_ms`. Null is
+ * what could not be seen, or where there was nothing to measure. `placements` has a column for each reason; they,
+ * `merged`, `moved` and `limits_hit` are counts of the step. `store_up` and `hub_up` are 1 or 0.
+ */
+export interface HistoryAnswer {
+  at_ms: number[];
+  people: (number | null)[];
+  connections: (number | null)[];
+  rooms: (number | null)[];
+  thin_share: (number | null)[];
+  checkins_per_s: number[];
+  says_per_s: number[];
+  deliveries_per_s: number[];
+  say_p99_ms: (number | null)[];
+  checkin_p99_ms: (number | null)[];
+  loop_lag_p99_ms: (number | null)[];
+  placements: Record<string, number[]>;
+  merged: number[];
+  moved: number[];
+  limits_hit: number[];
+  store_up: number[];
+  hub_up: number[];
 }
 
 /** The areas that were imported, in the order of the file. */
@@ -319,6 +357,12 @@ export interface Left {
   room: string;
   seq: number;
   member: string;
+}
+
+/** How often somebody was refused since the start because of this limit. */
+export interface LimitHits {
+  limit: string;
+  count: number;
 }
 
 /** What the server knows of the caller. `created_ms` is null while nothing is kept of them. */
@@ -386,6 +430,27 @@ export interface NotifyAnswer {
   waiting: boolean;
 }
 
+/**
+ * How the whole server is now. What is live is null or empty while the hub cannot be reached. `thin_share` is the
+ * share of seated people in rooms of one or two, null where nobody sits.
+ */
+export interface NowAnswer {
+  at_ms: number;
+  started_ms: number;
+  version: string;
+  step_s: number;
+  people: number | null;
+  connections: number | null;
+  held_seats: number | null;
+  rooms_by_size: RoomsOfSize[];
+  open_catchments: CatchmentsAt[];
+  thin_share: number | null;
+  placements: PlacementsFor[];
+  limits_hit: LimitHits[];
+  health: Health;
+  history: HistoryAnswer;
+}
+
 /** What this server offers. `tile_url` is a template of map tiles with {z}, {x} and {y}, null without one. */
 export interface PageConfig {
   version: string;
@@ -436,6 +501,12 @@ export interface Placed {
   messages: Said[];
   seq: number;
   why: string;
+}
+
+/** How many snapshots of rooms were told since the start, for this. */
+export interface PlacementsFor {
+  why: string;
+  count: number;
 }
 
 /** The answer to `ping`. */
@@ -570,6 +641,12 @@ export interface RoomInfo {
   opened_ms: number;
 }
 
+/** How many rooms have so many connected people. */
+export interface RoomsOfSize {
+  size: number;
+  rooms: number;
+}
+
 /** Somebody of my room said something. */
 export interface Said {
   type: "said";
@@ -607,6 +684,20 @@ export interface Say {
   text: string;
   id?: number | string | null | undefined;
   room?: string | null | undefined;
+}
+
+/** A setting in force, as text; of a secret, only whether it is set. `default` is the value without anybody's. */
+export interface SettingAnswer {
+  name: string;
+  value: string;
+  default: string;
+  description: string;
+  is_secret: boolean;
+}
+
+/** All settings. */
+export interface SettingsAnswer {
+  settings: SettingAnswer[];
 }
 
 /** I am shaking my phone now. */
@@ -915,6 +1006,10 @@ export interface Calls {
   "POST /v1/threads/{thread}/messages": { body: ThreadMessageRequest; answer: ThreadMessage };
   /** How many people were where, for operators. */
   "GET /v1/admin/crowd": { body: undefined; answer: CrowdAnswer };
+  /** How the server is, and was for an hour. */
+  "GET /v1/admin/now": { body: undefined; answer: NowAnswer };
+  /** The settings in force. */
+  "GET /v1/admin/settings": { body: undefined; answer: SettingsAnswer };
   /** The queue of reports. */
   "GET /v1/admin/reports": { body: undefined; answer: ReportsAnswer };
   /** One report. */
