@@ -19,8 +19,8 @@ from nearby.server import database, moderation_commands
 from nearby.server.app import serve
 from nearby.server.auth import mint_token
 from nearby.server.config import Settings, load_settings
-from nearby.server.masking import masked
 from nearby.server.logs import log_to_stderr
+from nearby.server.masking import masked
 
 EXIT_FAILED = 1
 EXIT_WRONG_SETTING = 2
