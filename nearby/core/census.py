@@ -5,7 +5,7 @@ number per cell, and only who came, left or moved during the window is remembere
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableMapping
 from functools import lru_cache
 
 from nearby.core.cell import Ladder
@@ -18,13 +18,23 @@ class Census:
     Callers report each change of a person's cell in force, and a change of whether they count at all as if
     the cell came into force or ended; somebody who moves within a window counts in both cells, and once in a
     parent that the two share.
+
+    Args:
+        present: What is counted now is kept in, by cell, 0 where nobody is; None for a ``Counter``.
+        seen: The same of everybody counted in the window.
+        visited: What the ladders that each person had in force in the window are kept in, None for a ``dict``.
     """
 
-    def __init__(self) -> None:
-        self._present: Counter[Cell] = Counter()
-        self._seen: Counter[Cell] = Counter()
+    def __init__(
+        self,
+        present: MutableMapping[Cell, int] | None = None,
+        seen: MutableMapping[Cell, int] | None = None,
+        visited: MutableMapping[PersonId, tuple[Ladder, ...]] | None = None,
+    ) -> None:
+        self._present = Counter() if present is None else present
+        self._seen = Counter() if seen is None else seen
         # A tuple of ladders, most often of one, which all people of a cell share: a set of cells takes 216 bytes.
-        self._visited: dict[PersonId, tuple[Ladder, ...]] = {}
+        self._visited = {} if visited is None else visited
 
     def enter(self, person: PersonId, ladder: Ladder) -> None:
         """``ladder`` comes into force for ``person``, who had none."""

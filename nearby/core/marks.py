@@ -53,6 +53,10 @@ class Marks:
         """Return who marked the member, oldest first."""
         return tuple(self._owners.get(member, ()))
 
+    def all(self) -> list[tuple[MemberId, list[PersonId]]]:
+        """Return every member that is marked, the one marked first first, with who marked them, oldest first."""
+        return [(member, list(owners)) for member, owners in self._owners.items()]
+
     def by(self, owner: PersonId) -> Collection[MemberId]:
         """Return whom the owner marked. Looks at every member that is marked."""
         return frozenset(member for member, owners in self._owners.items() if owner in owners)

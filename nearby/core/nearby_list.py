@@ -12,7 +12,8 @@ The order is the start of a keyed shuffle (Fisher and Yates), dealt out as far a
 thousand costs no more than one of fifty.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, MutableSet, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from nearby.core.cell import cell_name
@@ -36,20 +37,32 @@ class Listed(NamedTuple):
     verified: bool
 
 
+@dataclass(slots=True)
+class RosterTables:
+    """What rosters are kept in. ``fixed`` and ``gone`` are of one window."""
+
+    listed: MutableSet[PersonId] = field(default_factory=set)
+    at: MutableMapping[PersonId, tuple[CatchmentId, ...]] = field(default_factory=dict)
+    now: MutableMapping[CatchmentId, dict[PersonId, None]] = field(default_factory=dict)
+    fixed: MutableMapping[CatchmentId, tuple[PersonId, ...]] = field(default_factory=dict)
+    """Rosters as they were when the window began: one that is not here has not changed since."""
+    gone: MutableSet[PersonId] = field(default_factory=set)
+
+
 class Rosters:
     """Who chose to be listed, where they are, and who could be seen where when the window began.
 
     Memory: an entry for each person who chose to be listed, a few for each of these who is present, and a copy of the
     rosters that changed since the window began, or were asked for.
+
+    Args:
+        kept_in: What all that is kept in, None for collections of its own.
     """
 
-    def __init__(self) -> None:
-        self._listed: set[PersonId] = set()
-        self._at: dict[PersonId, tuple[CatchmentId, ...]] = {}
-        self._now: dict[CatchmentId, dict[PersonId, None]] = {}
-        # As they were when the window began: one that is not here has not changed since.
-        self._fixed: dict[CatchmentId, tuple[PersonId, ...]] = {}
-        self._gone: set[PersonId] = set()
+    def __init__(self, kept_in: RosterTables | None = None) -> None:
+        tables = RosterTables() if kept_in is None else kept_in
+        self._listed, self._at, self._now = tables.listed, tables.at, tables.now
+        self._fixed, self._gone = tables.fixed, tables.gone
 
     def choose(self, person: PersonId, *, is_listed: bool) -> None:
         """Note whether somebody wants to be listed; who does not is gone at once. ``put`` says where they are."""

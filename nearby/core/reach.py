@@ -49,6 +49,18 @@ class Reach:
         self._heard_ms.update(dict.fromkeys(strangers, now_ms))
         return len(self._heard_ms) > before
 
+    @property
+    def heard_ms(self) -> dict[str, int]:
+        """Return when each stranger last heard the person, by their id, in the order of first hearing."""
+        return dict(self._heard_ms)
+
+    @classmethod
+    def of(cls, heard_ms: dict[str, int], noted_ms: int) -> "Reach":
+        """Return what ``heard_ms`` and ``noted_ms`` told."""
+        reach = cls()
+        reach._heard_ms, reach.noted_ms = dict(heard_ms), noted_ms
+        return reach
+
     def times_ms(self) -> tuple[int, ...]:
         """Return when strangers last heard the person, one for each, oldest first; and not who."""
         return tuple(sorted(self._heard_ms.values()))

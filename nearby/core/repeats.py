@@ -7,7 +7,7 @@ others would have had to say a hundred thousand different ones meanwhile, at a r
 
 import re
 import string
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableMapping
 from hashlib import blake2b
 
 from nearby.core.gate import alike
@@ -38,6 +38,8 @@ class Repeats:
         refused: What a process before refused, and until when.
         max_watched: How many texts are watched.
         max_refused: How many are refused.
+        seen: What it is kept in where texts were seen, None for a ``dict``.
+        refused_until_ms: The same of until when they are refused; ``refused`` is put into a ``dict`` only.
     """
 
     def __init__(
@@ -48,13 +50,16 @@ class Repeats:
         *,
         max_watched: int = MAX_WATCHED,
         max_refused: int = MAX_REFUSED,
+        seen: MutableMapping[TextHash, tuple[tuple[str, int], ...]] | None = None,
+        refused_until_ms: MutableMapping[TextHash, int] | None = None,
     ) -> None:
         self._rules = rules
         self._keyed = blake2b(digest_size=16, key=secret)
         self._max_watched = max_watched
         self._max_refused = max_refused
-        self._seen: dict[TextHash, tuple[tuple[str, int], ...]] = {}
-        self._refused_until_ms = dict(sorted(refused, key=lambda row: row[1])[-max_refused:])
+        self._seen = {} if seen is None else seen
+        known = dict(sorted(refused, key=lambda row: row[1])[-max_refused:])
+        self._refused_until_ms = known if refused_until_ms is None else refused_until_ms
         self.dropped = 0
         """Texts that were forgotten before their time, because there were too many."""
 

@@ -14,7 +14,7 @@ ask again; a shake from another catchment takes the place of the one before.
 Memory: one entry for each person who waits, so no more than people are present.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -45,8 +45,8 @@ class Meeting:
 
 
 @dataclass(slots=True, eq=False)
-class _Gathering:
-    """``people`` in the order in which their shakes came; ``ends_ms`` is no longer part of it."""
+class Gathering:
+    """Some who may meet: ``people`` in the order in which their shakes came; ``ends_ms`` is no longer part of it."""
 
     catchment: CatchmentId
     ends_ms: int
@@ -58,13 +58,22 @@ class Gatherings:
 
     Args:
         rules: The wait, and the seats of a room.
+        of: What each person's gathering is kept in, None for a ``dict``.
+        newest: The same of each catchment's newest one.
+        in_order: The same of all of them, of which the one that ends next comes first.
     """
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(
+        self,
+        rules: Rules,
+        of: MutableMapping[PersonId, Gathering] | None = None,
+        newest: MutableMapping[CatchmentId, Gathering] | None = None,
+        in_order: MutableMapping[Gathering, None] | None = None,
+    ) -> None:
         self._rules = rules
-        self._of: dict[PersonId, _Gathering] = {}
-        self._newest: dict[CatchmentId, _Gathering] = {}
-        self._in_order: dict[_Gathering, None] = {}  # The one that ends next comes first.
+        self._of = {} if of is None else of
+        self._newest = {} if newest is None else newest
+        self._in_order = {} if in_order is None else in_order
 
     def __len__(self) -> int:
         """Return how many people wait."""
@@ -82,7 +91,7 @@ class Gatherings:
         self.leave(person)
         gathering = self._newest.get(catchment)
         if gathering is None or now_ms >= gathering.ends_ms:
-            gathering = _Gathering(catchment, now_ms + self._rules.shake_wait_ms)
+            gathering = Gathering(catchment, now_ms + self._rules.shake_wait_ms)
             self._newest[catchment] = gathering
             self._in_order[gathering] = None
         gathering.people[person] = None
@@ -128,7 +137,7 @@ class Gatherings:
         met = {person for group in groups for person in group}
         return Meeting(gathering.catchment, groups, [person for person in used if person not in met])
 
-    def _end(self, gathering: _Gathering) -> None:
+    def _end(self, gathering: Gathering) -> None:
         del self._in_order[gathering]
         if self._newest.get(gathering.catchment) is gathering:
             del self._newest[gathering.catchment]

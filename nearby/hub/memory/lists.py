@@ -1,30 +1,19 @@
 """Who sees whom on the nearby list."""
 
-from dataclasses import dataclass, field
-
 from nearby.core.conflicts import Conflicts
 from nearby.core.ids import PersonId
 from nearby.core.nearby_list import Eye
-from nearby.core.venue import CatchmentId
 from nearby.core.window import Windows
 from nearby.hub.base import Nearby
 from nearby.hub.memory.people import People
 from nearby.hub.memory.rooms import shown_name
 from nearby.hub.memory.sittings import Sittings
+from nearby.hub.memory.tables import Looks, Tables
 
 _NOBODY: frozenset[PersonId] = frozenset()
 
 MAX_LOOKS = 8
 """Areas of one viewer in one window whose handles are remembered. The policy is ``drop_oldest``."""
-
-
-@dataclass(slots=True)
-class _Looks:
-    """What one viewer asked for in a window: which rosters, and who was kept from them by whom they sat with."""
-
-    window: int
-    kept_from: frozenset[PersonId]
-    rosters: dict[CatchmentId, tuple[PersonId, ...]] = field(default_factory=dict)
 
 
 class Lists:
@@ -37,15 +26,18 @@ class Lists:
         people: Everybody, and the rosters.
         conflicts: Who never meets.
         sittings: Who sat with whom when the window began.
+        tables: What everything is kept in.
     """
 
-    def __init__(self, windows: Windows, people: People, conflicts: Conflicts, sittings: Sittings) -> None:
+    def __init__(
+        self, windows: Windows, people: People, conflicts: Conflicts, sittings: Sittings, tables: Tables
+    ) -> None:
         self._windows = windows
         self._people = people
         self._conflicts = conflicts
         self._sittings = sittings
-        self._looks: dict[PersonId, _Looks] = {}
-        self._looks_before: dict[PersonId, _Looks] = {}
+        self._looks = tables.looks
+        self._looks_before = tables.looks_before
 
     def choose(self, person: PersonId, *, is_listed: bool) -> None:
         """See ``Hub.set_listed``."""
@@ -53,7 +45,9 @@ class Lists:
 
     def end_window(self) -> None:
         """Begin a window: forget old handles, and let who sits with whom now count for it."""
-        self._looks, self._looks_before = {}, self._looks
+        self._looks_before.clear()
+        self._looks_before.update(self._looks)
+        self._looks.clear()
         self._sittings.begin_window()
 
     def show(self, viewer_id: PersonId, now_ms: int) -> Nearby:
@@ -87,7 +81,7 @@ class Lists:
                 found = eye.find(handle, eye.order(area, roster)) or found
         return found
 
-    def _looks_of(self, viewer: PersonId, window: int) -> _Looks:
+    def _looks_of(self, viewer: PersonId, window: int) -> Looks:
         """Return what a viewer asked for in this window.
 
         Who sat with whom counts by the conflicts of the first time: somebody whose handle went when a conflict began
@@ -97,7 +91,7 @@ class Lists:
         if looks is None:
             others = self._conflicts.others_of(viewer)
             sat_with = [self._sittings.with_(other, self._people.get(other)) for other in others]
-            looks = self._looks[viewer] = _Looks(window, _NOBODY.union(*sat_with))
+            looks = self._looks[viewer] = Looks(window, _NOBODY.union(*sat_with))
         return looks
 
     def _badge_of(self, person_id: PersonId) -> tuple[str | None, bool]:

@@ -160,6 +160,11 @@ class Person(Struct, eq=False, gc=False):
         return cls(caller.person, claims_of(caller))
 
     @property
+    def has_rare(self) -> bool:
+        """Return whether anything unusual was ever noted of the person."""
+        return self.rare is not _NOTHING_RARE
+
+    @property
     def caller(self) -> Caller:
         """Return the person as their token has them."""
         return Caller(self.id, *self.claims)

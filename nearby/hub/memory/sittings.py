@@ -1,8 +1,9 @@
 """Who sat with whom when the window began."""
 
-from nearby.core.ids import PersonId, RoomId
+from nearby.core.ids import PersonId
 from nearby.core.room import Room
 from nearby.hub.memory.person import Person
+from nearby.hub.memory.tables import Tables
 
 
 class Sittings:
@@ -14,15 +15,15 @@ class Sittings:
     Memory: a few words for each room that changed since, and for each person who sat down or got up.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tables: Tables) -> None:
         # What is not here has not changed since.
-        self._people: dict[RoomId, tuple[PersonId, ...]] = {}
-        self._room: dict[PersonId, RoomId | None] = {}
+        self._people = tables.sat_in
+        self._room = tables.sat_where
 
     def begin_window(self) -> None:
         """Begin a window: whoever sits together now is who did."""
-        self._people = {}
-        self._room = {}
+        self._people.clear()
+        self._room.clear()
 
     def before_change(self, person: Person, room: Room) -> None:
         """Note what is: a person is about to sit down in a room, from their own one or none, or to get up from it."""

@@ -73,8 +73,8 @@ class LiveState:
         self._to_move = tables.to_move
         self._thin: list[RoomId] = []
         conflicts = Conflicts(rules.conflicts, tables.by_author, tables.by_other)
-        sittings = Sittings()
-        self.lists = Lists(self._windows, self._people, conflicts, sittings)
+        sittings = Sittings(tables)
+        self.lists = Lists(self._windows, self._people, conflicts, sittings, tables)
         self.stops = Stops(self._people.get, tables)
         self.members = Members(rules, self._people, self._rooms, conflicts=conflicts, tables=tables, records=records)
         self.seats = Seats(

@@ -23,6 +23,15 @@ from nearby.hub.memory.person import Person
 
 
 @dataclass(slots=True)
+class Looks:
+    """What one viewer asked for in a window: which rosters, and who was kept from them by whom they sat with."""
+
+    window: int
+    kept_from: frozenset[PersonId]
+    rosters: dict[CatchmentId, tuple[PersonId, ...]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Tables:
     """Every collection of the live state, each changed by its owner in ``nearby.hub.memory`` alone.
 
@@ -58,6 +67,13 @@ class Tables:
     """Who was held off and no longer is."""
     to_move: list[PersonId] = field(default_factory=list)
     """Who must have another seat."""
+    looks: MutableMapping[PersonId, Looks] = field(default_factory=dict)
+    """Of each viewer in this window."""
+    looks_before: MutableMapping[PersonId, Looks] = field(default_factory=dict)
+    sat_in: MutableMapping[RoomId, tuple[PersonId, ...]] = field(default_factory=dict)
+    """Who sat in a room when the window began, if that changed since."""
+    sat_where: MutableMapping[PersonId, RoomId | None] = field(default_factory=dict)
+    """Where a person sat when the window began, if that changed since."""
     stopped: Stopped = NOTHING_STOPPED
 
 

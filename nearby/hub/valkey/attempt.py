@@ -1,0 +1,82 @@
+"""The live state as one attempt sees it: the rules of ``nearby.hub.memory`` on what was read of the shared state."""
+
+from collections.abc import Callable, Collection, Iterator
+
+from nearby.core import wire
+from nearby.core.ids import ConnectionId, PersonId, RoomId
+from nearby.core.rules import Rules
+from nearby.core.window import Windows
+from nearby.hub.memory.agenda import Kind
+from nearby.hub.memory.person import Attached
+from nearby.hub.memory.state import LiveState
+from nearby.hub.valkey.commands import Command
+from nearby.hub.valkey.tables import SharedTables
+
+NUMBERS = "n"
+"""The key of what is counted: a hash."""
+
+
+class WindowOver(Exception):
+    """A window ended that the shared state does not know to be over yet. End it and try again; nothing happened."""
+
+
+class Attempt(LiveState):
+    """One attempt at an operation. It changes nothing but itself; ``sets`` and ``commands`` say what would change.
+
+    Args:
+        rules: The product's numbers.
+        windows: The common windows.
+        tables: The collections, of which nothing was looked at yet.
+        window: The number of the window that the shared state is in.
+        draw_id: Returns a new opaque id at each call.
+    """
+
+    def __init__(
+        self, rules: Rules, windows: Windows, tables: SharedTables, *, window: int, draw_id: Callable[[], str]
+    ) -> None:
+        self.shared = tables
+        now_ms = windows.start_ms(window)
+        super().__init__(rules, secret=windows.secret, draw_id=draw_id, now_ms=now_ms, tables=tables.tables)
+
+    def catch_up(self, now_ms: int) -> None:
+        """Do what is due of what this attempt took on itself: nothing, unless it is a sweep."""
+        if self._windows.at(now_ms) > self._window:
+            raise WindowOver
+        self._run_timers(now_ms)
+
+    def run_timers(self, now_ms: int) -> None:
+        """Do what this attempt took on itself that is due by a time in the present window."""
+        self._run_timers(now_ms)
+        # Thin rooms are mended by a sweep: the one that had the window end looks at them as the next begins.
+        for room in self._thin:
+            self._agenda.set(Kind.THIN, room, now_ms + 1)
+
+    def drop(self, person_id: PersonId, gateway: str, now_ms: int) -> None:
+        """Hold the seat of somebody whose connection was on a gateway that ended."""
+        person = self._people.get(person_id)
+        if person is not None and person.attached is not None and self.shared.gateway_of(person) == gateway:
+            self.detach(person_id, person.attached.connection, now_ms)
+
+    def attached(self, connection: ConnectionId, gateway: str) -> Attached:
+        """Return a connection of a gateway."""
+        return Attached(connection, self.shared.ear(gateway))
+
+    def commands(self) -> Iterator[Command]:
+        """Yield what is to be written beside values."""
+        yield from self.shared.commands()
+        for name, by in (
+            ("people", self._people.present),
+            ("connections", self._people.connected),
+            ("held", self._rooms.held),
+            ("shaking", self.shared.gatherings.change),
+            *((f"size:{size}", by) for size, by in self.shared.by_size.by.items()),
+            *((f"text:{why}", by) for why, by in self.words.held.items()),
+        ):
+            if by:
+                yield Command("add", NUMBERS, (name, by))
+
+    def _publish(
+        self, event: wire.RoomEvent, unheard_by: ConnectionId | None, skipped_by: Collection[ConnectionId]
+    ) -> None:
+        for gateway in self.shared.gateways_of(RoomId(event.room), unheard_by):
+            self.shared.ear(gateway).room_event(event, unheard_by=unheard_by, skipped_by=skipped_by)

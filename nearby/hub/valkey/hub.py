@@ -1,0 +1,308 @@
+"""The port's face on a live state that several gateways share."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from nearby.core import wire
+from nearby.core.brakes import Stopped
+from nearby.core.cell import Ladder
+from nearby.core.ids import Cell, ConnectionId, MemberId, PersonId, RoomId
+from nearby.core.rules import Rules
+from nearby.core.venue import CatchmentId
+from nearby.core.wishes import NO_WISHES, Wishes
+from nearby.errors import NearbyError
+from nearby.hub.base import Caller, HubStatistics, Listener, Met, Nearby, Offer, RoomSize, Standing
+from nearby.hub.speech import Weighed
+from nearby.hub.valkey.attempt import Attempt, WindowOver
+from nearby.hub.valkey.link import Link
+from nearby.hub.valkey.reader import Reader
+from nearby.hub.valkey.runner import Runner
+from nearby.hub.valkey.sweeper import Sweeper
+
+T = TypeVar("T")
+
+
+class ValkeyHub:
+    """One gateway's handle on a shared live state. See ``nearby.hub.valkey`` for how it works.
+
+    Args:
+        link: The way to the server.
+        runner: Carries out operations.
+        reader: Hears what the shared state tells this gateway.
+        sweeper: Does what time brings.
+        gateway: The gateway's own id.
+    """
+
+    def __init__(self, link: Link, runner: Runner, reader: Reader, sweeper: Sweeper, *, gateway: str) -> None:
+        self._link = link
+        self._runner = runner
+        self._reader = reader
+        self._sweeper = sweeper
+        self._gateway = gateway
+        self._now_ms = 0
+
+    async def _do(self, act: Callable[[Attempt], T], now_ms: int | None = None, *people: PersonId) -> T:
+        """Return what an operation returns, once this gateway has heard what it did."""
+        self._now_ms = max(self._now_ms, now_ms or 0)
+        while True:
+            try:
+                outcome, entry = await self._runner.run(act, self._now_ms, people=people)
+            except WindowOver:
+                await self._sweeper.turn_windows(self._now_ms)
+                continue
+            if entry is not None:
+                await self._reader.until(entry)
+            if isinstance(outcome, NearbyError):
+                raise outcome
+            return outcome
+
+    async def attach(self, caller: Caller, connection: ConnectionId, resume: wire.Resume | None, now_ms: int) -> None:
+        """See ``Hub.attach``."""
+        await self._do(
+            lambda state: state.attach(caller, state.attached(connection, self._gateway), resume, now_ms),
+            now_ms,
+            caller.person,
+        )
+
+    async def detach(self, person: PersonId, connection: ConnectionId, now_ms: int) -> None:
+        """See ``Hub.detach``."""
+        await self._do(lambda state: state.detach(person, connection, now_ms), now_ms, person)
+
+    async def renew(self, caller: Caller, connection: ConnectionId, now_ms: int) -> None:
+        """See ``Hub.renew``."""
+        await self._do(lambda state: state.renew(caller, connection, now_ms), now_ms, caller.person)
+
+    async def check_in(self, caller: Caller, ladder: Ladder, now_ms: int, wishes: Wishes = NO_WISHES) -> Standing:
+        """See ``Hub.check_in``."""
+        return await self._do(lambda state: state.check_in(caller, ladder, now_ms, wishes), now_ms, caller.person)
+
+    async def clear(self, person: PersonId, connection: ConnectionId | None, now_ms: int, *, why: str = "left") -> bool:
+        """See ``Hub.clear``."""
+        return await self._do(lambda state: state.clear(person, connection, now_ms, why=why), now_ms, person)
+
+    async def offer(self, person: PersonId, now_ms: int) -> Offer | None:
+        """See ``Hub.offer``."""
+        return await self._do(lambda state: state.offer(person, now_ms), now_ms, person)
+
+    async def has_company(self, person: PersonId, now_ms: int) -> bool | None:
+        """See ``Hub.has_company``."""
+        return await self._do(lambda state: state.company.awaits(person, now_ms), now_ms, person)
+
+    async def seat(self, person: PersonId, room: RoomId, why: str, now_ms: int) -> bool:
+        """See ``Hub.seat``."""
+        return await self._do(lambda state: state.seat(person, room, why, now_ms), now_ms, person)
+
+    async def open_room(self, person: PersonId, catchment: CatchmentId, why: str, now_ms: int) -> bool:
+        """See ``Hub.open_room``."""
+        return await self._do(lambda state: state.open_room(person, catchment, why, now_ms), now_ms, person)
+
+    async def separate(self, author: PersonId, other: PersonId, now_ms: int, *, is_mutual: bool) -> None:
+        """See ``Hub.separate``."""
+        await self._do(lambda state: state.separate(author, other, now_ms, is_mutual=is_mutual), now_ms, author, other)
+
+    async def reconcile(self, author: PersonId, other: PersonId) -> None:
+        """See ``Hub.reconcile``."""
+        await self._do(lambda state: state.reconcile(author, other), None, author, other)
+
+    async def ask_next(self, person: PersonId, connection: ConnectionId, room: RoomId | None, now_ms: int) -> None:
+        """See ``Hub.ask_next``."""
+        await self._do(lambda state: state.ask_next(person, connection, room, now_ms), now_ms, person)
+
+    async def shake(self, person: PersonId, connection: ConnectionId, now_ms: int) -> None:
+        """See ``Hub.shake``."""
+        await self._do(lambda state: state.shake(person, connection, now_ms), now_ms, person)
+
+    async def meet(self, now_ms: int) -> bool:
+        """See ``Hub.meet``."""
+        return await self._do(lambda state: state.meet(now_ms), now_ms)
+
+    async def say(
+        self,
+        person: PersonId,
+        connection: ConnectionId,
+        text: str,
+        now_ms: int,
+        *,
+        room: RoomId | None = None,
+        message_id: int | str | None = None,
+        is_unfit: bool = False,
+    ) -> tuple[int, int]:
+        """See ``Speech.say``."""
+
+        def act(state: Attempt) -> tuple[int, int]:
+            speaker = state.mine(person, connection)
+            return state.words.say(speaker, text, now_ms, room_id=room, message_id=message_id, is_unfit=is_unfit)
+
+        return await self._do(act, now_ms, person)
+
+    async def weigh(
+        self,
+        person: PersonId,
+        connection: ConnectionId,
+        text: str,
+        now_ms: int,
+        *,
+        room: RoomId | None = None,
+        message_id: int | str | None = None,
+    ) -> Weighed:
+        """See ``Speech.weigh``."""
+
+        def act(state: Attempt) -> Weighed:
+            speaker = state.mine(person, connection)
+            return state.words.weigh(speaker, text, now_ms, room_id=room, message_id=message_id)
+
+        return await self._do(act, now_ms, person)
+
+    async def screen(self, place: str, text: str, now_ms: int, *, author: PersonId | None = None) -> None:
+        """See ``Speech.screen``."""
+        await self._do(lambda state: state.words.screen(place, text, now_ms, author), now_ms)
+
+    async def member(self, person: PersonId, room: RoomId | None, member: MemberId) -> PersonId | None:
+        """See ``Hub.member``."""
+        return await self._do(lambda state: state.members.who_is(person, room, member), None, person)
+
+    async def mute(
+        self,
+        person: PersonId,
+        connection: ConnectionId,
+        room: RoomId | None,
+        member: MemberId,
+        now_ms: int,
+        *,
+        is_on: bool,
+    ) -> None:
+        """See ``Hub.mute``."""
+        await self._do(
+            lambda state: state.members.mute(person, connection, room, member, now_ms, is_on=is_on), now_ms, person
+        )
+
+    async def mute_person(self, owner: PersonId, other: PersonId, *, is_on: bool) -> None:
+        """See ``Hub.mute_person``."""
+        await self._do(lambda state: state.members.mute_person(owner, other, is_on=is_on), None, owner, other)
+
+    async def greet(
+        self, person: PersonId, connection: ConnectionId, room: RoomId | None, member: MemberId, now_ms: int
+    ) -> Met | None:
+        """See ``Hub.greet``."""
+        return await self._do(
+            lambda state: state.members.greet(person, connection, room, member, now_ms), now_ms, person
+        )
+
+    async def part(self, one: PersonId, other: PersonId) -> None:
+        """See ``Hub.part``."""
+        await self._do(lambda state: state.members.part(one, other), None, one, other)
+
+    async def tell(self, person: PersonId, message: wire.ServerMessage) -> None:
+        """See ``Hub.tell``."""
+        await self._do(lambda state: state.members.tell(person, message), None, person)
+
+    async def ask_block(self, person: PersonId, now_ms: int) -> None:
+        """See ``Hub.ask_block``."""
+        await self._do(lambda state: state.ask_block(person, now_ms), now_ms, person)
+
+    async def move_away(self, person: PersonId, now_ms: int) -> None:
+        """See ``Hub.move_away``."""
+        await self._do(lambda state: state.move_away(person, now_ms), now_ms, person)
+
+    async def remove(self, person: PersonId, room: RoomId, now_ms: int) -> None:
+        """See ``Hub.remove``."""
+        await self._do(lambda state: state.seats.remove(person, room, now_ms), now_ms, person)
+
+    async def room_of(self, person: PersonId) -> RoomSize | None:
+        """See ``Hub.room_of``."""
+        return await self._do(lambda state: state.room_of(person), None, person)
+
+    async def cell_of(self, person: PersonId) -> Cell | None:
+        """See ``Hub.cell_of``."""
+        return await self._do(lambda state: state.cell_of(person), None, person)
+
+    async def set_listed(self, person: PersonId, now_ms: int, *, is_listed: bool) -> None:
+        """See ``Hub.set_listed``."""
+        await self._do(lambda state: state.lists.choose(person, is_listed=is_listed), now_ms, person)
+
+    async def nearby(self, person: PersonId, now_ms: int) -> Nearby:
+        """See ``Hub.nearby``."""
+        return await self._do(lambda state: state.lists.show(person, now_ms), now_ms, person)
+
+    async def who_is_nearby(self, person: PersonId, handle: str) -> PersonId | None:
+        """See ``Hub.who_is_nearby``."""
+        return await self._do(lambda state: state.lists.find(person, handle), None, person)
+
+    async def brake(self, stopped: Stopped, now_ms: int) -> None:
+        """See ``Hub.brake``."""
+        await self._do(lambda state: state.stops.put(stopped), now_ms)
+
+    async def close_room(self, room: RoomId, now_ms: int) -> bool:
+        """See ``Hub.close_room``."""
+        return await self._do(lambda state: state.seats.close(room, now_ms), now_ms)
+
+    async def sweep(self, now_ms: int) -> Sequence[PersonId]:
+        """See ``Hub.sweep``."""
+        self._now_ms = max(self._now_ms, now_ms)
+        people, entries = await self._sweeper.sweep(self._now_ms)
+        for entry in entries:
+            await self._reader.until(entry)
+        return people
+
+    async def spend(self, purpose: str, network: str, *, limit: int, span_ms: int, now_ms: int) -> int:
+        """See ``Hub.spend``."""
+        return await self._do(
+            lambda state: state.shared.networks.spend(purpose, network, limit=limit, span_ms=span_ms, now_ms=now_ms),
+            now_ms,
+        )
+
+    async def connect_network(self, network: str, limit: int) -> bool:
+        """See ``Hub.connect_network``."""
+        return await self._do(lambda state: state.shared.networks.connect_from(network, limit, self._gateway))
+
+    async def disconnect_network(self, network: str) -> None:
+        """See ``Hub.disconnect_network``."""
+        await self._do(lambda state: state.shared.networks.disconnect_from(network, self._gateway))
+
+    async def statistics(self) -> HubStatistics:
+        """See ``Hub.statistics``."""
+        return await self._sweeper.statistics()
+
+    async def settle(self) -> None:
+        """Return when this gateway has heard all that was done so far, on whichever gateway."""
+        await self._reader.until_last()
+
+    async def close(self) -> None:
+        """End the gateway's part: it hears nothing any more, and its lease is over."""
+        await self._sweeper.close()
+        await self._reader.stop()
+        await self._link.close()
+
+
+async def open_hub(
+    url: str,
+    tag: str,
+    rules: Rules,
+    listener: Listener,
+    *,
+    secret: bytes,
+    draw_id: Callable[[], str],
+    now_ms: int,
+) -> ValkeyHub:
+    """Return one more gateway's handle on the live state that a server has under a tag.
+
+    Args:
+        url: Of the server, see ``Link``.
+        tag: Begins every key; in braces, so that a cluster keeps them together.
+        rules: The product's numbers, the same on every gateway.
+        listener: Hears what concerns this gateway's connections.
+        secret: Keys all draws, the same on every gateway.
+        draw_id: Returns a new opaque id at each call.
+        now_ms: The time.
+
+    Raises:
+        HubDown: The server cannot be reached.
+    """
+    link, gateway = Link(url, tag), draw_id()
+    runner = Runner(link, rules, secret=secret, draw_id=draw_id, gateway=gateway)
+    sweeper = Sweeper(link, runner, rules, gateway=gateway)
+    await sweeper.renew_lease()
+    await sweeper.turn_windows(now_ms)
+    reader = Reader(link, link.key(f"o:{gateway}"), listener)
+    reader.start()
+    return ValkeyHub(link, runner, reader, sweeper, gateway=gateway)

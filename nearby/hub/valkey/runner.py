@@ -1,0 +1,224 @@
+"""Decides an operation on what is known of the shared state, and makes it true unless that was out of date."""
+
+import os
+from collections.abc import Callable, Sequence
+from itertools import count
+from typing import Any, TypeVar, cast
+
+from nearby.core.catchment import Catchments
+from nearby.core.changes import CatchmentRow
+from nearby.core.ids import Cell, PersonId
+from nearby.core.rules import DAY_MS, Rules
+from nearby.core.window import Windows
+from nearby.errors import HubDown, NearbyError
+from nearby.hub.valkey import rows
+from nearby.hub.valkey.attempt import Attempt, WindowOver
+from nearby.hub.valkey.commands import Argument, Query
+from nearby.hub.valkey.link import Link
+from nearby.hub.valkey.tables import SharedTables
+from nearby.hub.valkey.working import ABSENT, VERSION_BYTES, Missing, Values, Working
+
+T = TypeVar("T")
+
+WINDOW, CATCHMENTS = "w", "c"
+"""The keys of the number of the present window, and of which cells are open in it."""
+
+ATTEMPTS = 200
+"""So often an operation is tried before the hub is said to be down: what it needs changes faster than it is decided."""
+
+VALUES_KEPT = 50_000
+"""Values of which a gateway remembers what they were, about 500 bytes each."""
+
+BACKSTOP_MS = DAY_MS
+"""How long a key is kept that nobody writes to or deletes."""
+
+OUTBOX_ENTRIES = 20_000
+"""Entries a gateway may be behind in reading its stream, the oldest dropped first (policy ``drop_oldest``)."""
+
+
+class Runner:
+    """Carries out operations for one gateway.
+
+    Args:
+        link: The way to the server.
+        rules: The product's numbers.
+        secret: Keys all draws, 16 to 64 bytes, the same on every gateway.
+        draw_id: Returns a new opaque id at each call.
+        gateway: The gateway's own id.
+    """
+
+    def __init__(self, link: Link, rules: Rules, *, secret: bytes, draw_id: Callable[[], str], gateway: str) -> None:
+        self._link = link
+        self._rules = rules
+        self._draw_id = draw_id
+        self._gateway = gateway
+        self._values = Values(VALUES_KEPT)
+        self._catchments: tuple[bytes, Catchments] = (ABSENT, Catchments(rules, Windows(rules.window_ms, secret)))
+        self.windows = Windows(rules.window_ms, secret)
+
+    async def run(
+        self,
+        act: Callable[[Attempt], T],
+        now_ms: int,
+        *,
+        people: Sequence[PersonId] = (),
+        due: Sequence[tuple[str, int]] = (),
+        to_move: Sequence[PersonId] = (),
+    ) -> tuple[T | NearbyError, bytes | None]:
+        """Return what ``act`` returns or raises, and the entry of this gateway's stream that tells what it did.
+
+        ``act`` may be called any number of times, each with an attempt of its own; one of them takes effect.
+
+        Args:
+            act: Decides.
+            now_ms: The time.
+            people: Who it is about, as far as is known: they are read together.
+            due: Looks that it takes on itself.
+            to_move: Who must have another seat, if it takes them on itself.
+
+        Raises:
+            WindowOver: See there.
+            HubDown: The server cannot be reached.
+        """
+        answers: dict[Query, object] = {}
+        # What is to be read may be named by an id that was drawn: an attempt draws what the one before drew.
+        drawn: list[str] = []
+        for _ in range(ATTEMPTS):
+            working = Working(self._values, answers)
+            try:
+                attempt = self._attempt(working, now_ms, due, to_move, self._again(drawn))
+                try:
+                    outcome: T | NearbyError = act(attempt)
+                except NearbyError as error:
+                    outcome = error
+                sets, commands = list(attempt.shared.sets()), list(attempt.commands())
+            except Missing as missing:
+                await self._read(missing, answers)
+                continue
+            entry = await self._commit(working, attempt, sets, commands)
+            if entry is not None:
+                return outcome, entry[0]
+            answers.clear()
+        raise HubDown
+
+    def _again(self, drawn: list[str]) -> Callable[[], str]:
+        """Return what draws ids, those drawn before first."""
+        numbers = count()
+
+        def draw() -> str:
+            number = next(numbers)
+            if number == len(drawn):
+                drawn.append(self._draw_id())
+            return drawn[number]
+
+        return draw
+
+    def _attempt(
+        self,
+        working: Working,
+        now_ms: int,
+        due: Sequence[tuple[str, int]],
+        to_move: Sequence[PersonId],
+        draw_id: Callable[[], str],
+    ) -> Attempt:
+        working.expect((WINDOW, CATCHMENTS, "stop"))
+        stored = working.value(WINDOW)
+        if stored == ABSENT:
+            raise WindowOver
+        window = int(rows.any_of(stored[VERSION_BYTES:]))
+        tables = SharedTables(
+            working,
+            self._rules,
+            self.windows,
+            window=window,
+            catchments=self.catchments_in(working.value(CATCHMENTS)),
+            generation=0,
+            now_ms=now_ms,
+            due=list(due),
+            to_move=list(to_move),
+            ttl_ms=BACKSTOP_MS,
+        )
+        return Attempt(self._rules, self.windows, tables, window=window, draw_id=draw_id)
+
+    def catchments_in(self, stored: bytes) -> Catchments:
+        """Return which cells are open; the same object while nothing changes, to be read only."""
+        if stored != self._catchments[0]:
+            catchments = Catchments(self._rules, self.windows)
+            catchments.restore(catchment_rows_in(stored)[1])
+            self._catchments = stored, catchments
+        return self._catchments[1]
+
+    async def versioned(self, value: bytes) -> bytes:
+        """Return a value as it is stored."""
+        return os.urandom(VERSION_BYTES) + value
+
+    async def put(self, key: str, before: bytes, value: bytes) -> None:
+        """Set a value unless it is not what it was ``before`` any more."""
+        todo = (1, 1, before[:VERSION_BYTES], 1, 1, value, BACKSTOP_MS)
+        await self._link.function("commit", (key,), os.urandom(VERSION_BYTES), BACKSTOP_MS, *todo)
+        await self.read(key)
+
+    async def read(self, *keys: str) -> list[bytes]:
+        """Return values as they are now, ``ABSENT`` for those that are not there."""
+        found = await self._link.call("MGET", *(self._link.key(key) for key in keys))
+        values = [ABSENT if value is None else cast(bytes, value) for value in found]
+        for key, value in zip(keys, values, strict=True):
+            self._values.put(key, value)
+        return values
+
+    async def ask(self, query: Query) -> Any:
+        """Return the answer to a question."""
+        key = self._link.key(query.key)
+        match query.what:
+            case "range":
+                return await self._link.call("LRANGE", key, 0, -1)
+            case "due":
+                now_ms, most = query.arguments
+                return await self._link.call("ZRANGEBYSCORE", key, "-inf", now_ms, "LIMIT", 0, most)
+            case function:
+                return await self._link.function(function, (query.key,), *query.arguments)
+
+    async def _read(self, missing: Missing, answers: dict[Query, object]) -> None:
+        if missing.keys:
+            await self.read(*missing.keys)
+        for query in missing.queries:
+            answers[query] = await self.ask(query)
+
+    async def _commit(
+        self, working: Working, attempt: Attempt, sets: list[tuple[str, bytes, int]], commands: list[Any]
+    ) -> tuple[bytes | None] | None:
+        """Write what an attempt asks for; return its entry in our stream, or None if it was out of date."""
+        version = os.urandom(VERSION_BYTES)
+        indices: dict[str, int] = {}
+
+        def index(key: str) -> int:
+            return indices.setdefault(key, len(indices) + 1)
+
+        todo: list[Argument] = [len(working.read)]
+        for key, value in working.read.items():
+            todo += (index(key), value[:VERSION_BYTES])
+        todo.append(len(sets))
+        for key, value, ttl_ms in sets:
+            todo += (index(key), value, ttl_ms)
+        for command in commands:
+            todo += (command.what, index(command.key), len(command.arguments), *command.arguments)
+        calls = attempt.shared.outbox.calls
+        for gateway, told in calls.items():
+            todo += ("out", index(f"o:{gateway}"), 2, OUTBOX_ENTRIES, rows.encode(told))
+        is_done, rest = await self._link.function("commit", list(indices), version, BACKSTOP_MS, *todo)
+        if not is_done:
+            keys = list(indices)
+            for at in range(0, len(rest), 2):
+                self._values.put(keys[int(rest[at]) - 1], rest[at + 1])
+            return None
+        for key, value, _ in sets:
+            self._values.put(key, version + value if value else ABSENT)
+        return (dict(zip(calls, rest, strict=True)).get(self._gateway),)
+
+
+def catchment_rows_in(stored: bytes) -> tuple[int, list[CatchmentRow]]:
+    """Return the last window that was counted, -1 if none was, and what it came to."""
+    if stored == ABSENT:
+        return -1, []
+    window, states = rows.any_of(stored[VERSION_BYTES:])
+    return window, [CatchmentRow(Cell(cell), is_open, run, counted) for cell, is_open, run, counted in states]

@@ -1,0 +1,236 @@
+"""One attempt at an operation: what was read for it, and what it would write."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from typing import Generic, TypeVar
+
+from nearby.hub.valkey.commands import Command, Query
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+ABSENT = b""
+"""Stands for a key that is not there."""
+
+VERSION_BYTES = 8
+"""Every value begins with so many bytes that are drawn anew at each write."""
+
+
+class Missing(Exception):
+    """The attempt needs something that was not read. Read it and try again; nothing happened.
+
+    Args:
+        keys: Keys to read.
+        queries: Questions to ask.
+    """
+
+    def __init__(self, keys: Sequence[str] = (), queries: Sequence[Query] = ()) -> None:
+        self.keys = keys
+        self.queries = queries
+
+
+class Values:
+    """Values read or written of late, by key: a first guess, which the write checks.
+
+    Args:
+        most: So many are kept, those not used for longest dropped first.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._values: OrderedDict[str, bytes] = OrderedDict()
+
+    def get(self, key: str) -> bytes | None:
+        """Return the value as it was, ``ABSENT`` if there was none, or None if that is not known."""
+        value = self._values.get(key)
+        if value is not None:
+            self._values.move_to_end(key)
+        return value
+
+    def put(self, key: str, value: bytes) -> None:
+        """Note what a key's value is."""
+        self._values[key] = value
+        self._values.move_to_end(key)
+        if len(self._values) > self._most:
+            self._values.popitem(last=False)
+
+    def clear(self) -> None:
+        """Know nothing any more."""
+        self._values.clear()
+
+
+class Working:
+    """What one attempt reads and asks to be written.
+
+    Args:
+        values: Values read before.
+        answers: Answers to questions asked before in the same operation.
+    """
+
+    def __init__(self, values: Values, answers: dict[Query, object]) -> None:
+        self._values = values
+        self._answers = answers
+        self.read: dict[str, bytes] = {}
+        """Every key that was looked at, with its value: the write takes effect only if these still are the values."""
+        self.commands: list[Command] = []
+        """What is written beside values, in order."""
+
+    def value(self, key: str) -> bytes:
+        """Return a key's value, or ``ABSENT``.
+
+        Raises:
+            Missing: It was not read yet.
+        """
+        known = self.read.get(key)
+        if known is None:
+            known = self._values.get(key)
+            if known is None:
+                raise Missing(keys=(key,))
+            self.read[key] = known
+        return known
+
+    def assume(self, key: str) -> None:
+        """Take a key that nothing is known of to be absent."""
+        if key not in self.read:
+            self.read[key] = self._values.get(key) or ABSENT
+
+    def expect(self, keys: Sequence[str]) -> None:
+        """Have all of some keys read together that are about to be looked at.
+
+        Raises:
+            Missing: Some were not read yet.
+        """
+        unknown = [key for key in keys if key not in self.read and self._values.get(key) is None]
+        if unknown:
+            raise Missing(keys=unknown)
+
+    def answer(self, query: Query) -> object:
+        """Return the answer to a question.
+
+        Raises:
+            Missing: It was not asked yet.
+        """
+        if query not in self._answers:
+            raise Missing(queries=(query,))
+        return self._answers[query]
+
+    def ask(self, command: Command) -> None:
+        """Have something written if the attempt takes effect."""
+        self.commands.append(command)
+
+
+class Table(MutableMapping[K, V], Generic[K, V]):
+    """A collection of which each item is a key of its own, looked up one by one.
+
+    Args:
+        working: The attempt.
+        prefix: Of the keys.
+        name_of: Returns the rest of an item's key.
+        decode: Makes an item of what was stored.
+        encode: Returns what is to be stored of an item, None if the item is as good as none.
+        make: Makes an item that is asked for by index and not there; None: that is a ``KeyError``.
+    """
+
+    def __init__(
+        self,
+        working: Working,
+        prefix: str,
+        *,
+        name_of: Callable[[K], str],
+        decode: Callable[[K, bytes], V],
+        encode: Callable[[V], bytes | None],
+        make: Callable[[], V] | None = None,
+    ) -> None:
+        self._working = working
+        self._prefix = prefix
+        self._name_of = name_of
+        self._decode = decode
+        self._encode = encode
+        self._make = make
+        self.here: dict[K, V | None] = {}
+        """Items looked at in this attempt; None where there is none."""
+
+    def key_of(self, item: K) -> str:
+        """Return an item's key."""
+        return self._prefix + self._name_of(item)
+
+    def find(self, item: K) -> V | None:
+        """Return an item, or None."""
+        if item not in self.here:
+            stored = self._working.value(self.key_of(item))
+            # Decoding may look for others, and find that they must be read first.
+            self.here[item] = None if stored == ABSENT else self._decode(item, stored[VERSION_BYTES:])
+        return self.here[item]
+
+    def changes(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the keys whose stored form is another now, with that form, ``ABSENT`` for those to be deleted."""
+        for item, now in self.here.items():
+            key = self.key_of(item)
+            stored = ABSENT if now is None else self._encode(now) or ABSENT
+            before = self._working.value(key)
+            if stored != before[VERSION_BYTES:]:
+                yield key, stored
+
+    def __getitem__(self, item: K) -> V:
+        """Return an item; one that is not there is made if there is a way to."""
+        found = self.find(item)
+        if found is None:
+            if self._make is None:
+                raise KeyError(item)
+            found = self.here[item] = self._make()
+        return found
+
+    def __setitem__(self, item: K, value: V) -> None:
+        """Put an item in its place. One that was not looked for is taken to be new, which the write checks."""
+        self._working.assume(self.key_of(item))
+        self.here[item] = value
+
+    def __delitem__(self, item: K) -> None:
+        """Take an item out."""
+        if self.find(item) is None:
+            raise KeyError(item)
+        self.here[item] = None
+
+    def __contains__(self, item: object) -> bool:
+        """Return whether an item is there."""
+        return self.find(item) is not None  # type: ignore[arg-type]
+
+    def __iter__(self) -> Iterator[K]:
+        """Fail: nobody has all of them."""
+        raise TypeError("a shared table is looked up item by item")
+
+    def __len__(self) -> int:
+        """Fail, as iterating does."""
+        raise TypeError("a shared table does not know how many items it has")
+
+
+class Tally(MutableMapping[K, int]):
+    """Numbers by key of which only the change is known: each begins at 0, and what it comes to is added in the end."""
+
+    def __init__(self) -> None:
+        self.by: dict[K, int] = {}
+        """By how much each number changes."""
+
+    def __getitem__(self, key: K) -> int:
+        """Return the change so far."""
+        return self.by.get(key, 0)
+
+    def __setitem__(self, key: K, change: int) -> None:
+        """Set the change so far."""
+        self.by[key] = change
+
+    def __delitem__(self, key: K) -> None:
+        """Change nothing after all."""
+        self.by.pop(key, None)
+
+    def __contains__(self, key: object) -> bool:
+        """Return True: every number is there."""
+        return True
+
+    def __iter__(self) -> Iterator[K]:
+        """Yield the keys that change."""
+        return iter(self.by)
+
+    def __len__(self) -> int:
+        """Return how many change."""
+        return len(self.by)
