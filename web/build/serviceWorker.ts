@@ -28,7 +28,7 @@ export function serviceWorker(entry: string): Plugin {
         for (const chunk of Object.values(bundle)) {
           if (chunk.type === "chunk" && chunk.isEntry && chunk.name === entry) take(chunk.fileName);
         }
-        const paths = ["/", "/manifest.webmanifest", ...[...needed].sort().map((name) => `/${name}`)];
+        const paths = ["/", "/manifest.webmanifest", "/icon.svg", ...[...needed].sort().map((name) => `/${name}`)];
         const version = createHash("sha256").update(paths.join("\n")).digest("hex").slice(0, 12);
         worker.code = worker.code.replace(MARK, JSON.stringify({ version, paths }));
       },

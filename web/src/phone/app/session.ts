@@ -35,6 +35,7 @@ export class Session {
     document.addEventListener("visibilitychange", () => this.#seen());
     if (store.hasToken.value) this.connect();
     store.facts.value = await pageFacts();
+    this.#company(store.talk.value.room);
   }
 
   async joinAsGuest(name: string): Promise<void> {
@@ -219,7 +220,8 @@ export class Session {
   /** Whether to be told of company is of interest only while alone; whoever sees it takes the asking back. */
   #company(room: typeof store.talk.value.room): void {
     if (room === null) return;
-    if (room.isQuiet && store.notify.value === "unknown") void this.#readNotify();
+    const isOffered = store.facts.value?.notify ?? false;
+    if (room.isQuiet && isOffered && store.notify.value === "unknown") void this.#readNotify();
     if (room.members.size > 1 && store.notify.value === "waiting" && !document.hidden) void this.askNotify(false);
   }
 

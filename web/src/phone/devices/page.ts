@@ -5,6 +5,7 @@ export interface PageFacts {
   guests: boolean;
   shake: boolean;
   bottle: boolean;
+  notify: boolean;
   window_s: number;
   tags: string[];
 }
@@ -15,6 +16,7 @@ const UNKNOWN: PageFacts = {
   guests: true,
   shake: true,
   bottle: true,
+  notify: true,
   window_s: 600,
   tags: [],
 };

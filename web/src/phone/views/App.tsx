@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { Session } from "../app/session.ts";
 import * as store from "../app/store.ts";
 import { strings } from "../strings.en.ts";
@@ -18,6 +18,13 @@ import { TokenBanner } from "./TokenBanner.tsx";
 
 export function App({ session }: { session: Session }) {
   const screen = store.screen.value;
+  const shown = useRef(`${screen}room`);
+  const tab = store.tab.value;
+  useEffect(() => {
+    // What had the focus is gone: it goes on at the top of what is shown now.
+    if (shown.current !== screen + tab) document.querySelector<HTMLElement>("#main h1")?.focus({ preventScroll: true });
+    shown.current = screen + tab;
+  }, [screen, tab]);
   return (
     <SessionContext.Provider value={session}>
       <div class={`app app-${screen}`}>
@@ -28,12 +35,19 @@ export function App({ session }: { session: Session }) {
         {screen === "place" ? <PlaceScreen /> : null}
         {screen === "main" ? <Main /> : null}
         <Toast />
-        <p class="unseen" aria-live="polite">
-          {store.spoken.value}
-        </p>
+        <Announcer />
       </div>
       {store.sheet.value ? <MemberSheet {...store.sheet.value} /> : null}
     </SessionContext.Provider>
+  );
+}
+
+/** What a screen reader is told of the conversation, whatever is shown. */
+function Announcer() {
+  return (
+    <p class="unseen" aria-live="polite">
+      {store.spoken.value}
+    </p>
   );
 }
 
@@ -46,7 +60,6 @@ const TABS: readonly [store.Tab, IconName][] = [
 
 function Main() {
   const tab = store.tab.value;
-  useEffect(() => document.querySelector<HTMLElement>("#main h1")?.focus({ preventScroll: true }), [tab]);
   return (
     <>
       <main id="main" class={`main main-${tab}`}>

@@ -22,7 +22,7 @@ export function Banned() {
   return (
     <main id="main" class="screen">
       <div class="card">
-        <h1>{strings.banned.heading}</h1>
+        <h1 tabIndex={-1}>{strings.banned.heading}</h1>
         <p>{detail}</p>
         {isSent ? (
           <p role="status">{strings.banned.sent}</p>

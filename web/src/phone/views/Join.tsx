@@ -10,7 +10,7 @@ export function Join() {
     <main id="main" class="screen">
       <div class="card">
         <img class="logo" src="/icon.svg" alt="" width="72" height="72" />
-        <h1>{text.heading}</h1>
+        <h1 tabIndex={-1}>{text.heading}</h1>
         <p class="quiet">{text.text}</p>
         {takesGuests ? <Guest /> : <p>{text.noGuests}</p>}
         <details class="token" open={!takesGuests}>

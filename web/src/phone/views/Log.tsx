@@ -162,8 +162,11 @@ function RefusedItem({ line }: { line: RefusedLine }) {
         {line.text}
       </p>
       <p class="why">
-        <Icon name="alert" /> {line.detail}{" "}
-        {line.againAtMs !== null ? <Countdown untilMs={line.againAtMs} onOver={() => setResting(false)} /> : null}
+        <Icon name="alert" />
+        <span>
+          {line.detail}{" "}
+          {line.againAtMs !== null ? <Countdown untilMs={line.againAtMs} onOver={() => setResting(false)} /> : null}
+        </span>
       </p>
       <p class="row">
         {mayRepeat ? (

@@ -9,7 +9,7 @@ interface Props {
 }
 
 /** From this zoom on the cell of a spot is large enough to be seen. */
-const CELL_ZOOM = 8;
+export const CELL_ZOOM = 9;
 
 /** Lines of latitude and longitude, the operator's tiles if there are any, and the cell that is kept of the spot. */
 export function MapDrawing({ centre, zoom, size }: Props) {

@@ -3,19 +3,25 @@ import * as store from "../app/store.ts";
 import { clamp, type LatLon, MAX_ZOOM, MIN_ZOOM, moved } from "../model/mercator.ts";
 import { strings } from "../strings.en.ts";
 import { useSession } from "./context.ts";
-import { MapDrawing } from "./MapDrawing.tsx";
+import { CELL_ZOOM, MapDrawing } from "./MapDrawing.tsx";
 import { IconButton } from "./parts.tsx";
 
 const STEP_PX = 40;
+/** A cell is a good part of the map. */
+const PICKED_ZOOM = 12;
 
 /** Picking a spot: the map moves under a cross, by hand, by keys or by numbers. */
 export function MapPicker() {
   const session = useSession();
   const [centre, setCentre] = useState<LatLon>(firstGuess);
-  const [zoom, setZoom] = useState(() => (store.place.value?.kind === "picked" ? 10 : 3));
+  const [zoom, setZoom] = useState(() => (store.place.value?.kind === "picked" ? PICKED_ZOOM : 3));
   const text = strings.place;
   const zoomBy = (by: number) => setZoom((now) => clamp(now + by, MIN_ZOOM, MAX_ZOOM));
   const moveBy = (x: number, y: number) => setCentre((now) => moved(now, zoom, x, y));
+  const goTo = (spot: Partial<LatLon>) => {
+    setCentre((now) => ({ ...now, ...spot }));
+    setZoom((now) => Math.max(now, PICKED_ZOOM));
+  };
   const back = () => {
     store.isPicking.value = false;
   };
@@ -24,7 +30,7 @@ export function MapPicker() {
       <header class="bar">
         <IconButton icon="back" label={text.back} onClick={back} />
         <div class="bar-title">
-          <h1>{text.heading}</h1>
+          <h1 tabIndex={-1}>{text.heading}</h1>
           <p class="quiet">{text.mapHint}</p>
         </div>
       </header>
@@ -37,18 +43,8 @@ export function MapPicker() {
         }}
       >
         <div class="row">
-          <Degrees
-            label={text.lat}
-            value={centre.lat}
-            most={85}
-            onChange={(lat) => setCentre((now) => ({ ...now, lat }))}
-          />
-          <Degrees
-            label={text.lon}
-            value={centre.lon}
-            most={180}
-            onChange={(lon) => setCentre((now) => ({ ...now, lon }))}
-          />
+          <Degrees label={text.lat} value={centre.lat} most={85} onChange={(lat) => goTo({ lat })} />
+          <Degrees label={text.lon} value={centre.lon} most={180} onChange={(lon) => goTo({ lon })} />
         </div>
         <button type="submit" class="primary">
           {text.here}
@@ -114,6 +110,11 @@ function MapSurface({ centre, zoom, moveBy, zoomBy }: SurfaceProps) {
         onPointerCancel={() => {
           last.current = null;
         }}
+        onDblClick={(event) => {
+          const box = event.currentTarget.getBoundingClientRect();
+          moveBy(event.clientX - box.left - box.width / 2, event.clientY - box.top - box.height / 2);
+          zoomBy(1);
+        }}
         onWheel={(event) => {
           event.preventDefault();
           if (Math.abs(event.deltaY) > 2) zoomBy(event.deltaY < 0 ? 1 : -1);
@@ -121,6 +122,7 @@ function MapSurface({ centre, zoom, moveBy, zoomBy }: SurfaceProps) {
       >
         <MapDrawing centre={centre} zoom={zoom} size={size} />
       </div>
+      {zoom >= CELL_ZOOM ? <p class="map-note">{strings.place.cell}</p> : null}
       <div class="map-zoom">
         <IconButton icon="plus" label={strings.place.zoomIn} onClick={() => zoomBy(1)} />
         <IconButton icon="minus" label={strings.place.zoomOut} onClick={() => zoomBy(-1)} />

@@ -15,7 +15,7 @@ export function PlaceScreen() {
   return (
     <main id="main" class="screen">
       <div class="card">
-        <h1>{text.heading}</h1>
+        <h1 tabIndex={-1}>{text.heading}</h1>
         <p class="quiet">{text.text}</p>
         <div class="stack">
           <button type="button" class="primary" onClick={() => session.share()}>

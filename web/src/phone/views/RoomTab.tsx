@@ -56,17 +56,18 @@ function Bar({ room }: { room: Room | null }) {
               <IconButton
                 icon="people"
                 label={text.members}
+                short={text.members}
                 badge={room.members.size}
                 onClick={() => setOpen("members")}
               />
             </span>
             {store.facts.value?.shake === false ? null : (
-              <IconButton icon="shake" label={text.shake} onClick={() => setOpen("shake")} />
+              <IconButton icon="shake" label={text.shake} short={text.shake} onClick={() => setOpen("shake")} />
             )}
-            <IconButton icon="next" label={text.next} onClick={next} isDisabled={isBusy} />
+            <IconButton icon="next" label={text.next} short={text.next} onClick={next} isDisabled={isBusy} />
           </>
         ) : null}
-        <IconButton icon="leave" label={text.leave} onClick={() => void session.leave()} />
+        <IconButton icon="leave" label={text.leave} short={text.leaveShort} onClick={() => void session.leave()} />
       </div>
       {open === "members" && room ? (
         <Dialog heading={text.members} onClose={close}>

@@ -9,13 +9,16 @@ export function IconButton(props: {
   icon: IconName;
   label: string;
   onClick: () => void;
+  /** Shown beside the icon where there is room; the label's first words. */
+  short?: string;
   badge?: number;
   isDisabled?: boolean;
 }) {
-  const { icon, label, onClick, badge, isDisabled = false } = props;
+  const { icon, label, onClick, short, badge, isDisabled = false } = props;
   return (
     <button type="button" class="icon-button" aria-label={label} title={label} onClick={onClick} disabled={isDisabled}>
       <Icon name={icon} />
+      {short ? <span class="icon-label">{short}</span> : null}
       {badge ? <span class="badge">{badge}</span> : null}
     </button>
   );
