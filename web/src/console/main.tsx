@@ -1,14 +1,7 @@
 import "@shared/theme.css";
+import "./console.css";
 import { render } from "preact";
-import { strings } from "./strings.en.ts";
-
-function App() {
-  return (
-    <main>
-      <h1>{strings.title}</h1>
-    </main>
-  );
-}
+import { App } from "./App.tsx";
 
 const root = document.getElementById("app");
 if (root) render(<App />, root);

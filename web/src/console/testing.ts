@@ -1,7 +1,7 @@
 /** Answers of a server for tests: calm ones, and what the test says otherwise. */
-import type { History, NowAnswer, ReportAnswer } from "./wire.ts";
+import type { HistoryAnswer, NowAnswer, ReportAnswer } from "./wire.ts";
 
-const HISTORY: History = {
+const HISTORY: HistoryAnswer = {
   at_ms: [],
   people: [],
   connections: [],
@@ -21,7 +21,7 @@ const HISTORY: History = {
   placements: {},
 };
 
-type Some = Partial<Omit<NowAnswer, "history">> & { history?: Partial<History> };
+type Some = Partial<Omit<NowAnswer, "history">> & { history?: Partial<HistoryAnswer> };
 
 export function aNow({ history, ...more }: Some): NowAnswer {
   return {

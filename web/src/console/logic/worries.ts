@@ -62,13 +62,14 @@ function ofCrowd(now: NowAnswer): Worry[] {
   const { history } = now;
   const found: Worry[] = [];
   const stepsOf = (spanMs: number) => Math.max(1, Math.round(spanMs / (now.step_s * 1_000)));
-  const before = Math.max(0, ...history.people.slice(-stepsOf(FELL_WITHIN_MS)));
-  if (before >= CROWD && now.people <= before * FELL_TO) {
-    found.push({ level: "bad", about: "people_fell", page: "now", before, now: now.people });
+  const before = Math.max(0, ...history.people.slice(-stepsOf(FELL_WITHIN_MS)).map((people) => people ?? 0));
+  const people = now.people ?? before;
+  if (before >= CROWD && people <= before * FELL_TO) {
+    found.push({ level: "bad", about: "people_fell", page: "now", before, now: people });
   }
   const lagMs = history.loop_lag_p99_ms.at(-1) ?? 0;
   if (lagMs >= SLOW_LAG_MS) found.push({ level: "bad", about: "slow", page: "now", lagMs });
-  if (now.thin_share !== null && now.people >= CROWD && now.thin_share >= THIN_SHARE) {
+  if (now.thin_share !== null && people >= CROWD && now.thin_share >= THIN_SHARE) {
     found.push({ level: "warn", about: "thin", page: "balance", share: now.thin_share });
   }
   const steps = stepsOf(JUMPED.withinMs);

@@ -1,5 +1,5 @@
 /** Operators' calls. A token that the server does not take ends the session. */
-import { Api, type Calls, type NowAnswer, Refused, type SettingAnswer } from "../wire.ts";
+import { Api, type Calls, Refused } from "../wire.ts";
 import { signOut, token } from "./session.ts";
 
 /** A file of megabytes is sent, and its cells are found. */
@@ -24,13 +24,4 @@ export async function call<Call extends keyof Calls>(name: Call, sent?: Sent<Cal
     if (error instanceof Refused && error.code === "operators_only") signOut("not_operator");
     throw error;
   }
-}
-
-export function now(): Promise<NowAnswer> {
-  return call("GET /v1/admin/now" as keyof Calls) as unknown as Promise<NowAnswer>;
-}
-
-export async function settings(): Promise<readonly SettingAnswer[]> {
-  const answer = await call("GET /v1/admin/settings" as keyof Calls);
-  return (answer as unknown as { settings: SettingAnswer[] }).settings;
 }

@@ -1,0 +1,78 @@
+import "leaflet/dist/leaflet.css";
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import type { Corner } from "../logic/outline.ts";
+import type { Shape } from "../logic/shapes.ts";
+import { tileUrl } from "../state/server.ts";
+import { strings } from "../strings.en.ts";
+import { type Chart, openMap } from "./leaflet.ts";
+
+interface MapViewProps {
+  readonly label: string;
+  readonly shapes: readonly Shape[];
+  /** Corners that can be dragged. */
+  readonly corners?: readonly Corner[];
+  readonly onMove?: (index: number, corner: Corner) => void;
+  readonly onClick?: (corner: Corner) => void;
+  /** What is seen whole when this changes, once there is anything. */
+  readonly fit: { readonly key: string; readonly shapes: readonly Shape[] };
+  readonly isDrawing?: boolean;
+}
+
+const NO_CORNERS: readonly Corner[] = [];
+
+/** A map of shapes over a grid. What it shows stands in a table beside it too: it cannot be read without seeing. */
+export function MapView({
+  label,
+  shapes,
+  corners = NO_CORNERS,
+  onMove,
+  onClick,
+  fit,
+  isDrawing = false,
+}: MapViewProps) {
+  const element = useRef<HTMLDivElement>(null);
+  const chart = useSignal<Chart | null>(null);
+  const isBroken = useSignal(false);
+  const latest = useRef({ onMove, onClick });
+  latest.current = { onMove, onClick };
+  const tiles = tileUrl.value;
+  useEffect(() => {
+    const place = element.current;
+    if (!place) return;
+    let isOver = false;
+    openMap(place, tiles, (corner) => latest.current.onClick?.(corner)).then(
+      (opened) => {
+        if (isOver) opened.close();
+        else chart.value = opened;
+      },
+      () => {
+        isBroken.value = true;
+      },
+    );
+    return () => {
+      isOver = true;
+      chart.value?.close();
+      chart.value = null;
+    };
+  }, [tiles, chart, isBroken]);
+  const opened = chart.value;
+  useEffect(() => opened?.draw(shapes), [opened, shapes]);
+  useEffect(
+    () => opened?.corners(corners, (index, corner) => latest.current.onMove?.(index, corner)),
+    [opened, corners],
+  );
+  const fitKey = fit.shapes.length ? fit.key : null;
+  // Not at every change of the shapes: who looks at a corner of the map stays there.
+  useEffect(() => {
+    if (fitKey !== null) opened?.fit(fit.shapes);
+  }, [opened, fitKey]);
+  return (
+    <>
+      {isBroken.value && <p class="problem">{strings.map.broken}</p>}
+      <section class={isDrawing ? "map is-drawing" : "map"} aria-label={label}>
+        <div ref={element} class="map-inside" />
+      </section>
+    </>
+  );
+}
