@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitest/config";
+import { defineConfig } from "vite";
 import { compressed } from "./build/compressed.ts";
 import { serviceWorker } from "./build/serviceWorker.ts";
 
@@ -20,5 +20,4 @@ export default defineConfig({
     },
   },
   server: { proxy: { "/v1": { target: SERVER, ws: true } } },
-  test: { include: ["src/**/*.test.{ts,tsx}", "build/**/*.test.ts"], testTimeout: 30_000 },
 });

@@ -1,5 +1,5 @@
 import { promises as files } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, gzip, constants as zlib } from "node:zlib";
 import type { Plugin } from "vite";
@@ -14,7 +14,7 @@ export function compressed(): Plugin {
     name: "nearby-compressed",
     apply: "build",
     configResolved(config) {
-      out = join(config.root, config.build.outDir);
+      out = resolve(config.root, config.build.outDir);
     },
     async closeBundle() {
       for (const name of await files.readdir(out, { recursive: true })) {
