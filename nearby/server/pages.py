@@ -133,7 +133,7 @@ def read_files(directory: Path) -> dict[str, BuiltFile]:
     """Return the built files by the path they are served at, each with what it was compressed to."""
     files: dict[str, BuiltFile] = {}
     for path in sorted(directory.rglob("*")):
-        if not path.is_file() or path.suffix in (".br", ".gz", ".map"):
+        if not path.is_file() or path.name.startswith(".") or path.suffix in (".br", ".gz", ".map"):
             continue
         name = path.relative_to(directory).as_posix()
         body = path.read_bytes()

@@ -62,7 +62,8 @@ async def _run(flags: list[str], secret: bytes | None) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with serving(flags) as child:
-        typer.echo(f"phones:  {child.url}  (documents at {child.url}/docs)\nmetrics: {child.metrics_url}")
+        typer.echo(f"phones:  {child.url}/  (documents at {child.url}/docs)\nmetrics: {child.metrics_url}")
+        typer.echo(f"console: {child.url}/console  (a token: .venv/bin/nearby token me --scope operator)")
         side = [asyncio.create_task(_show(child))]
         if secret is not None:
             typer.echo(f"{DEMO_PEOPLE} generated people live in it; Ctrl-C drains")

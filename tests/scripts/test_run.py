@@ -24,13 +24,14 @@ def start(*arguments: str) -> subprocess.Popen[str]:
 def test_it_shows_where_the_server_is_and_drains_on_ctrl_c(tmp_path: Path) -> None:
     with start("--data-dir", str(tmp_path)) as process:
         assert process.stdout is not None
-        lines = [process.stdout.readline() for _ in range(4)]
+        lines = [process.stdout.readline() for _ in range(5)]
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=40)
     assert lines[0].startswith("phones:  http://127.0.0.1:")
     assert lines[1].startswith("metrics: http://127.0.0.1:")
-    assert "60 generated people" in lines[2]
-    assert "people present" in lines[3]
+    assert lines[2].startswith("console: http://127.0.0.1:")
+    assert "60 generated people" in lines[3]
+    assert "people present" in lines[4]
     assert (process.returncode, out.endswith("drained\n"), "Traceback" in err) == (0, True, False), err
 
 

@@ -25,6 +25,7 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "console/index.html": b"<!doctype html><title>console</title>",
         "manifest.webmanifest": b"{}",
         "sw.js": b"self;",
+        ".sources": b"what it was built from",
         "assets/phone-12345678.js": SCRIPT,
         "assets/phone-12345678.js.gz": gzip.compress(SCRIPT),
         "assets/phone-12345678.js.br": b"brotli",
@@ -121,7 +122,7 @@ async def test_a_client_gets_what_was_compressed_at_build_time_if_it_takes_it(
 
 
 @pytest.mark.parametrize(
-    "path", ["/assets/none.js", "/assets/..%2Findex.html", "/assets/phone-12345678.js.gz", "/index.html", "/assets/"]
+    "path", ["/assets/none.js", "/assets/..%2Findex.html", "/assets/phone-12345678.js.gz", "/index.html", "/.sources"]
 )
 async def test_what_was_not_built_is_not_there(server: LiveServer, path: str) -> None:
     answer = await server.call("GET", path)
