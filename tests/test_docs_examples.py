@@ -19,9 +19,13 @@ from scripts.tools.load import app as load
 from scripts.tools.replay import app as replay
 from scripts.tools.run import app as run
 from scripts.tools.simulate import app as simulate
+from scripts.tools.site import app as docs
 from tests.documents import PAGES, ROOT, blocks, name_of, page, rows, words
 
-COMMANDS = {"nearby": nearby_command, "load": load, "replay": replay, "run": run, "bench": bench, "simulate": simulate}
+COMMANDS = {
+    **{"nearby": nearby_command, "load": load, "replay": replay, "run": run},
+    **{"bench": bench, "simulate": simulate, "docs": docs},
+}
 SPECIAL_FLAGS = {"test": {"--full", "--help"}, "lock": set[str](), "curl": set[str]()}
 """Commands of the documents that are not ours, or not typer's, and the long flags they may be shown with."""
 
