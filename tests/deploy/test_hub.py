@@ -1,0 +1,137 @@
+"""The hub's configuration files as we ship them, on real servers."""
+
+import os
+import subprocess
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+from redis.exceptions import RedisError
+
+from nearby.testing.redis import RedisServer, find_program, free_port
+from nearby.testing.waiting import eventually
+from tests.documents import ROOT
+
+HUB = ROOT / "deploy" / "hub"
+PASSWORDS = {"GATEWAY_PASSWORD": "g" * 32, "REPLICA_PASSWORD": "r" * 32, "OPERATOR_PASSWORD": "o" * 32}
+PROMISED = {
+    "save": "",
+    "appendonly": "no",
+    "shutdown-on-sigterm": "nosave",
+    "slowlog-max-len": "0",
+    "crash-log-enabled": "no",
+    "maxmemory-policy": "noeviction",
+    "active-expire-effort": "6",
+}
+OF_A_CLUSTER = {
+    "repl-diskless-sync": "yes",
+    "repl-diskless-load": "swapdb",
+    "rdb-del-sync-files": "yes",
+    "cluster-enabled": "yes",
+    "cluster-node-timeout": "3000",
+    "cluster-require-full-coverage": "no",
+    "min-replicas-to-write": "0",
+    "masteruser": "replica",
+}
+
+
+def shipped(directory: Path, name: str) -> RedisServer:
+    """Return a server with one of our files, whose ``call`` is the operator's."""
+    directory.mkdir(exist_ok=True)
+    users = (HUB / "users.conf.example").read_text()
+    for word, password in PASSWORDS.items():
+        users = users.replace(word, password)
+    (directory / "users.conf").write_text(users)
+    more = {"cluster-port": str(free_port())} if name == "cluster.conf" else {}
+    server = RedisServer(directory, {**more, "include": str(HUB / name)})
+    return as_user(server, "operator", "OPERATOR_PASSWORD")
+
+
+def as_user(server: RedisServer, user: str, password: str) -> RedisServer:
+    server.url = f"redis://{user}:{PASSWORDS[password]}@127.0.0.1:{server.port}/0"
+    return server
+
+
+@pytest.fixture(params=["single.conf", "cluster.conf"])
+async def server(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[RedisServer]:
+    server = shipped(tmp_path, request.param)
+    await server.start()
+    yield server
+    await server.kill()
+
+
+async def value_of(server: RedisServer, setting: str) -> str:
+    name, value = await server.call("CONFIG", "GET", setting)
+    assert name == setting
+    return str(value)
+
+
+async def test_each_file_starts_and_keeps_nothing_on_disk_or_in_lists(server: RedisServer) -> None:
+    is_cluster = await value_of(server, "cluster-enabled") == "yes"
+    promised = PROMISED | (OF_A_CLUSTER if is_cluster else {})
+    assert {name: await value_of(server, name) for name in promised} == promised
+
+
+async def test_strangers_are_kept_out_and_a_gateway_can_neither_change_the_hub_nor_listen_in(
+    server: RedisServer,
+) -> None:
+    server.url = f"redis://127.0.0.1:{server.port}/0"
+    with pytest.raises(RedisError, match="Authentication required"):
+        await server.call("PING")
+    as_user(server, "nearby", "GATEWAY_PASSWORD")
+    library = "#!lua name=probe\nredis.register_function('probe', function() return redis.call('TIME')[1] end)"
+    assert await server.call("PING")
+    assert await server.call("FUNCTION", "LOAD", "REPLACE", library) == "probe"
+    assert await server.call("INFO", "memory")
+    for command in ("CONFIG GET save", "MONITOR", "FLUSHALL", "KEYS *", "SAVE", "REPLICAOF NO ONE", "ACL LIST"):
+        with pytest.raises(RedisError, match="no permissions"):
+            await server.call(*command.split())
+
+
+async def test_a_replica_is_filled_without_a_file_on_either_side(tmp_path: Path) -> None:
+    primary, replica = (shipped(tmp_path / name, "cluster.conf") for name in ("primary", "replica"))
+    try:
+        for node in (primary, replica):
+            await node.start()
+        await primary.call("CLUSTER", "ADDSLOTSRANGE", 0, 16_383)
+        bus_port = await value_of(replica, "cluster-port")
+        await primary.call("CLUSTER", "MEET", "127.0.0.1", replica.port, bus_port)
+        info = partial(primary.call, "CLUSTER", "INFO")
+        await eventually(info, lambda info: "cluster_state:ok" in info, what="the state of the cluster")
+        await primary.call("SET", "a", "1")
+        name = await primary.call("CLUSTER", "MYID")
+        known = partial(replica.call, "CLUSTER", "NODES")
+        await eventually(known, lambda nodes: name in nodes and "handshake" not in nodes, what="the nodes known")
+        await replica.call("CLUSTER", "REPLICATE", name)
+        role = partial(replica.call, "ROLE")
+        await eventually(role, lambda role: role[0] == "slave" and role[3] == "connected", what="the replica's role")
+        assert await replica.call("DBSIZE") == 1
+    finally:
+        for node in (primary, replica):
+            await node.kill()
+    for node in ("primary", "replica"):
+        assert {path.name for path in (tmp_path / node).iterdir()} == {"users.conf", "nodes.conf", "log"}
+
+
+def test_a_node_that_was_in_a_cluster_waits_to_be_replaced_before_it_starts(tmp_path: Path) -> None:
+    os.symlink(find_program(), tmp_path / "redis-server")
+    (tmp_path / "wrong.conf").write_text("this-is-no-setting yes\n")
+
+    def started() -> str:
+        done = subprocess.run(
+            [HUB / "start.sh", "wrong.conf"],
+            cwd=tmp_path,
+            env={"PATH": f"{tmp_path}:{os.environ['PATH']}", "NEARBY_HUB_WAIT_S": "0"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "this-is-no-setting" in done.stdout + done.stderr
+        return done.stderr
+
+    assert "waiting" not in started()
+    (tmp_path / "nodes.conf").write_text("")
+    assert "waiting" not in started()
+    (tmp_path / "nodes.conf").write_text("something\n")
+    assert "waiting 0 s" in started()
