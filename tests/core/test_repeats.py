@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nearby.core.repeats import MIN_CHARACTERS, Repeats, TextHash
+from nearby.core.repeats import MAX_REFUSED, MAX_WATCHED, MIN_CHARACTERS, Repeats, TextHash
 from nearby.core.rules import Rules
 
 RULES = replace(Rules(), hour_ms=1_000, day_ms=5_000)
@@ -13,8 +13,10 @@ SECRET = bytes(16)
 TEXT = "Buy my 100 ducks, friends!"
 
 
-def watch(refused: Iterable[tuple[TextHash, int]] = (), **most: int) -> Repeats:
-    return Repeats(RULES, SECRET, refused, **most)
+def watch(
+    refused: Iterable[tuple[TextHash, int]] = (), *, max_watched: int = MAX_WATCHED, max_refused: int = MAX_REFUSED
+) -> Repeats:
+    return Repeats(RULES, SECRET, refused, max_watched=max_watched, max_refused=max_refused)
 
 
 def hash_of(text: str) -> TextHash:

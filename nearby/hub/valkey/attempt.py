@@ -51,6 +51,19 @@ class Attempt(LiveState):
         for room in self._thin:
             self._agenda.set(Kind.THIN, room, now_ms + 1)
 
+    def take_over(self, person_id: PersonId, gateway: str, now_ms: int) -> str | None:
+        """End somebody's connection if it is on another gateway than this one, and return which."""
+        person = self._people.get(person_id)
+        if person is None or person.attached is None:
+            return None
+        other = self.shared.gateway_of(person)
+        if other == gateway:
+            return None
+        attached = person.attached
+        attached.listener.replaced(attached.connection)
+        self.detach(person_id, attached.connection, now_ms)
+        return other
+
     def drop(self, person_id: PersonId, gateway: str, now_ms: int) -> None:
         """Hold the seat of somebody whose connection was on a gateway that ended."""
         person = self._people.get(person_id)

@@ -21,6 +21,9 @@ from nearby.hub.valkey.sweeper import Sweeper
 
 T = TypeVar("T")
 
+REPLACED_WITHIN_S = 1.0
+"""How long a welcome waits for another gateway to end the person's older connection."""
+
 
 class ValkeyHub:
     """One gateway's handle on a shared live state. See ``nearby.hub.valkey`` for how it works.
@@ -46,18 +49,22 @@ class ValkeyHub:
         self._now_ms = max(self._now_ms, now_ms or 0)
         while True:
             try:
-                outcome, entry = await self._runner.run(act, self._now_ms, people=people)
+                outcome = await self._runner.run(act, self._now_ms, people=people)
             except WindowOver:
                 await self._sweeper.turn_windows(self._now_ms)
                 continue
+            entry = outcome.entries.get(self._gateway)
             if entry is not None:
                 await self._reader.until(entry)
-            if isinstance(outcome, NearbyError):
-                raise outcome
-            return outcome
+            if isinstance(outcome.value, NearbyError):
+                raise outcome.value
+            return outcome.value
 
     async def attach(self, caller: Caller, connection: ConnectionId, resume: wire.Resume | None, now_ms: int) -> None:
         """See ``Hub.attach``."""
+        elsewhere = await self._do(lambda state: state.take_over(caller.person, self._gateway, now_ms), now_ms)
+        if elsewhere is not None:
+            await self._sweeper.until_heard(elsewhere, REPLACED_WITHIN_S)
         await self._do(
             lambda state: state.attach(caller, state.attached(connection, self._gateway), resume, now_ms),
             now_ms,
@@ -299,7 +306,7 @@ async def open_hub(
         HubDown: The server cannot be reached.
     """
     link, gateway = Link(url, tag), draw_id()
-    runner = Runner(link, rules, secret=secret, draw_id=draw_id, gateway=gateway)
+    runner = Runner(link, rules, secret=secret, draw_id=draw_id)
     sweeper = Sweeper(link, runner, rules, gateway=gateway)
     await sweeper.renew_lease()
     await sweeper.turn_windows(now_ms)

@@ -165,7 +165,9 @@ class Link:
         client = Redis.from_url(
             url, socket_timeout=ANSWER_WITHIN_S, socket_connect_timeout=ANSWER_WITHIN_S, driver_info=None
         )
-        await client.execute_command("FUNCTION", "LOAD", "REPLACE", _CODE)
+        await client.execute_command(  # type: ignore[no-untyped-call]
+            "FUNCTION", "LOAD", "REPLACE", _CODE
+        )
         return client
 
 

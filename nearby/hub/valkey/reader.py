@@ -80,7 +80,7 @@ class Reader:
                 await asyncio.sleep(ANSWER_WITHIN_S / 10)
                 continue
             try:
-                found = await client.execute_command(
+                found = await client.execute_command(  # type: ignore[no-untyped-call]
                     "XREAD", "COUNT", BATCH, "BLOCK", BLOCK_MS, "STREAMS", self._stream, self._last
                 )
             except (RedisError, OSError, TimeoutError):
@@ -89,7 +89,9 @@ class Reader:
             if found:
                 self._hear(_entries_of(found))
                 with contextlib.suppress(HubDown):
-                    await self._link.call("XTRIM", self._stream, "MINID", self._last)
+                    # Whoever waits for us to have heard something looks whether it is gone.
+                    ms, number = position_of(self._last)
+                    await self._link.call("XTRIM", self._stream, "MINID", f"{ms}-{number + 1}")
 
     def _hear(self, entries: list[tuple[bytes, bytes]]) -> None:
         for entry, calls in entries:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from nearby.core.area_index import AreaId
 from nearby.core.cell import ladder_above
 from nearby.core.ids import Cell, ConnectionId, MemberId, PersonId, RoomId
 from nearby.core.marks import Marks
@@ -126,7 +127,7 @@ def catchment_row(catchment: CatchmentId) -> _CatchmentRow:
 
 def catchment_in(row: _CatchmentRow) -> CatchmentId:
     """Return the catchment of a row."""
-    return Cell(row) if isinstance(row, int) else Venue(row[0], Cell(row[1]))
+    return Cell(row) if isinstance(row, int) else Venue(AreaId(row[0]), Cell(row[1]))
 
 
 def catchment_name(catchment: CatchmentId) -> str:
@@ -262,7 +263,7 @@ def _wishes_row(wishes: Wishes) -> _WishesRow | None:
     if wishes is NO_WISHES:
         return None
     venue = None if wishes.venue is None else (wishes.venue.id, wishes.venue.home)
-    return sorted(wishes.tags), wishes.lang, sorted(wishes.companions), venue  # type: ignore[return-value]
+    return sorted(wishes.tags), wishes.lang, sorted(wishes.companions), venue
 
 
 def _wishes_in(row: _WishesRow | None) -> Wishes:
@@ -273,7 +274,7 @@ def _wishes_in(row: _WishesRow | None) -> Wishes:
         frozenset(tags),
         lang,
         frozenset(PersonId(one) for one in companions),
-        None if venue is None else Venue(venue[0], Cell(venue[1])),
+        None if venue is None else Venue(AreaId(venue[0]), Cell(venue[1])),
     )
 
 

@@ -1,9 +1,10 @@
 """Decides an operation on what is known of the shared state, and makes it true unless that was out of date."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import count
-from typing import Any, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from nearby.core.catchment import Catchments
 from nearby.core.changes import CatchmentRow
@@ -13,7 +14,8 @@ from nearby.core.window import Windows
 from nearby.errors import HubDown, NearbyError
 from nearby.hub.valkey import rows
 from nearby.hub.valkey.attempt import Attempt, WindowOver
-from nearby.hub.valkey.commands import Argument, Query
+from nearby.hub.valkey.commands import Argument, Command, Query
+from nearby.hub.valkey.heard import Call
 from nearby.hub.valkey.link import Link
 from nearby.hub.valkey.tables import SharedTables
 from nearby.hub.valkey.working import ABSENT, VERSION_BYTES, Missing, Values, Working
@@ -36,6 +38,14 @@ OUTBOX_ENTRIES = 20_000
 """Entries a gateway may be behind in reading its stream, the oldest dropped first (policy ``drop_oldest``)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[T]):
+    """What became of an operation: what it returned or raised, and by gateway the entry that tells what it did."""
+
+    value: T | NearbyError
+    entries: Mapping[str, bytes]
+
+
 class Runner:
     """Carries out operations for one gateway.
 
@@ -44,14 +54,12 @@ class Runner:
         rules: The product's numbers.
         secret: Keys all draws, 16 to 64 bytes, the same on every gateway.
         draw_id: Returns a new opaque id at each call.
-        gateway: The gateway's own id.
     """
 
-    def __init__(self, link: Link, rules: Rules, *, secret: bytes, draw_id: Callable[[], str], gateway: str) -> None:
+    def __init__(self, link: Link, rules: Rules, *, secret: bytes, draw_id: Callable[[], str]) -> None:
         self._link = link
         self._rules = rules
         self._draw_id = draw_id
-        self._gateway = gateway
         self._values = Values(VALUES_KEPT)
         self._catchments: tuple[bytes, Catchments] = (ABSENT, Catchments(rules, Windows(rules.window_ms, secret)))
         self.windows = Windows(rules.window_ms, secret)
@@ -64,8 +72,8 @@ class Runner:
         people: Sequence[PersonId] = (),
         due: Sequence[tuple[str, int]] = (),
         to_move: Sequence[PersonId] = (),
-    ) -> tuple[T | NearbyError, bytes | None]:
-        """Return what ``act`` returns or raises, and the entry of this gateway's stream that tells what it did.
+    ) -> Outcome[T]:
+        """Return what became of ``act``, which may raise any error of ours.
 
         ``act`` may be called any number of times, each with an attempt of its own; one of them takes effect.
 
@@ -88,16 +96,24 @@ class Runner:
             try:
                 attempt = self._attempt(working, now_ms, due, to_move, self._again(drawn))
                 try:
-                    outcome: T | NearbyError = act(attempt)
+                    value: T | NearbyError = act(attempt)
                 except NearbyError as error:
-                    outcome = error
+                    value = error
                 sets, commands = list(attempt.shared.sets()), list(attempt.commands())
-            except Missing as missing:
-                await self._read(missing, answers)
+            except (Missing, WindowOver) as interruption:
+                if isinstance(interruption, WindowOver):
+                    raise
+                await self._read(interruption, answers)
                 continue
-            entry = await self._commit(working, attempt, sets, commands)
-            if entry is not None:
-                return outcome, entry[0]
+            except Exception:
+                # Values read at different times may contradict each other. If they are true together, it is a defect.
+                if await self._commit(working, {}, [], []) is not None:
+                    raise
+                answers.clear()
+                continue
+            entries = await self._commit(working, attempt.shared.outbox.calls, sets, commands)
+            if entries is not None:
+                return Outcome(value, entries)
             answers.clear()
         raise HubDown
 
@@ -185,9 +201,13 @@ class Runner:
             answers[query] = await self.ask(query)
 
     async def _commit(
-        self, working: Working, attempt: Attempt, sets: list[tuple[str, bytes, int]], commands: list[Any]
-    ) -> tuple[bytes | None] | None:
-        """Write what an attempt asks for; return its entry in our stream, or None if it was out of date."""
+        self,
+        working: Working,
+        calls: Mapping[str, list[Call]],
+        sets: list[tuple[str, bytes, int]],
+        commands: list[Command],
+    ) -> dict[str, bytes] | None:
+        """Write what an attempt asks for; return its entries by gateway, or None if it was out of date."""
         version = os.urandom(VERSION_BYTES)
         indices: dict[str, int] = {}
 
@@ -202,7 +222,6 @@ class Runner:
             todo += (index(key), value, ttl_ms)
         for command in commands:
             todo += (command.what, index(command.key), len(command.arguments), *command.arguments)
-        calls = attempt.shared.outbox.calls
         for gateway, told in calls.items():
             todo += ("out", index(f"o:{gateway}"), 2, OUTBOX_ENTRIES, rows.encode(told))
         is_done, rest = await self._link.function("commit", list(indices), version, BACKSTOP_MS, *todo)
@@ -213,7 +232,7 @@ class Runner:
             return None
         for key, value, _ in sets:
             self._values.put(key, version + value if value else ABSENT)
-        return (dict(zip(calls, rest, strict=True)).get(self._gateway),)
+        return dict(zip(calls, rest, strict=True))
 
 
 def catchment_rows_in(stored: bytes) -> tuple[int, list[CatchmentRow]]:

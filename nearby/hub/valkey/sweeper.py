@@ -1,6 +1,9 @@
 """What time brings to the shared state: done by any gateway, and no harm if two do it at once."""
 
+import asyncio
+import contextlib
 import logging
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -14,7 +17,7 @@ from nearby.hub.valkey import rows
 from nearby.hub.valkey.attempt import NUMBERS, Attempt, WindowOver
 from nearby.hub.valkey.collections import TIMERS, TO_MOVE
 from nearby.hub.valkey.link import Link
-from nearby.hub.valkey.runner import BACKSTOP_MS, CATCHMENTS, WINDOW, Runner, catchment_rows_in
+from nearby.hub.valkey.runner import BACKSTOP_MS, CATCHMENTS, WINDOW, Outcome, Runner, catchment_rows_in
 from nearby.hub.valkey.tables import PRESENT, SEEN
 from nearby.hub.valkey.working import ABSENT, VERSION_BYTES
 
@@ -27,6 +30,8 @@ GATEWAYS = "gw"
 """The key of all gateways by the time their lease ends: a sorted set."""
 
 LEASE_MS = 10_000
+
+HEARD_EVERY_S = 0.005
 
 
 class Sweeper:
@@ -54,16 +59,14 @@ class Sweeper:
             due = await self._due(now_ms)
             waiting = [PersonId(one.decode()) for one in await self._link.call("SMEMBERS", self._link.key(TO_MOVE))]
             try:
-                outcome, entry = await self._runner.run(
-                    lambda state: state.sweep(now_ms), now_ms, due=due, to_move=waiting
-                )
+                outcome = await self._runner.run(lambda state: state.sweep(now_ms), now_ms, due=due, to_move=waiting)
             except WindowOver:
                 entries += await self.turn_windows(now_ms)
                 continue
-            if isinstance(outcome, NearbyError):
-                raise outcome
-            entries += [] if entry is None else [entry]
-            found.update(dict.fromkeys(outcome))
+            if isinstance(outcome.value, NearbyError):
+                raise outcome.value
+            entries += self._own(outcome)
+            found.update(dict.fromkeys(outcome.value))
             if not due:
                 return list(found), entries
 
@@ -110,6 +113,14 @@ class Sweeper:
             texts_held={why: counts.get(f"text:{why}", 0) for why in Held},
         )
 
+    async def until_heard(self, gateway: str, within_s: float) -> None:
+        """Return when another gateway has heard all it was told so far, or did not in time."""
+        stream = self._link.key(f"o:{gateway}")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                while await self._link.call("XLEN", stream):
+                    await asyncio.sleep(HEARD_EVERY_S)
+
     async def renew_lease(self) -> list[str]:
         """Go on as a gateway; return those whose lease ended."""
         return await self._lease(LEASE_MS)
@@ -136,15 +147,18 @@ class Sweeper:
         entries: list[bytes] = []
         for name in await self._link.call("SMEMBERS", self._link.key(f"pg:{gateway}")):
             drop = partial(Attempt.drop, person_id=PersonId(name.decode()), gateway=gateway, now_ms=now_ms)
-            _, entry = await self._run(drop, now_ms)
-            entries += [] if entry is None else [entry]
+            entries += self._own(await self._run(drop, now_ms))
         for name in await self._link.call("SMEMBERS", self._link.key(f"ng:{gateway}")):
             await self._run(partial(_forget_network, name.decode(), gateway), now_ms)
         await self._link.call("ZREM", self._link.key(GATEWAYS), gateway)
         await self._link.call("DEL", *(self._link.key(f"{kind}:{gateway}") for kind in ("o", "pg", "ng")))
         return entries
 
-    async def _run(self, act: Any, now_ms: int) -> Any:
+    def _own(self, outcome: Outcome[Any]) -> list[bytes]:
+        """Return this gateway's entry, if there is one."""
+        return [entry for gateway, entry in outcome.entries.items() if gateway == self._gateway]
+
+    async def _run(self, act: Callable[[Attempt], Any], now_ms: int) -> Outcome[Any]:
         while True:
             try:
                 return await self._runner.run(act, now_ms)
@@ -155,8 +169,7 @@ class Sweeper:
         """Do what was due by a time before the present window's end."""
         entries: list[bytes] = []
         while due := await self._due(at_ms):
-            _, entry = await self._runner.run(lambda state: state.run_timers(at_ms), at_ms, due=due)
-            entries += [] if entry is None else [entry]
+            entries += self._own(await self._runner.run(lambda state: state.run_timers(at_ms), at_ms, due=due))
         return entries
 
     async def _due(self, at_ms: int) -> list[tuple[str, int]]:
@@ -193,5 +206,5 @@ def _pairs(found: Any) -> list[tuple[Any, Any]]:
     if isinstance(found, dict):
         return list(found.items())
     if found and isinstance(found[0], (list, tuple)):
-        return [tuple(pair) for pair in found]  # type: ignore[misc]
+        return [tuple(pair) for pair in found]
     return list(zip(found[::2], found[1::2], strict=True))

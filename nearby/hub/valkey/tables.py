@@ -8,6 +8,7 @@ from nearby.core.brakes import NOTHING_STOPPED, Stopped
 from nearby.core.catchment import Catchments
 from nearby.core.cell import Ladder, ladder_above
 from nearby.core.census import Census
+from nearby.core.gate import Trail
 from nearby.core.ids import Cell, ConnectionId, PersonId, RoomId
 from nearby.core.nearby_list import Rosters, RosterTables
 from nearby.core.repeats import Repeats
@@ -76,10 +77,8 @@ class SharedTables:
         self._people: Table[PersonId, Person] = Table(
             working, "p:", name_of=str, decode=self._person_in, encode=self._person_row
         )
-        self.rooms: Table[RoomId, Room] = _RoomTable(
-            working, "r:", name_of=str, decode=self._room_in, encode=self._room_row
-        )
-        self.rooms.past_of = self._past_of  # type: ignore[attr-defined]
+        self.rooms = _RoomTable(working, "r:", name_of=str, decode=self._room_in, encode=self._room_row)
+        self.rooms.past_of = self._past_of
         self.by_size, self._present, self._seen = Tally[int](), Tally[Cell](), Tally[Cell]()
         self._agenda = SharedAgenda(due)
         self._venues = SharedVenues(working, window, rules)
@@ -110,7 +109,7 @@ class SharedTables:
             greeted=self._table("mg:", rows.marks_in, rows.marks_row),
             deaf_to=self._table("dt:", _set_in, _set_row),
             heard_by=self._table("dh:", _set_in, _set_row),
-            trails=self._table("tr:", lambda stored: tuple(rows.any_of(stored)), rows.encode, name_of=_trail_name),
+            trails=self._trails(),
             held_off=self._held_off,
             let_go=self._let_go,
             to_move=self._to_move,
@@ -251,6 +250,17 @@ class SharedTables:
             refused_until_ms=self._table("xr:", rows.any_of, rows.encode, name_of=bytes.hex),
         )
 
+    def _trails(self) -> Table[tuple[PersonId, str], Trail]:
+        table = _Trails(
+            self._working,
+            "tr:",
+            name_of=":".join,
+            decode=lambda _, stored: tuple(rows.any_of(stored)),
+            encode=lambda trail: rows.encode(trail) if trail else None,
+        )
+        self._tables.append(table)
+        return table
+
     def _table(
         self,
         prefix: str,
@@ -289,6 +299,14 @@ class SharedRepeats(Repeats):
     @property
     def refused(self) -> int:
         """Return 0: nobody knows without asking."""
+        return 0
+
+
+class _Trails(Table[tuple[PersonId, str], Trail]):
+    """Trails outside rooms, which nobody counts: they are left to the keys' time to live."""
+
+    def __len__(self) -> int:
+        """Return 0: they are never too many."""
         return 0
 
 
@@ -394,7 +412,3 @@ def _looks_in(stored: bytes) -> Looks:
 def _looks_row(looks: Looks) -> bytes:
     rosters = [(rows.catchment_row(area), people) for area, people in looks.rosters.items()]
     return rows.encode((looks.window, sorted(looks.kept_from), rosters))
-
-
-def _trail_name(key: tuple[PersonId, str]) -> str:
-    return f"{key[0]}:{key[1]}"
