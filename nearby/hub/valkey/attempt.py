@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator
 
 from nearby.core import wire
+from nearby.core.changes import Change
 from nearby.core.ids import ConnectionId, PersonId, RoomId
 from nearby.core.rules import Rules
 from nearby.core.window import Windows
@@ -29,14 +30,24 @@ class Attempt(LiveState):
         tables: The collections, of which nothing was looked at yet.
         window: The number of the window that the shared state is in.
         draw_id: Returns a new opaque id at each call.
+        record: Is told every change, which is so only if the attempt takes effect. None: nothing is recorded.
     """
 
     def __init__(
-        self, rules: Rules, windows: Windows, tables: SharedTables, *, window: int, draw_id: Callable[[], str]
+        self,
+        rules: Rules,
+        windows: Windows,
+        tables: SharedTables,
+        *,
+        window: int,
+        draw_id: Callable[[], str],
+        record: Callable[[Change], None] | None = None,
     ) -> None:
         self.shared = tables
         now_ms = windows.start_ms(window)
-        super().__init__(rules, secret=windows.secret, draw_id=draw_id, now_ms=now_ms, tables=tables.tables)
+        super().__init__(
+            rules, secret=windows.secret, draw_id=draw_id, now_ms=now_ms, tables=tables.tables, record=record
+        )
 
     def catch_up(self, now_ms: int) -> None:
         """Do what is due of what this attempt took on itself: nothing, unless it is a sweep."""

@@ -6,6 +6,7 @@ from typing import TypeVar
 from nearby.core import wire
 from nearby.core.brakes import Stopped
 from nearby.core.cell import Ladder
+from nearby.core.changes import Change
 from nearby.core.ids import Cell, ConnectionId, MemberId, PersonId, RoomId
 from nearby.core.rules import Rules
 from nearby.core.venue import CatchmentId
@@ -290,6 +291,7 @@ async def open_hub(
     secret: bytes,
     draw_id: Callable[[], str],
     now_ms: int,
+    record: Callable[[Change], None] | None = None,
 ) -> ValkeyHub:
     """Return one more gateway's handle on the live state that a server has under a tag.
 
@@ -301,12 +303,13 @@ async def open_hub(
         secret: Keys all draws, the same on every gateway.
         draw_id: Returns a new opaque id at each call.
         now_ms: The time.
+        record: Is told every change that this gateway made once it took effect, or None.
 
     Raises:
         HubDown: The server cannot be reached.
     """
     link, gateway = Link(url, tag), draw_id()
-    runner = Runner(link, rules, secret=secret, draw_id=draw_id)
+    runner = Runner(link, rules, secret=secret, draw_id=draw_id, record=record)
     sweeper = Sweeper(link, runner, rules, gateway=gateway)
     await sweeper.renew_lease()
     await sweeper.turn_windows(now_ms)

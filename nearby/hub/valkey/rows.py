@@ -57,6 +57,7 @@ class PersonRow(Struct, array_like=True):
     joins_ms: list[int]
     cells_ms: list[int]
     rare: RareRow | None
+    recorded: tuple[bool, int]
 
 
 class SeatRow(Struct, array_like=True):
@@ -152,6 +153,7 @@ def person_row(person: Person, gateway: str | None) -> PersonRow:
         joins_ms=list(person.joins_ms),
         cells_ms=list(person.cells_ms),
         rare=_rare_row(person) if person.has_rare else None,
+        recorded=(person.has_recent_row, person.seen_day),
     )
 
 
@@ -170,6 +172,8 @@ def person_of(person_id: PersonId, row: PersonRow) -> Person:
         wishes=_wishes_in(row.wishes),
         is_counted=row.is_counted,
         checkin_tat_ms=row.checkin_tat_ms,
+        has_recent_row=row.recorded[0],
+        seen_day=row.recorded[1],
     )
     if row.joins_ms:
         person.joins_ms = tuple(row.joins_ms)

@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any, Generic, TypeVar, cast
 
 from nearby.core.catchment import Catchments
-from nearby.core.changes import CatchmentRow
+from nearby.core.changes import CatchmentRow, Change
 from nearby.core.ids import Cell, PersonId
 from nearby.core.rules import DAY_MS, Rules
 from nearby.core.window import Windows
@@ -54,9 +54,19 @@ class Runner:
         rules: The product's numbers.
         secret: Keys all draws, 16 to 64 bytes, the same on every gateway.
         draw_id: Returns a new opaque id at each call.
+        record: Is told every change once it took effect, or None.
     """
 
-    def __init__(self, link: Link, rules: Rules, *, secret: bytes, draw_id: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        link: Link,
+        rules: Rules,
+        *,
+        secret: bytes,
+        draw_id: Callable[[], str],
+        record: Callable[[Change], None] | None = None,
+    ) -> None:
+        self._record = record
         self._link = link
         self._rules = rules
         self._draw_id = draw_id
@@ -92,9 +102,10 @@ class Runner:
         # What is to be read may be named by an id that was drawn: an attempt draws what the one before drew.
         drawn: list[str] = []
         for _ in range(ATTEMPTS):
-            working = Working(self._values, answers)
+            working, changes = Working(self._values, answers), list[Change]()
+            record = None if self._record is None else changes.append
             try:
-                attempt = self._attempt(working, now_ms, due, to_move, self._again(drawn))
+                attempt = self._attempt(working, now_ms, due, to_move, self._again(drawn), record)
                 try:
                     value: T | NearbyError = act(attempt)
                 except NearbyError as error:
@@ -113,6 +124,8 @@ class Runner:
                 continue
             entries = await self._commit(working, attempt.shared.outbox.calls, sets, commands)
             if entries is not None:
+                for change in changes if self._record is not None else ():
+                    self._record(change)
                 return Outcome(value, entries)
             answers.clear()
         raise HubDown
@@ -136,6 +149,7 @@ class Runner:
         due: Sequence[tuple[str, int]],
         to_move: Sequence[PersonId],
         draw_id: Callable[[], str],
+        record: Callable[[Change], None] | None,
     ) -> Attempt:
         working.expect((WINDOW, CATCHMENTS, "stop"))
         stored = working.value(WINDOW)
@@ -154,7 +168,7 @@ class Runner:
             to_move=list(to_move),
             ttl_ms=BACKSTOP_MS,
         )
-        return Attempt(self._rules, self.windows, tables, window=window, draw_id=draw_id)
+        return Attempt(self._rules, self.windows, tables, window=window, draw_id=draw_id, record=record)
 
     def catchments_in(self, stored: bytes) -> Catchments:
         """Return which cells are open; the same object while nothing changes, to be read only."""
