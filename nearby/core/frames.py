@@ -52,6 +52,7 @@ def _frame(first_byte: int, payload: bytes) -> bytes:
     return bytes((first_byte, 127)) + length.to_bytes(8) + payload
 
 
+_A_TEXT = Opcode.TEXT
 _WHOLE = {_TEXT: Opcode.TEXT, 0x82: Opcode.BINARY}
 _FIRST_PART = {0x01: Opcode.TEXT, 0x02: Opcode.BINARY}
 _CONTROL = {_CLOSE: Opcode.CLOSE, _PING: Opcode.PING, _PONG: Opcode.PONG}
@@ -106,7 +107,7 @@ class FrameReader:
             payload = _unmasked(data[body : body + length], data[body - 4 : body])
             start = body + length
             if first == _TEXT and self._kind is None:
-                yield Opcode.TEXT, payload
+                yield _A_TEXT, payload
             elif (whole := self._take(first, payload)) is not None:
                 yield whole
         self._unread = data[start:]

@@ -17,6 +17,10 @@ REMEMBERED_IDS = 512
 minutes, and only a retry within that time asks for one."""
 
 
+FORGOTTEN_AFTER = 16
+"""Ids past their time are looked for once in so many: a look walks over all that was dropped before."""
+
+
 @dataclass(frozen=True, slots=True)
 class Remembered:
     """What was said by an id: its place in the log and its words."""
@@ -55,11 +59,11 @@ class Past:
 
     def append(self, event: wire.RoomEvent, now_ms: int, rules: Rules) -> None:
         """Keep the newest event; the oldest of too many is dropped."""
-        if type(event) is wire.Joined or type(event) is wire.Left:
-            self._events.append(event.member)
-        else:
-            assert isinstance(event, wire.Said | wire.Changed)
+        if type(event) is wire.Said or type(event) is wire.Changed:
             self._events.append(event)
+        else:
+            assert type(event) is wire.Joined or type(event) is wire.Left
+            self._events.append(event.member)
         # A clock that went back must not put a log out of order: its times are searched.
         self._at_ms.append(max(now_ms, self._at_ms[-1]) if self._at_ms else now_ms)
         if len(self._events) > rules.log_events:
@@ -88,7 +92,8 @@ class Past:
         """Remember by which id something was said, in order of time."""
         self._ids.pop(key, None)
         self._ids[key] = what
-        self._forget_ids(what.at_ms - rules.repeat_ms)
+        if len(self._ids) % FORGOTTEN_AFTER == 0 or len(self._ids) > REMEMBERED_IDS:
+            self._forget_ids(what.at_ms - rules.repeat_ms)
 
     def remembered(self, key: Key) -> Remembered | None:
         """Return what the person said by that id, or None if it is not remembered."""

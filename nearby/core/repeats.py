@@ -7,6 +7,7 @@ others would have had to say a hundred thousand different ones meanwhile, at a r
 
 import re
 import string
+from collections import OrderedDict
 from collections.abc import Iterable, MutableMapping
 from hashlib import blake2b
 
@@ -16,7 +17,7 @@ from nearby.core.rules import Rules
 MIN_CHARACTERS = 20
 """Shorter texts are what everybody says."""
 MAX_WATCHED = 100_000
-"""Texts seen in too few rooms so far: 25 MB."""
+"""Texts seen in too few rooms so far: 30 MB."""
 MAX_REFUSED = 100_000
 
 TextHash = bytes
@@ -38,8 +39,8 @@ class Repeats:
         refused: What a process before refused, and until when.
         max_watched: How many texts are watched.
         max_refused: How many are refused.
-        seen: What it is kept in where texts were seen, None for a ``dict``.
-        refused_until_ms: The same of until when they are refused; ``refused`` is put into a ``dict`` only.
+        seen: What it is kept in where texts were seen, None for a collection of its own.
+        refused_until_ms: The same of until when they are refused; ``refused`` is put into one of its own only.
     """
 
     def __init__(
@@ -57,8 +58,9 @@ class Repeats:
         self._keyed = blake2b(digest_size=16, key=secret)
         self._max_watched = max_watched
         self._max_refused = max_refused
-        self._seen = {} if seen is None else seen
-        known = dict(sorted(refused, key=lambda row: row[1])[-max_refused:])
+        # Of a plain dict that loses its first again and again, the first stands behind all that it lost.
+        self._seen = OrderedDict() if seen is None else seen
+        known = OrderedDict(sorted(refused, key=lambda row: row[1])[-max_refused:])
         self._refused_until_ms = known if refused_until_ms is None else refused_until_ms
         self.dropped = 0
         """Texts that were forgotten before their time, because there were too many."""
@@ -91,11 +93,15 @@ class Repeats:
     def saw(self, text: TextHash, room: str, now_ms: int) -> int | None:
         """Note that a text was said in a room; return until when it is refused from now on, None if it is not."""
         since_ms = now_ms - self._rules.hour_ms
-        before = self._seen.pop(text, ())
-        seen = (*((at, at_ms) for at, at_ms in before if at_ms > since_ms and at != room), (room, now_ms))
+        before = self._seen.pop(text, None)
+        if before is None or (len(before) == 1 and before[0][0] == room):
+            seen: tuple[tuple[str, int], ...] = ((room, now_ms),)
+        else:
+            seen = (*[(at, at_ms) for at, at_ms in before if at_ms > since_ms and at != room], (room, now_ms))
         if len(seen) < self._rules.repeated_in:
             self._seen[text] = seen
-            self._trim(since_ms)
+            if before is None:
+                self._trim(since_ms)
             return None
         until_ms = now_ms + self._rules.day_ms
         self._refused_until_ms.pop(text, None)

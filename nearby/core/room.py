@@ -104,6 +104,8 @@ class Room(Struct, kw_only=True, eq=False, gc=False):
     tallied: int = 0
     """The size by which its owner has counted it."""
     empty_since_ms: int | None = None
+    heard_by: tuple[PersonId, ...] | None = None
+    """What ``audience`` returned since somebody came or went, or None."""
     past: Past | None = None
     """None while there is nothing to remember. Only the room's own methods use it."""
 
@@ -136,6 +138,12 @@ class Room(Struct, kw_only=True, eq=False, gc=False):
         """Return how many members are connected; held seats are no company."""
         return len(self.seats) - self.held
 
+    def audience(self) -> tuple[PersonId, ...]:
+        """Return who has a seat, held ones included; the very same object while that does not change."""
+        if self.heard_by is None:
+            self.heard_by = tuple(seat.person for seat in self.seats.values())
+        return self.heard_by
+
     def names(self) -> Collection[str]:
         """Return the names in use."""
         return {seat.name for seat in self.seats.values()}
@@ -149,7 +157,7 @@ class Room(Struct, kw_only=True, eq=False, gc=False):
         if len(self.seats) >= self.capacity:
             raise ValueError("every seat is taken")
         self.seats[seat.member] = seat
-        self.empty_since_ms = None
+        self.empty_since_ms = self.heard_by = None
         event = wire.Joined(room=self.id, seq=self._next_seq(), member=seat.shown())
         seat.joined_seq = event.seq
         self._append(event, now_ms, rules)
@@ -158,6 +166,7 @@ class Room(Struct, kw_only=True, eq=False, gc=False):
     def leave(self, member: MemberId, now_ms: int, rules: Rules) -> wire.Left:
         """End a seat and return the event."""
         self.held -= self.seats.pop(member).held_since_ms is not None
+        self.heard_by = None
         if not self.seats:
             self.empty_since_ms = now_ms
         event = wire.Left(room=self.id, seq=self._next_seq(), member=member)
@@ -167,6 +176,7 @@ class Room(Struct, kw_only=True, eq=False, gc=False):
     def take_back(self, seat: Seat) -> None:
         """Let a seat that survived be there again, without an event."""
         self.seats[seat.member] = seat
+        self.heard_by = None
         self.held += seat.held_since_ms is not None
 
     def hold(self, seat: Seat, since_ms: int | None) -> int:
@@ -202,16 +212,35 @@ class Room(Struct, kw_only=True, eq=False, gc=False):
         newest_ms = None if self.past is None else self.past.newest_id_ms()
         return 0 if newest_ms is None else newest_ms + rules.repeat_ms
 
-    def say(self, member: MemberId, text: str, message_id: int | str | None, now_ms: int, rules: Rules) -> wire.Said:
+    def say(
+        self,
+        member: MemberId,
+        text: str,
+        message_id: int | str | None,
+        now_ms: int,
+        rules: Rules,
+        *,
+        say_tat_ms: int | None = None,
+    ) -> wire.Said:
         """Append what a member says and return the event.
+
+        Args:
+            member: Who.
+            text: What.
+            message_id: By which id, if any.
+            now_ms: When.
+            rules: The product's numbers.
+            say_tat_ms: What ``gcra`` returned for it, if it was asked already.
 
         Raises:
             Refused: ``rate_limited`` with the wait. The room is unchanged.
         """
         seat = self.seats[member]
-        seat.say_tat_ms, wait_ms = gcra(seat.say_tat_ms, now_ms, rules.say)
-        if wait_ms:
-            raise Refused(ErrorCode.RATE_LIMITED, retry_ms=wait_ms, limit="say")
+        if say_tat_ms is None:
+            say_tat_ms, wait_ms = gcra(seat.say_tat_ms, now_ms, rules.say)
+            if wait_ms:
+                raise Refused(ErrorCode.RATE_LIMITED, retry_ms=wait_ms, limit="say")
+        seat.say_tat_ms = say_tat_ms
         seat.spoke_ms = now_ms
         event = wire.Said(room=self.id, seq=self._next_seq(), from_=member, text=text, at_ms=now_ms)
         self._append(event, now_ms, rules)

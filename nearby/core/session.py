@@ -58,6 +58,9 @@ TRANSITIONS: dict[tuple[Phase, Step], Phase] = {
 }
 
 
+_OPEN = Phase.OPEN
+
+
 class Session:
     """The server's side of one connection, from the upgrade to the close.
 
@@ -92,7 +95,9 @@ class Session:
         except _UNREADABLE as unreadable:
             raise self._bad_message(unreadable, data, now_ms) from None
         is_hello = type(message) is wire.Hello
-        if self.phase is Phase.OPEN and is_hello:
+        if self.phase is _OPEN:
+            if not is_hello:
+                return message  # The table leaves it open, and to ask it costs as much as to read the message.
             raise Refused(ErrorCode.BAD_MESSAGE, "hello is only the first message", answers=id_in(data))
         if self.phase is Phase.EXPECTING_HELLO and not is_hello:
             raise Disconnect(CloseCode.BROKE_PROTOCOL)

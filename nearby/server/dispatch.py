@@ -101,7 +101,10 @@ class Dispatcher:
             await self._hello(phone, message, now_ms)
             return
         try:
-            await self._carry_out(phone, message, now_ms)
+            if isinstance(message, wire.Say):
+                await self._say(phone, message, now_ms)
+            else:
+                await self._carry_out(phone, message, now_ms)
         except Refused as refused:
             self._refuse(phone, refused, message.id)
         except HubDown:
@@ -164,8 +167,6 @@ class Dispatcher:
 
     async def _carry_out(self, phone: Connection, message: wire.Command, now_ms: int) -> None:
         match message:
-            case wire.Say():
-                await self._say(phone, message, now_ms)
             case wire.CheckIn():
                 await self._check_in(phone, message, now_ms)
             case wire.Ping(id=id):

@@ -18,9 +18,8 @@ def run_eagerly(work: Coroutine[Any, Any, None]) -> "asyncio.Task[None] | None":
     Raises:
         Exception: What ``work`` raised before it waited for anything.
     """
-    loop = asyncio.get_running_loop()
     if sys.version_info >= (3, 12):
-        task = asyncio.Task(work, loop=loop, eager_start=True)
+        task = asyncio.Task(work, loop=asyncio.get_running_loop(), eager_start=True)
         if not task.done():
             return task
         task.result()
@@ -29,7 +28,7 @@ def run_eagerly(work: Coroutine[Any, Any, None]) -> "asyncio.Task[None] | None":
         waits_for = work.send(None)
     except StopIteration:
         return None
-    return loop.create_task(_go_on(work, waits_for))
+    return asyncio.get_running_loop().create_task(_go_on(work, waits_for))
 
 
 async def _go_on(work: Coroutine[Any, Any, None], waits_for: Any) -> None:

@@ -13,6 +13,8 @@ from nearby.core.frames import FrameReader, Opcode
 from nearby.errors import CloseCode, Disconnect
 from nearby.server.eager import run_eagerly
 
+_CLOSE = Opcode.CLOSE
+
 FAIR_SHARE = 16
 """Frames carried out for one connection before the others get their turn."""
 
@@ -93,7 +95,7 @@ class Inbox:
             try:
                 for opcode, payload in self._reader.feed(data):
                     await self._carry_out(opcode, payload)
-                    if opcode is Opcode.CLOSE:
+                    if opcode is _CLOSE:
                         self.feed_eof()
                         return
                     count += 1

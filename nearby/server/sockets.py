@@ -25,6 +25,9 @@ from nearby.server.upgrade import hand_over, upgrade
 
 log = logging.getLogger(__name__)
 
+_TEXT = Opcode.TEXT
+"""What nearly every frame is; to look a member of an enumeration up costs more than to compare it."""
+
 
 class Sockets:
     """Serves phones' WebSockets."""
@@ -143,12 +146,12 @@ class Sockets:
 
     async def _handle(self, phone: Connection, opcode: Opcode, payload: bytes) -> None:
         """Do what a frame asks for; once the connection is ending, only its close frame matters."""
-        if opcode is Opcode.CLOSE:
+        if opcode is _TEXT and not phone.is_ending:
+            await self._carry_out(phone, payload)
+        elif opcode is Opcode.CLOSE:
             phone.end_answering(payload)
         elif phone.is_ending:
             return
-        elif opcode is Opcode.TEXT:
-            await self._carry_out(phone, payload)
         elif opcode is Opcode.PING:
             phone.pong(payload)
         elif opcode is Opcode.PONG:

@@ -53,6 +53,39 @@ def test_the_wait_is_exact(talk: list[tuple[int, list[PersonId]]], last: list[Pe
     assert reach.wait_ms(last, now_ms + wait, limit=LIMIT, span_ms=SPAN_MS) == 0
 
 
+@given(st.lists(st.tuples(st.integers(0, 600), st.sampled_from([(0, 3), (2, 6), (5, 9), (8, 11)])), max_size=40))
+def test_an_audience_known_again_counts_as_if_each_of_it_were_looked_up(
+    talk: list[tuple[int, tuple[int, int]]],
+) -> None:
+    audiences = {bounds: tuple(CROWD[bounds[0] : bounds[1]]) for _, bounds in talk}
+    quick, slow, now_ms = Reach(), Reach(), 1
+    for after_ms, bounds in talk:
+        now_ms += after_ms
+        room = audiences[bounds]
+        wait = slow.wait_ms(room, now_ms, limit=LIMIT, span_ms=SPAN_MS)
+        if quick.is_of(room):
+            assert wait == 0
+            quick.again(now_ms)
+        else:
+            assert quick.wait_ms(room, now_ms, limit=LIMIT, span_ms=SPAN_MS) == wait
+            if wait == 0:
+                quick.add(room, now_ms, room)
+        if wait == 0:
+            slow.add(room, now_ms)
+    assert quick.last_ms == slow.last_ms
+    assert quick.times_ms() == slow.times_ms()
+    assert quick.heard_ms == slow.heard_ms == Reach.of(quick.heard_ms, quick.noted_ms).heard_ms
+
+
+def test_an_audience_is_known_by_the_very_object() -> None:
+    reach, audience = Reach(), tuple(people("ab"))
+    reach.add(people("ab"), 1)
+    assert not reach.is_of(audience)
+    reach.add(people("ab"), 2, audience)
+    assert reach.is_of(audience)
+    assert not reach.is_of(tuple(people("ab")))
+
+
 def test_the_wait_is_until_enough_of_the_absent_are_forgotten() -> None:
     reach = Reach()
     for now_ms, names in ((0, "ab"), (100, "cd"), (200, "e")):

@@ -1,5 +1,6 @@
 from collections.abc import Iterable
 from dataclasses import replace
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -105,6 +106,17 @@ def test_the_oldest_is_forgotten_when_there_are_too_many_and_counted() -> None:
     for room in "abc":
         repeats.saw(b"z", room, now_ms + RULES.day_ms)
     assert (repeats.refused, repeats.dropped) == (1, 2)
+
+
+def test_one_more_of_many_texts_costs_what_one_more_of_few_does() -> None:
+    def cost_s(at_most: int) -> float:
+        repeats = watch(max_watched=at_most)
+        started_s = process_time()
+        for number in range(100_000):
+            repeats.saw(b"%d" % number, "a", 0)
+        return process_time() - started_s
+
+    assert cost_s(50_000) < 8 * cost_s(100)
 
 
 def test_a_text_that_is_said_again_and_again_in_a_room_is_nobodys_business() -> None:

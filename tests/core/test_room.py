@@ -247,6 +247,30 @@ def test_a_room_knows_until_when_repeats_may_be_asked_for() -> None:
     assert room.remembers_until_ms(RULES) == 9 + RULES.repeat_ms
 
 
+def test_what_the_limit_was_asked_about_already_is_not_asked_about_again() -> None:
+    room, rules = room_of(1), Rules()
+    tat_ms = 10 * rules.say.period_ms * rules.say.burst
+    room.say(MemberId("m0"), "x", None, 0, rules, say_tat_ms=tat_ms)
+    assert room.seats[MemberId("m0")].say_tat_ms == tat_ms
+    with pytest.raises(Refused):
+        room.say(MemberId("m0"), "x", None, 0, rules)
+
+
+def test_the_audience_is_one_object_until_somebody_comes_or_goes() -> None:
+    room = room_of(2)
+    audience = room.audience()
+    assert audience == ("p0", "p1")
+    room.say(MemberId("m0"), "x", None, 0, RULES)
+    room.hold(room.seats[MemberId("m1")], 0)
+    assert room.audience() is audience
+    room.leave(MemberId("m1"), 0, RULES)
+    assert room.audience() == ("p0",)
+    room.join(seat(2), 0, RULES)
+    assert room.audience() == ("p0", "p2")
+    room.take_back(seat(3))
+    assert room.audience() == ("p0", "p2", "p3")
+
+
 def test_saying_more_than_the_rate_allows_is_refused_and_leaves_no_trace() -> None:
     room, rules = room_of(1), Rules()
     for _ in range(rules.say.burst):

@@ -15,8 +15,9 @@ from nearby.core.gate.domains import has_inner_dot, has_link, has_written_out_li
 from nearby.core.gate.folding import alike, opened
 from nearby.core.gate.handles import has_handle, has_wallet, has_written_out_handle
 from nearby.core.gate.numbers import MANY_DIGITS, count_digits, has_number_words
+from nearby.core.gate.plain import SUSPECT, is_plain
 
-__all__ = ["MANY_DIGITS", "NO_TRAIL", "Held", "Trail", "alike", "found_in", "trail_after"]
+__all__ = ["MANY_DIGITS", "NO_TRAIL", "Held", "Trail", "alike", "found_in", "found_in_full", "trail_after"]
 
 
 class Held(StrEnum):
@@ -35,9 +36,6 @@ Trail = tuple[int, ...]
 
 NO_TRAIL: Trail = ()
 
-_SUSPECT = frozenset("0123456789@#:=>→»/_-\u2010\u2011\u2012\u2013\u2014\u2015([{<*+|~")
-"""Without any of these, and without a dot that stands in or before a word, only what is written out is looked for."""
-
 
 def found_in(text: str, trail: Trail = NO_TRAIL, names: Collection[str] = ()) -> tuple[Held | None, int]:
     """Return why a text must not be said, or None, and how many digits it adds to the trail.
@@ -47,9 +45,14 @@ def found_in(text: str, trail: Trail = NO_TRAIL, names: Collection[str] = ()) ->
         trail: What their messages before it in that room were, as ``trail_after`` keeps it.
         names: Who is there: to call one of them by ``@`` is no handle.
     """
+    return (None, 0) if is_plain(text) else found_in_full(text, trail, names)
+
+
+def found_in_full(text: str, trail: Trail = NO_TRAIL, names: Collection[str] = ()) -> tuple[Held | None, int]:
+    """Return the same as ``found_in``, by every look there is."""
     shown = opened(text)
     low = shown.lower()
-    if _SUSPECT.isdisjoint(low) and not has_inner_dot(low):
+    if SUSPECT.isdisjoint(low) and not has_inner_dot(low):
         if has_written_out_link(low):
             return Held.LINK, 0
         if has_written_out_handle(low):

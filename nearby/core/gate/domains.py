@@ -37,8 +37,10 @@ _SCHEME = re.compile(r"://|\bh[tx]{2}ps?\s?:|\bwww\s?\.\s?\w|\bxn--\w")
 _DOTTED = re.compile(r"(?<![\w-])[\w-]++(?:\.[\w-]++)++/?")
 _SPACED_DOT = re.compile(r"[\w-]\s{1,3}\.\s{0,3}([^\W\d_]{2,6})(?![\w-])")
 _IN_BRACKETS = re.compile(r"\w\s{0,3}[(\[{<]\s{0,3}(?:\.|d[o0]t|punkt|punto|ponto|point|точка)\s{0,3}[)\]}>]\s{0,3}\w")
+DOT_WORDS = frozenset("dot d0t punkt punto ponto kropka nokta точка".split())
+"""What stands for a dot where it is written out, a word by itself."""
 _WRITTEN_OUT = re.compile(
-    r"(?<![^\W_])(?!the\b)([\w-]{1,63})[\s*_-]{1,3}(?:d[o0]t|punkt|punto|ponto|kropka|nokta|точка)[\s*_-]{1,3}"
+    rf"(?<![^\W_])(?!the\b)([\w-]{{1,63}})[\s*_-]{{1,3}}(?:{'|'.join(sorted(DOT_WORDS))})[\s*_-]{{1,3}}"
     r"(?:com|net|org|info|biz|io|co|de|uk|ru|fr|xyz|gg|tv|app|ly|ком|ру|рф)\b"
 )
 _SPELLED = re.compile(r"(?<!\w)\w(?: [\w.]){4,}+(?!\w)")

@@ -1,5 +1,5 @@
 """Names on other services, mail addresses, and addresses that money is sent to."""
-# ruff: noqa: RUF001  Letters of all scripts are the matter here.
+# ruff: noqa: RUF001, SIM905  Letters of all scripts are the matter here; lists of words read best as words.
 
 import re
 from collections.abc import Collection
@@ -7,9 +7,10 @@ from collections.abc import Collection
 _CALLED = re.compile(r"(?<![\w@])@([^\W\d][\w.]*+)")
 _MAIL = re.compile(r"[\w.+-]@[\w-]{2}")
 _AT_IN_BRACKETS = re.compile(r"\w\s?[(\[{]\s?(?:at|@|arroba)\s?[)\]}]\s?\w")
+MAIL_WORDS = frozenset("gmail googlemail hotmail outlook yahoo icloud protonmail proton gmx yandex mail naver".split())
+"""What follows the at sign where that is written out, a word by itself."""
 _AT_WRITTEN_OUT = re.compile(
-    r"[\w.-]\s{1,3}(?:at|arroba|chez|bei|ät|собака)\s{1,3}"
-    r"(?:gmail|googlemail|hotmail|outlook|yahoo|icloud|protonmail|proton|gmx|yandex|mail|naver)(?!\w)"
+    rf"[\w.-]\s{{1,3}}(?:at|arroba|chez|bei|ät|собака)\s{{1,3}}(?:{'|'.join(sorted(MAIL_WORDS))})(?!\w)"
 )
 _MAIL_HINTS = ("mail", "outlook", "yahoo", "icloud", "proton", "gmx", "yandex", "naver")
 _EVERYBODY = frozenset({"all", "everyone", "everybody", "here", "alle", "todos", "tous", "tutti", "все"})
@@ -31,6 +32,8 @@ _MINE = re.compile(
     rf"(?:{_SERVICES}){_ASKS}\s{{1,3}}(?:(?:is|ist|es|est|è|é|jest|är|er|это)\s{{1,3}})?{_ACCOUNT}"
 )
 _BESIDE = re.compile(rf"(?<![^\W_])(?:insta|ig|snap|telegram|tg|kik|discord|vx|тг|вк|инста)\s{{1,3}}{_ACCOUNT}")
+WEAK_HINTS = ("id", "name", "user")
+"""Parts of words, one of which follows the name of a service that is a word of its own."""
 _TAGGED = re.compile(r"[^\W\d]\w{1,31}#\d{4}(?!\d)")
 _LEADS_TO = re.compile(r"[\d_:=→»>\-–—]|\.\w")
 """What every text that names an account has."""
@@ -58,7 +61,7 @@ def has_written_out_handle(low: str) -> bool:
     """Return whether a text in small letters names a mail address in words, or an account by "id"."""
     if any(hint in low for hint in _MAIL_HINTS) and _AT_WRITTEN_OUT.search(low) is not None:
         return True
-    return ("id" in low or "name" in low or "user" in low) and _WEAK_SERVICE.search(low) is not None
+    return any(hint in low for hint in WEAK_HINTS) and _WEAK_SERVICE.search(low) is not None
 
 
 def has_wallet(shown: str) -> bool:

@@ -35,7 +35,7 @@ _CURRENCY = (
 _CURRENCY_BEFORE = re.compile(rf"(?:{_CURRENCY}) ?$")
 _CURRENCY_AFTER = re.compile(rf" ?(?:{_CURRENCY})(?![^\W\d_])")
 
-_NUMBER_WORDS = frozenset(
+NUMBER_WORDS = frozenset(
     "zero oh one two three four five six seven eight nine null eins zwei drei vier fünf sechs sieben acht "
     "neun cero uno dos tres cuatro cinco seis siete ocho nueve zéro un deux trois quatre cinq sept huit neuf "
     "um dois quatro sete oito ноль один два три четыре пять шесть семь восемь девять 0 1 2 3 4 5 6 7 8 9".split()
@@ -79,11 +79,11 @@ def count_digits(low: str) -> Counted:
 
 def has_number_words(low: str) -> bool:
     """Return whether a text spells seven digits one after the other."""
-    if _NUMBER_WORDS.isdisjoint(low.replace(",", " ").split()) and "-" not in low and "." not in low and "/" not in low:
+    if NUMBER_WORDS.isdisjoint(low.replace(",", " ").split()) and "-" not in low and "." not in low and "/" not in low:
         return False
     run = 0
     for word in _BETWEEN_WORDS.split(low):
-        run = run + 1 if word in _NUMBER_WORDS else 0
+        run = run + 1 if word in NUMBER_WORDS else 0
         if run >= MANY_DIGITS:
             return True
     return False

@@ -196,9 +196,10 @@ class Rooms:
         now_ms: int,
         *,
         skipped_by: Collection[ConnectionId] = (),
+        say_tat_ms: int | None = None,
     ) -> wire.Said:
-        """Append what a member says; raises ``Refused`` as ``Room.say``."""
-        event = room.say(seat.member, text, message_id, now_ms, self._rules)
+        """Append what a member says, and raise ``Refused``, as ``Room.say``."""
+        event = room.say(seat.member, text, message_id, now_ms, self._rules, say_tat_ms=say_tat_ms)
         self._tell(room, event, now_ms, message_id=message_id, skipped_by=skipped_by)
         return event
 

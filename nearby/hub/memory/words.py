@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
 
 from nearby.core.gate import NO_TRAIL, Held, Trail, found_in, trail_after
 from nearby.core.ids import PersonId, RoomId
@@ -28,14 +27,8 @@ NOTED_AGAIN = 6
 what it finds to be younger by so much."""
 
 
-class _Passed(NamedTuple):
-    """A text that may be said, and what is to be kept of it once it was."""
-
-    digits: int = 0
-    repeated_as: TextHash | None = None
-
-
-_UNSEEN = _Passed()
+_NOBODY_YET = Reach()
+"""Never added to."""
 
 
 class Words:
@@ -92,21 +85,21 @@ class Words:
         if person.claims.verified:
             said = self._rooms.say(room, seat, text, message_id, now_ms, skipped_by=skipped_by)
             return said.seq, said.at_ms
-        strangers = self._strangers(person, room)
-        say_tat_ms = self._check_limits(person, strangers, now_ms)
+        new = self._new_audience(person, room)
+        say_tat_ms = self._check_limits(person, new, now_ms)
+        before = _trail_in(person, room)
         try:
-            passed = self._look_at(text, _trail_in(person, room), room.names, now_ms, is_unfit=is_unfit)
+            digits, text_hash = self._look_at(text, before, room.names, now_ms, is_unfit=is_unfit)
         except Refused:
             seat.say_tat_ms = say_tat_ms
             raise
-        said = self._rooms.say(room, seat, text, message_id, now_ms, skipped_by=skipped_by)
-        if passed is not _UNSEEN:
-            self._keep(passed, room.id, now_ms)
-        if passed.digits or person.trail is not None:
-            trail = trail_after(_trail_in(person, room), passed.digits, self._rules.number_messages)
+        said = self._rooms.say(room, seat, text, message_id, now_ms, skipped_by=skipped_by, say_tat_ms=say_tat_ms)
+        if text_hash is not None:
+            self._keep(text_hash, room.id, now_ms)
+        if digits or person.rare.trail is not None:
+            trail = trail_after(before, digits, self._rules.number_messages)
             person.trail = (room.id, trail) if trail else None
-        if strangers and self._rules.strangers_per_hour:
-            self._reach(person, strangers, now_ms)
+        self._note_reach(person, room, new, now_ms)
         return said.seq, said.at_ms
 
     def weigh(
@@ -116,17 +109,18 @@ class Words:
         repeat = self._repeat_of(person, text, now_ms, room_id, message_id)
         if repeat is not None:
             return Weighed(repeat)
-        self._check_limits(person, self._strangers(person, person.room_named(room_id)), now_ms)
+        self._check_limits(person, self._new_audience(person, person.room_named(room_id)), now_ms)
         return Weighed(is_open=not person.claims.verified, lang=person.wishes.lang)
 
     def screen(self, place: str, text: str, now_ms: int, author: PersonId | None) -> None:
         """See ``Speech.screen``."""
         trail = NO_TRAIL if author is None else self._places.get((author, place), NO_TRAIL)
-        passed = self._look_at(text, trail, tuple, now_ms, is_unfit=False)
-        self._keep(passed, place, now_ms)
-        if author is not None and (passed.digits or trail):
+        digits, text_hash = self._look_at(text, trail, tuple, now_ms, is_unfit=False)
+        if text_hash is not None:
+            self._keep(text_hash, place, now_ms)
+        if author is not None and (digits or trail):
             self._places.pop((author, place), None)
-            self._places[(author, place)] = trail_after(trail, passed.digits, self._rules.number_messages)
+            self._places[(author, place)] = trail_after(trail, digits, self._rules.number_messages)
             if len(self._places) > MAX_PLACES:
                 del self._places[next(iter(self._places))]
 
@@ -135,32 +129,40 @@ class Words:
     ) -> tuple[int, int] | None:
         if message_id is None:
             return None
-        named = person.room if room_id is None else self._rooms.get(room_id)
+        named = person.room
+        if room_id is not None and (named is None or named.id != room_id):
+            named = self._rooms.get(room_id)
         repeat = named and named.repeat_of(person.id, message_id, text, now_ms, self._rules)
         return (repeat.seq, repeat.at_ms) if repeat else None
 
-    def _strangers(self, person: Person, room: Room) -> list[PersonId]:
-        """Return who hears the person there, held seats included: whoever comes back gets what was missed."""
-        own, are_known = person.id, self.are_known
-        others = [seat.person for seat in room.seats.values() if seat.person != own]
-        return others if are_known is None else [other for other in others if not are_known(own, other)]
+    def _new_audience(self, person: Person, room: Room) -> list[PersonId] | None:
+        """Return the strangers who hear the person there, None if they are the very ones who heard the last words.
 
-    def _check_limits(self, person: Person, strangers: list[PersonId], now_ms: int) -> int:
-        """Return the state of the say limit after one more; raises ``rate_limited``."""
+        Held seats count: whoever comes back gets what was missed.
+        """
+        own, are_known, reach = person.id, self.are_known, person.rare.reach
+        if are_known is not None:
+            return [other for other in room.audience() if other != own and not are_known(own, other)]
+        audience = room.audience()
+        return None if reach is not None and reach.is_of(audience) else [other for other in audience if other != own]
+
+    def _check_limits(self, person: Person, new: list[PersonId] | None, now_ms: int) -> int:
+        """Return the state of the say limit after one more; raises ``rate_limited``. ``new`` as ``_new_audience``."""
         rules = self._rules
         say_tat_ms, wait_ms = gcra(person.tat_of_say_ms, now_ms, rules.say)
         if wait_ms:
             raise Refused(ErrorCode.RATE_LIMITED, retry_ms=wait_ms, limit="say")
-        if rules.strangers_per_hour and person.reach is not None and not person.claims.verified:
-            wait_ms = person.reach.wait_ms(strangers, now_ms, limit=rules.strangers_per_hour, span_ms=rules.hour_ms)
+        if new is not None and rules.strangers_per_hour and not person.claims.verified:
+            reach = person.reach or _NOBODY_YET
+            wait_ms = reach.wait_ms(new, now_ms, limit=rules.strangers_per_hour, span_ms=rules.hour_ms)
             if wait_ms:
                 raise Refused(ErrorCode.RATE_LIMITED, retry_ms=wait_ms, limit="reach")
         return say_tat_ms
 
     def _look_at(
         self, text: str, trail: Trail, names: Callable[[], Iterable[str]], now_ms: int, *, is_unfit: bool
-    ) -> _Passed:
-        """Return a text that may be said, else raise ``held``."""
+    ) -> tuple[int, TextHash | None]:
+        """Return what is kept of a text that may be said: digits, and a hash if it has one; else raise ``held``."""
         because: Held | None = Held.FILTER if is_unfit else None
         digits, text_hash = 0, None
         if self._rules.has_gate and because is None:
@@ -172,21 +174,26 @@ class Words:
         if because is not None:
             self.held[because] += 1
             raise Refused(ErrorCode.HELD)
-        return _UNSEEN if not digits and text_hash is None else _Passed(digits, text_hash)
+        return digits, text_hash
 
-    def _keep(self, passed: _Passed, place: str, now_ms: int) -> None:
+    def _keep(self, text_hash: TextHash, place: str, now_ms: int) -> None:
         """Note where a text was seen."""
-        if passed.repeated_as is None:
-            return
-        until_ms = self.repeats.saw(passed.repeated_as, place, now_ms)
+        until_ms = self.repeats.saw(text_hash, place, now_ms)
         if until_ms is not None and self._records is not None:
-            self._records.text_refused(passed.repeated_as, until_ms)
+            self._records.text_refused(text_hash, until_ms)
 
-    def _reach(self, person: Person, strangers: list[PersonId], now_ms: int) -> None:
-        reach = person.reach
-        if reach is None:
-            reach = person.reach = Reach()
-        has_new = reach.add(strangers, now_ms)
+    def _note_reach(self, person: Person, room: Room, new: list[PersonId] | None, now_ms: int) -> None:
+        """Note that a person was heard; ``new`` as ``_new_audience``."""
+        reach, has_new = person.rare.reach, False
+        if new is None:
+            assert reach is not None
+            reach.again(now_ms)
+        elif new and self._rules.strangers_per_hour:
+            if reach is None:
+                reach = person.reach = Reach()
+            has_new = reach.add(new, now_ms, room.audience() if self.are_known is None else None)
+        else:
+            return
         if has_new or now_ms >= reach.noted_ms + self._rules.hour_ms // NOTED_AGAIN:
             reach.noted_ms = now_ms
             self._people.note_recent(person, now_ms)
@@ -203,5 +210,5 @@ def restored_reach(times_ms: Iterable[int], now_ms: int, rules: Rules) -> Reach 
 
 
 def _trail_in(person: Person, room: Room) -> Trail:
-    trail = person.trail
+    trail = person.rare.trail
     return trail[1] if trail is not None and trail[0] == room.id else NO_TRAIL
