@@ -7,7 +7,6 @@ import re
 import signal
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -20,20 +19,14 @@ from nearby.sim.child import own_server, serving
 from nearby.testing.postgres import Server, running_postgres
 from nearby.testing.raw_phone import RawPhone
 from nearby.testing.serving import KEY, http_call
+from tests.processes import run
 
 WHY = ("--reason", "a fair")
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("NEARBY_")}
 
 
 def nearby(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "nearby.cli", *arguments],
-        capture_output=True,
-        text=True,
-        env=ENVIRONMENT | environment,
-        timeout=30,
-        check=False,
-    )
+    return run("nearby.cli", *arguments, environment=ENVIRONMENT | environment, timeout_s=50)
 
 
 def test_version_prints_the_version() -> None:

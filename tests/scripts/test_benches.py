@@ -3,7 +3,6 @@
 import asyncio
 import json
 import subprocess
-import sys
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from scripts.benches.crowd import Crowd
 from scripts.benches.report import Report, Target
 from scripts.benches.servers import BenchFailed, Kind, Server, running
 from scripts.benches.turns import WARM_UP_LAPS, take_turns
+from tests.processes import run
 
 
 def report(target: Target, *, ours: list[float], theirs: list[float]) -> Report:
@@ -103,14 +103,8 @@ async def test_servers_take_turns_lap_by_lap_and_warm_up_uncounted() -> None:
 
 
 def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "scripts.benches", *arguments],
-        capture_output=True,
-        text=True,
-        env=bare_environment() | {"COLUMNS": "120"},
-        timeout=50,
-        check=False,
-    )
+    environment = bare_environment() | {"COLUMNS": "120"}
+    return run("scripts.benches", *arguments, environment=environment, timeout_s=50, imports="scripts.benches.cli")
 
 
 def test_a_bench_works_from_end_to_end(tmp_path: Path) -> None:

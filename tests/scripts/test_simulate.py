@@ -3,7 +3,6 @@
 import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -17,20 +16,14 @@ from nearby.sim.simulation.policies import POLICIES
 from nearby.sim.simulation.study import Kind, Run, generated, study
 from scripts.tools.simulate import app
 from tests.documents import page, rows, words
+from tests.processes import run
 from tests.scripts.crowds import write_crowd
 
 SHORT = ("--people", "6", "--hours", "0.2", "--policy", "ours", "--policy", "random")
 
 
 def simulate(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "scripts.tools.simulate", *arguments],
-        capture_output=True,
-        text=True,
-        env=bare_environment() | {"COLUMNS": "160"},
-        timeout=50,
-        check=False,
-    )
+    return run("scripts.tools.simulate", *arguments, environment=bare_environment() | {"COLUMNS": "160"}, timeout_s=50)
 
 
 @pytest.fixture(scope="module")

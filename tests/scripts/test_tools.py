@@ -17,6 +17,7 @@ import pytest
 from nearby.sim.child import bare_environment, own_server
 from nearby.testing.postgres import running_postgres
 from nearby.testing.waiting import eventually
+from tests.processes import run
 from tests.scripts.crowds import write_crowd
 
 KEY = "a shared secret of at least thirty-two bytes"
@@ -25,14 +26,8 @@ FAST = ("--speed", "600", "--says", "20")
 
 
 def tool(name: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", f"scripts.tools.{name}", *arguments],
-        capture_output=True,
-        text=True,
-        env=bare_environment() | {"COLUMNS": "120"} | environment,
-        timeout=50,
-        check=False,
-    )
+    environment = bare_environment() | {"COLUMNS": "120"} | environment
+    return run(f"scripts.tools.{name}", *arguments, environment=environment, timeout_s=50)
 
 
 @pytest.fixture(scope="module")

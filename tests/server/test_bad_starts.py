@@ -2,8 +2,6 @@
 
 import os
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from nearby.store.tables import SCHEMA_VERSION, markers
 from nearby.testing.postgres import OwnPostgres, own_postgres
 from nearby.testing.serving import KEY
 from nearby.testing.store_suite import Database
+from tests.processes import run
 
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("NEARBY_")}
 
@@ -29,14 +28,7 @@ def postgres() -> Iterator[OwnPostgres]:
 def sentence_of_a_server_that_does_not_start(url: str, data_dir: Path) -> str:
     """Return what ``nearby serve`` says before it exits with 2."""
     flags = ("--port", "0", "--metrics-port", "0", "--data-dir", str(data_dir), "--database-url", url)
-    done = subprocess.run(
-        [sys.executable, "-m", "nearby.cli", "serve", *flags],
-        capture_output=True,
-        text=True,
-        env={**ENVIRONMENT, "NEARBY_KEY": KEY},
-        timeout=50,
-        check=False,
-    )
+    done = run("nearby.cli", "serve", *flags, environment={**ENVIRONMENT, "NEARBY_KEY": KEY}, timeout_s=50)
     assert (done.returncode, done.stdout) == (2, ""), done.stderr
     assert done.stderr.startswith("nearby: database_url: ")
     assert done.stderr.count("\n") == 1
