@@ -249,9 +249,8 @@ export class Line {
   #endForGood(code: number | undefined): void {
     if (this.state.kind === "closed") return;
     this.#become(code === undefined ? { kind: "closed" } : { kind: "closed", code });
-    this.#letGo();
     this.calls.failAll(() => new PhoneClosed(code));
-    this.#of.events.onPending();
+    this.#letGo();
   }
 
   #become(state: LineState): void {
