@@ -43,6 +43,7 @@ function Console() {
     // Not at the start: whoever opens the page begins at its top.
     if (!isFirst.current) heading.current?.focus();
     isFirst.current = false;
+    document.querySelector(".menu [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }, [page]);
   return (
     <>

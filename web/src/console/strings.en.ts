@@ -174,6 +174,9 @@ export const strings = {
   map: {
     zoomIn: "Zoom in",
     zoomOut: "Zoom out",
+    all: "Show all on the map",
+    goTo: "Go to a position",
+    go: "Go",
     broken: "The map cannot be shown. The table has the same.",
   },
 
@@ -191,7 +194,7 @@ export const strings = {
     shareColumn: "Share",
     charts: {
       thin: "Share in rooms under three (%)",
-      merged: "Snapshots told for merges in 10 s",
+      merged: "People moved by merges in 10 s",
       moved: "Moves in 10 s",
       placements: (why: string) => `Placements: ${why}`,
     },
@@ -218,7 +221,6 @@ export const strings = {
     pause: "Pause",
     legend: "People",
     map: "Map of the crowd",
-    fit: "Show all cells",
     table: "Cells of this hour",
     cellColumn: "Cell",
     peopleColumn: "People",
@@ -256,7 +258,7 @@ export const strings = {
     messages: "What was said",
     messagesNote: "The last messages the reporter was there for. Others in the room are not named.",
     noMessages: "No messages belong to it.",
-    speakers: { reporter: "Reporter", reported: "Reported", other: "Somebody else" } as Record<string, string>,
+    speakers: { reporter: "Reporter", reported: "Reported", other: "Another" } as Record<string, string>,
     decide: "Decide",
     decision: (decision: string, time: string) => `Decided ${time}: ${decision}.`,
     decisions: {
@@ -493,10 +495,10 @@ export const strings = {
       bottle: "Bottles",
     } satisfies Record<What, string>,
     whatExplained: {
-      placement: "Nobody gets a new seat. Rooms that are there go on.",
-      guests: "No guest is made or renewed. Who is in stays until their token ends.",
-      shake: "Shakes are refused.",
-      bottle: "Calls about bottles and threads are refused.",
+      placement: "While stopped nobody gets a new seat; rooms that are there go on.",
+      guests: "While stopped no guest is made or renewed; who is in stays until their token ends.",
+      shake: "While stopped shakes are refused.",
+      bottle: "While stopped calls about bottles and threads are refused.",
     } satisfies Record<What, string>,
     everywhere: "everywhere",
     inCell: (cell: string) => `in ${cell}`,

@@ -67,7 +67,8 @@ function ofCrowd(now: NowAnswer): Worry[] {
   if (before >= CROWD && people <= before * FELL_TO) {
     found.push({ level: "bad", about: "people_fell", page: "now", before, now: people });
   }
-  const lagMs = history.loop_lag_p99_ms.at(-1) ?? 0;
+  // One late step is a hiccup, three in a row are a state.
+  const lagMs = Math.min(...[0, 1, 2].map((step) => history.loop_lag_p99_ms.at(-1 - step) ?? 0));
   if (lagMs >= SLOW_LAG_MS) found.push({ level: "bad", about: "slow", page: "now", lagMs });
   if (now.thin_share !== null && people >= CROWD && now.thin_share >= THIN_SHARE) {
     found.push({ level: "warn", about: "thin", page: "balance", share: now.thin_share });

@@ -1,11 +1,12 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { flawOf } from "../logic/outline.ts";
+import { PositionForm } from "../parts/PositionForm.tsx";
 import { Problem } from "../parts/Problem.tsx";
 import { ask } from "../state/actions.ts";
 import { put } from "../state/areas.ts";
 import { MOST_TOGETHER } from "../state/cells.ts";
-import { type Draft, type Drawing, fileOf, type Import, previewed, readFile, setDraft } from "../state/draft.ts";
+import { type Draft, type Drawing, fileOf, goTo, type Import, previewed, readFile, setDraft } from "../state/draft.ts";
 import { strings } from "../strings.en.ts";
 import type { Kind } from "../wire.ts";
 import { Corners } from "./Corners.tsx";
@@ -68,6 +69,11 @@ function DrawForm({ draft }: { draft: Drawing }) {
       </div>
       <KindChoice label={texts.kind} value={draft.kind} onPick={(kind) => setDraft({ ...draft, kind })} />
       <p class="hint">{texts.drawHint}</p>
+      <PositionForm
+        label={strings.map.goTo}
+        submit={strings.map.go}
+        onPosition={(lat, lon) => (goTo.value = { lat, lon })}
+      />
       <Corners draft={draft} />
     </>
   );

@@ -1,13 +1,14 @@
 import { signal, useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
-import { withCorner, withMoved } from "../logic/outline.ts";
+import { type Corner, withCorner, withMoved } from "../logic/outline.ts";
 import { polygonsOfGeometry, polygonsOfOutline, type Shape } from "../logic/shapes.ts";
-import { MapView } from "../parts/MapView.tsx";
+import { type Fit, MapView } from "../parts/MapView.tsx";
 import { Problem } from "../parts/Problem.tsx";
+import { useCrowdShapes } from "../parts/useCrowdShapes.ts";
 import { ask } from "../state/actions.ts";
 import { areas, remove } from "../state/areas.ts";
 import { loadCells, MOST_TOGETHER, polygonsOfCells } from "../state/cells.ts";
-import { draft, previewed, setDraft, startDrawing, startEditing, startImport } from "../state/draft.ts";
+import { draft, goTo, previewed, setDraft, startDrawing, startEditing, startImport } from "../state/draft.ts";
 import { strings } from "../strings.en.ts";
 import type { AreaFeature, Kind } from "../wire.ts";
 import { AreaEditor } from "./AreaEditor.tsx";
@@ -58,6 +59,7 @@ const picked = signal<string | null>(null);
 
 function AreaMap({ features, isReady }: { features: readonly AreaFeature[]; isReady: boolean }) {
   const now = draft.value;
+  const context = useCrowdShapes();
   const drawing = now?.is === "drawing" ? now : null;
   const inForce = useMemo(
     () => (isReady ? features.map((area) => cellsShape(area, "in-force")) : []),
@@ -76,6 +78,7 @@ function AreaMap({ features, isReady }: { features: readonly AreaFeature[]; isRe
     <MapView
       label={texts.map}
       shapes={shapes}
+      context={context}
       fit={fit}
       isDrawing={drawing !== null}
       {...(drawing === null ? {} : { corners: drawing.outline[drawing.ring] ?? [] })}
@@ -89,6 +92,15 @@ function AreaMap({ features, isReady }: { features: readonly AreaFeature[]; isRe
   );
 }
 
+const HALF_DEG = 0.02;
+
+function around({ lat, lon }: Corner): Corner[] {
+  return [
+    { lat: lat - HALF_DEG, lon: lon - HALF_DEG },
+    { lat: lat + HALF_DEG, lon: lon + HALF_DEG },
+  ];
+}
+
 /** What is to be seen whole: a chosen area, the one that is changed, a file's areas, else all in force. */
 function fitOf(
   features: readonly AreaFeature[],
@@ -96,7 +108,9 @@ function fitOf(
   preview: readonly Shape[],
   editing: string | null,
   isImport: boolean,
-): { key: string; shapes: readonly Shape[] } {
+): Fit {
+  const place = goTo.value;
+  if (place) return { key: `at ${place.lat} ${place.lon}`, shapes: [{ polygons: polygonsOfOutline([around(place)]) }] };
   if (isImport && preview.length) return { key: `import ${preview.length}`, shapes: preview };
   const chosen = editing ?? picked.value;
   const one = inForce.filter(({ key }) => key === `in-force ${chosen}`);

@@ -4,6 +4,8 @@ import { spanOf } from "../logic/clock.ts";
 import { RESOLUTIONS, type Resolution } from "../logic/crowd.ts";
 import type { Shape } from "../logic/shapes.ts";
 import { MapView } from "../parts/MapView.tsx";
+import { PositionForm } from "../parts/PositionForm.tsx";
+import { useCrowdShapes } from "../parts/useCrowdShapes.ts";
 import { ask } from "../state/actions.ts";
 import { letGo, pull, whereOf } from "../state/brakeActions.ts";
 import { cellAt, isCell, loadCells, polygonsOfCell } from "../state/cells.ts";
@@ -18,6 +20,8 @@ export function StopInArea({ stopped }: { stopped: readonly BrakeAnswer[] }) {
   const isReady = useSignal(false);
   const resolution = useSignal<Resolution>(7);
   const cell = useSignal("");
+  const found = useSignal("");
+  const context = useCrowdShapes();
   useEffect(() => void loadCells().then(() => (isReady.value = true)), [isReady]);
   const areas = stopped.map(({ area }) => area ?? "");
   const shapes = useMemo(
@@ -32,7 +36,12 @@ export function StopInArea({ stopped }: { stopped: readonly BrakeAnswer[] }) {
         <MapView
           label={texts.map}
           shapes={shapes}
-          fit={{ key: areas.join(), shapes: shapes.filter(({ className }) => className === "stopped") }}
+          context={context}
+          fit={
+            found.value
+              ? { key: found.value, shapes: [{ polygons: polygonsOfCell(found.value) }] }
+              : { key: areas.join(), shapes }
+          }
           onClick={({ lat, lon }) => (cell.value = cellAt(lat, lon, resolution.value) ?? "")}
           isDrawing
         />
@@ -40,6 +49,10 @@ export function StopInArea({ stopped }: { stopped: readonly BrakeAnswer[] }) {
           <PickForm
             cell={cell.value}
             onCell={(text) => (cell.value = text)}
+            onFound={(text) => {
+              cell.value = text;
+              found.value = text;
+            }}
             resolution={resolution.value}
             onResolution={(value) => (resolution.value = value)}
           />
@@ -65,11 +78,13 @@ function shapesOf(stopped: readonly string[], picked: string, onPick: (cell: str
 interface PickFormProps {
   cell: string;
   onCell: (cell: string) => void;
+  /** As onCell; and the map is to show it. */
+  onFound: (cell: string) => void;
   resolution: Resolution;
   onResolution: (resolution: Resolution) => void;
 }
 
-function PickForm({ cell, onCell, resolution, onResolution }: PickFormProps) {
+function PickForm({ cell, onCell, onFound, resolution, onResolution }: PickFormProps) {
   const id = useId();
   const isWrong = useSignal(false);
   const stop = (event: Event) => {
@@ -93,7 +108,11 @@ function PickForm({ cell, onCell, resolution, onResolution }: PickFormProps) {
           ))}
         </select>
       </div>
-      <Position onPosition={(lat, lon) => onCell(cellAt(lat, lon, resolution) ?? "")} />
+      <PositionForm
+        label={texts.latLon}
+        submit={texts.findCell}
+        onPosition={(lat, lon) => onFound(cellAt(lat, lon, resolution) ?? "")}
+      />
       <div class="field">
         <label for={id}>{texts.cell}</label>
         <input
@@ -119,34 +138,6 @@ function PickForm({ cell, onCell, resolution, onResolution }: PickFormProps) {
         {texts.stopHere}
       </button>
     </form>
-  );
-}
-
-function Position({ onPosition }: { onPosition: (lat: number, lon: number) => void }) {
-  const lat = useSignal(Number.NaN);
-  const lon = useSignal(Number.NaN);
-  const id = useId();
-  const input = (axis: typeof lat, name: string) => (
-    <input
-      type="number"
-      step="any"
-      aria-label={name}
-      placeholder={name}
-      onInput={(event) => (axis.value = event.currentTarget.valueAsNumber)}
-    />
-  );
-  const isThere = Math.abs(lat.value) <= 90 && Math.abs(lon.value) <= 180;
-  return (
-    <fieldset class="field" aria-labelledby={id}>
-      <legend id={id}>{texts.latLon}</legend>
-      <div class="row tight position">
-        {input(lat, strings.areas.lat)}
-        {input(lon, strings.areas.lon)}
-        <button type="button" disabled={!isThere} onClick={() => onPosition(lat.value, lon.value)}>
-          {texts.findCell}
-        </button>
-      </div>
-    </fieldset>
   );
 }
 

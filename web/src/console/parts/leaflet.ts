@@ -8,13 +8,19 @@ import { strings } from "../strings.en.ts";
 type L = typeof Leaflet;
 
 const FARTHEST_ZOOM = 17;
+const FARTHEST_OUT = 2;
 const FIT_ZOOM = 13;
 const WORLD: [number, number] = [25, 5];
 
+/** Where the last map was left: the next one begins there. */
+let lastView: { center: Leaflet.LatLng; zoom: number } | null = null;
+
 export interface Chart {
+  /** Whether it began where another map was left. */
+  readonly hasView: boolean;
   draw(shapes: readonly Shape[]): void;
   corners(corners: readonly Corner[], onMove: (index: number, corner: Corner) => void): void;
-  fit(shapes: readonly Shape[]): void;
+  fit(shapes: readonly Pick<Shape, "polygons">[]): void;
   close(): void;
 }
 
@@ -30,12 +36,13 @@ export async function openMap(
   const map = L.map(element, {
     attributionControl: false,
     zoomControl: false,
-    minZoom: 1,
+    minZoom: FARTHEST_OUT,
     maxZoom: FARTHEST_ZOOM,
     zoomAnimation: !isCalm(),
     fadeAnimation: !isCalm(),
   });
-  map.setView(WORLD, 1);
+  const hasView = lastView !== null;
+  map.setView(lastView?.center ?? WORLD, lastView?.zoom ?? FARTHEST_OUT);
   L.control.zoom({ zoomInTitle: strings.map.zoomIn, zoomOutTitle: strings.map.zoomOut }).addTo(map);
   L.control.scale({ imperial: false }).addTo(map);
   if (tileUrl !== null) L.tileLayer(tileUrl, { maxZoom: FARTHEST_ZOOM }).addTo(map);
@@ -43,12 +50,16 @@ export async function openMap(
   const shapesLayer = L.layerGroup().addTo(map);
   const cornersLayer = L.layerGroup().addTo(map);
   const redraw = () => drawGrid(L, map, grid);
-  map.on("moveend", redraw);
+  map.on("moveend", () => {
+    lastView = { center: map.getCenter(), zoom: map.getZoom() };
+    redraw();
+  });
   map.on("click", ({ latlng }) => onClick({ lat: latlng.lat, lon: latlng.wrap().lng }));
   const resized = new ResizeObserver(() => map.invalidateSize({ animate: false }));
   resized.observe(element);
   redraw();
   return {
+    hasView,
     draw: (shapes) => drawShapes(L, shapesLayer, shapes),
     corners: (corners, onMove) => drawCorners(L, cornersLayer, corners, onMove),
     fit(shapes) {

@@ -1,6 +1,6 @@
 /** The area that is drawn, or the file that is looked at, before it is in force. */
 import { signal } from "@preact/signals";
-import { featureOf, flawOf, type Outline, outlineOf } from "../logic/outline.ts";
+import { type Corner, featureOf, flawOf, type Outline, outlineOf } from "../logic/outline.ts";
 import { strings } from "../strings.en.ts";
 import type { AreaFeature, AreasAnswer, Kind } from "../wire.ts";
 import { type GeoJson, preview } from "./areas.ts";
@@ -30,6 +30,9 @@ export const MAX_FILE_BYTES = 8 << 20;
 
 export const draft = signal<Draft | null>(null);
 
+/** A position that the map is to show while something is drawn. */
+export const goTo = signal<Corner | null>(null);
+
 /** What the server makes of the draft; null while it was not asked. */
 export const previewed = watched<AreasAnswer>(() => {
   const file = fileOf(draft.value);
@@ -44,6 +47,7 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 export function setDraft(next: Draft | null): void {
   const isSameShape = fileKey(next) === fileKey(draft.value);
   draft.value = next;
+  if (next === null) goTo.value = null;
   if (isSameShape) return;
   clearTimeout(timer);
   previewed.clear();
