@@ -11,6 +11,7 @@ export const strings = {
   somebody: "somebody",
   wait: (seconds: number) =>
     seconds === 1 ? "in 1 s" : seconds < 90 ? `in ${seconds} s` : `in ${Math.ceil(seconds / 60)} min`,
+  again: (seconds: number) => `Again ${seconds < 90 ? `in ${seconds} s` : `in ${Math.ceil(seconds / 60)} min`}.`,
   noAnswer: "The server cannot be reached. Try again in a moment.",
   unexpected: "That did not work. Try again.",
 

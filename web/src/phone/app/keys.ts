@@ -51,6 +51,11 @@ export class Keys {
     if (!this.isGuest) tokenNeed.value = "soon";
   }
 
+  /** The server does not take the token in use any more. Of a guest nobody need be asked. */
+  ended(): void {
+    if (!this.isGuest) tokenNeed.value = "ended";
+  }
+
   forget(): void {
     storage.token.set(null);
     hasToken.value = false;

@@ -10,7 +10,8 @@ import { attempt, troubleOf } from "./trouble.ts";
 import { Whereabouts } from "./whereabouts.ts";
 import { spokenOf } from "./words.ts";
 
-/** Close codes after which the person decides what becomes of the line. */
+/** Close codes after which more is to be done than to connect again. */
+const BAD_TOKEN = 3500;
 const ERASED = 3505;
 
 /** A person's time on this page: what they do goes to the server from here, what comes goes to the store. */
@@ -179,6 +180,7 @@ export class Session {
         const { state } = event;
         const backAtMs = state.kind === "waiting" ? performance.now() + state.backInMs : undefined;
         store.link.value = { kind: state.kind, code: "code" in state ? state.code : undefined, backAtMs };
+        if ("code" in state && state.code === BAD_TOKEN) this.keys.ended();
         if (state.kind === "closed" && state.code === ERASED) this.forget();
         return;
       }

@@ -55,7 +55,7 @@ function Bar({ room }: { room: Room | null }) {
             <span class="members-button">
               <IconButton
                 icon="people"
-                label={text.members}
+                label={`${text.members}: ${room.members.size}`}
                 short={text.members}
                 badge={room.members.size}
                 onClick={() => setOpen("members")}

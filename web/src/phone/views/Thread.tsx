@@ -57,17 +57,19 @@ export function Thread({ thread, onBack }: { thread: ThreadAnswer; onBack: () =>
       <div class="log-frame">
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys. */}
         <div class="log" role="log" aria-label={text.thread} tabIndex={0}>
-          <ol class="lines log-inner">
-            {messages.map(({ seq, mine, text: words, at_ms }) => (
-              <li key={seq} class={mine ? "said mine first" : "said theirs first"}>
-                {mine ? <span class="unseen">{strings.you}: </span> : null}
-                <p class="bubble" dir="auto">
-                  {words}
-                </p>
-                <p class="when">{shownTime(at_ms, nowMs)}</p>
-              </li>
-            ))}
-          </ol>
+          <div class="log-inner">
+            <ol class="lines">
+              {messages.map(({ seq, mine, text: words, at_ms }) => (
+                <li key={seq} class={mine ? "said mine first" : "said theirs first"}>
+                  {mine ? <span class="unseen">{strings.you}: </span> : null}
+                  <p class="bubble" dir="auto">
+                    {words}
+                  </p>
+                  <p class="when">{shownTime(at_ms, nowMs)}</p>
+                </li>
+              ))}
+            </ol>
+          </div>
         </div>
       </div>
       {isGone ? (

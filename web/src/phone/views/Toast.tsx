@@ -3,7 +3,9 @@ import * as store from "../app/store.ts";
 import { strings } from "../strings.en.ts";
 import { Countdown, IconButton } from "./parts.tsx";
 
-const SHOWN_MS = 10_000;
+const SHOWN_MS = 6_000;
+/** Who is to do something about it, or to read why not, has longer. */
+const SHOWN_LONG_MS = 15_000;
 
 /** What just happened, for a while: longer while it is pointed at or has the focus. */
 export function Toast() {
@@ -11,7 +13,10 @@ export function Toast() {
   const [isHeld, setHeld] = useState(false);
   useEffect(() => {
     if (toast === null || isHeld) return;
-    const untilMs = Math.max(SHOWN_MS, (toast.againAtMs ?? 0) - performance.now());
+    const untilMs = Math.max(
+      toast.isBad || toast.action ? SHOWN_LONG_MS : SHOWN_MS,
+      (toast.againAtMs ?? 0) - performance.now(),
+    );
     const timer = setTimeout(() => {
       store.toast.value = null;
     }, untilMs);

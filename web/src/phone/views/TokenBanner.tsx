@@ -16,7 +16,7 @@ export function TokenBanner() {
     setBad(!session.useToken(token));
   };
   return (
-    <form class="banner" onSubmit={submit}>
+    <form class="banner" aria-label={strings.join.token} onSubmit={submit}>
       <p role="alert">
         <strong>{need === "soon" ? strings.connection.tokenSoon : strings.connection.token}</strong>{" "}
         {strings.connection.tokenAsk}

@@ -19,7 +19,11 @@ export function IconButton(props: {
     <button type="button" class="icon-button" aria-label={label} title={label} onClick={onClick} disabled={isDisabled}>
       <Icon name={icon} />
       {short ? <span class="icon-label">{short}</span> : null}
-      {badge ? <span class="badge">{badge}</span> : null}
+      {badge ? (
+        <span class="badge" aria-hidden="true">
+          {badge}
+        </span>
+      ) : null}
     </button>
   );
 }
@@ -79,7 +83,7 @@ export function Countdown({ untilMs, onOver }: { untilMs: number; onOver?: () =>
   useEffect(() => {
     if (isOver) onOver?.();
   }, [isOver, onOver]);
-  return isOver ? null : <span class="countdown">{strings.wait(seconds)}</span>;
+  return isOver ? null : <span class="countdown">{strings.again(seconds)}</span>;
 }
 
 /** Returns the whole seconds until a moment, counted down. */
