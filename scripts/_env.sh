@@ -19,6 +19,16 @@ install_debian() {
         as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
+# unpack_debian PACKAGE...: puts their files into .venv/debian. A server's package would start it as a service.
+unpack_debian() {
+    command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || return 1
+    say "unpacking $*"
+    local place=$root/.venv/debian package
+    mkdir -p "$place"
+    (cd "$place" && { apt-get download -qq "$@" || { as_root apt-get update -qq && apt-get download -qq "$@"; }; }) >/dev/null 2>&1 || return 1
+    for package in "$place"/*.deb; do dpkg-deb -x "$package" "$place" && rm -f "$package" || return 1; done
+}
+
 find_python() {
     local name
     for name in python3.14 python3.13 python3.12 python3.11 python3; do

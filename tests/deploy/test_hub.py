@@ -110,8 +110,8 @@ async def test_a_replica_is_filled_without_a_file_on_either_side(tmp_path: Path)
     finally:
         for node in (primary, replica):
             await node.kill()
-    for node in ("primary", "replica"):
-        assert {path.name for path in (tmp_path / node).iterdir()} == {"users.conf", "nodes.conf", "log"}
+    for directory in ("primary", "replica"):
+        assert {path.name for path in (tmp_path / directory).iterdir()} == {"users.conf", "nodes.conf", "log"}
 
 
 def test_a_node_that_was_in_a_cluster_waits_to_be_replaced_before_it_starts(tmp_path: Path) -> None:
