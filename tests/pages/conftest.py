@@ -50,6 +50,15 @@ async def world(server: LiveServer, browser: Browser) -> AsyncIterator[World]:
     await made.close()
 
 
+@pytest_asyncio.fixture(loop_scope="module")
+async def unlimited(dist: Path, tmp_path: Path, browser: Browser) -> AsyncIterator[World]:
+    """A world of its own, with a server that has no limits."""
+    async with live_server(tmp_path, guests="on", limits="off") as running:
+        made = World(running, browser)
+        yield made
+        await made.close()
+
+
 @pytest.fixture
 def place() -> Place:
     """Somewhere nobody else was: a cell of resolution 5 has a radius of some 10 km."""

@@ -1,0 +1,141 @@
+"""What goes wrong in a day of a phone: its token, its clock, its position, its network, and too much at once."""
+
+import asyncio
+import time
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.async_api import BrowserContext, expect
+
+from nearby.testing.proxy import running_proxy
+from nearby.testing.raw_phone import RawPhone
+from tests.pages.browsing import PATIENCE_MS, PhonePage, Place, World
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+DAY_MS = 86_400_000
+MESSAGES = 1_000
+SLOW_3G = {"bytes_per_s": 50_000, "delay_s": 0.2}
+"""400 kbit/s and 400 ms there and back, as browsers' tools call it."""
+
+
+async def test_a_token_that_ends_while_one_types_costs_not_a_letter(world: World, place: Place) -> None:
+    ends_s = world.server.time.now_ms() // 1_000 + 240
+    ana = await world.phone(place, token=world.server.token("ana-ends", expires_s=ends_s))
+    await ana.field.fill("I was just about to s")
+    world.server.time.pass_time(200_000)
+    banner = ana.page.get_by_role("alert").filter(has_text="Your token ends soon.")
+    await expect(banner).to_be_visible(timeout=PATIENCE_MS)
+    world.server.time.pass_time(60_000)
+    await expect(ana.page.get_by_role("alert").filter(has_text="Your token ended.")).to_be_visible(timeout=PATIENCE_MS)
+    await ana.field.press_sequentially("ay")
+    await ana.page.get_by_role("textbox", name="Token").fill(world.server.token("ana-ends"))
+    await ana.button("Use this token").click()
+    await ana.state("Connected")
+    assert await ana.field.input_value() == "I was just about to say"
+    await ana.button("Send").click()
+    await ana.hears("I was just about to say")
+
+
+@pytest.mark.parametrize("days", [1, -1])
+async def test_a_clock_that_is_wrong_by_a_day_changes_nothing_one_sees(world: World, place: Place, days: int) -> None:
+    ahead_ms = world.server.time.now_ms() - int(time.time() * 1_000) + days * DAY_MS
+
+    async def wrong(context: BrowserContext) -> None:
+        await context.add_init_script(
+            f"""{{
+              const Real = Date, ahead = {ahead_ms};
+              globalThis.Date = class extends Real {{
+                constructor(...given) {{ given.length ? super(...given) : super(Real.now() + ahead); }}
+                static now() {{ return Real.now() + ahead; }}
+              }};
+            }}"""
+        )
+
+    ana = await world.phone(place, prepare=wrong)
+    ben = await world.other(place, f"ben-clock{days}")
+    await ana.people(2)
+    ack = await ben.ask({"type": "say", "id": 1, "text": "what time is it?"})
+    await ana.hears("what time is it?")
+    shown = await ana.log.get_by_role("time").get_attribute("datetime")
+    assert shown is not None
+    said_s = ack["at_ms"] // 1_000
+    assert shown.startswith(time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(said_s)))
+    await ana.say("the same as yours")
+    await ben.until("said", text="the same as yours")
+
+
+async def test_whoever_does_not_give_a_position_picks_a_spot(world: World, place: Place) -> None:
+    ana = PhonePage(await world.page(None))
+    await ana.open(world.server.url)
+    await ana.join()
+    await ana.share()
+    refusal = ana.page.get_by_role("alert").filter(has_text="Your browser does not give your position")
+    await expect(refusal).to_be_visible(timeout=PATIENCE_MS)
+    await refusal.get_by_role("button", name="Pick a spot on a map").click()
+    await ana.page.get_by_label("Latitude").fill(str(place.lat))
+    await ana.page.get_by_label("Longitude").fill(str(place.lon))
+    await ana.button("I am here").click()
+    await ana.seated()
+    await expect(refusal).to_have_count(0)
+    ben = await world.other(place, "ben-nearby")
+    await ana.people(2)
+    assert len(ben.received[-1]["members"]) == 2
+
+
+async def test_a_spot_is_picked_by_the_keyboard_alone(world: World, place: Place) -> None:
+    ana = PhonePage(await world.page(None))
+    await ana.open(world.server.url)
+    await ana.join()
+    await ana.button("Pick a spot on a map").focus()
+    await ana.page.keyboard.press("Enter")
+    chart = ana.page.get_by_role("application")
+    await chart.focus()
+    latitude = ana.page.get_by_label("Latitude")
+    before = float(await latitude.input_value())
+    for key in ("+", "+", "ArrowUp", "ArrowUp"):
+        await ana.page.keyboard.press(key)
+    assert float(await latitude.input_value()) > before
+    await ana.button("I am here").focus()
+    await ana.page.keyboard.press("Enter")
+    await ana.seated()
+
+
+async def test_a_slow_third_generation_network_carries_it_all(world: World, place: Place) -> None:
+    parts = urlsplit(world.server.url)
+    async with running_proxy(str(parts.hostname), int(parts.port or 0)) as line:
+        for way in (line.to_server, line.to_client):
+            way.bytes_per_s, way.delay_s = int(SLOW_3G["bytes_per_s"]), SLOW_3G["delay_s"]
+        began_s = time.monotonic()
+        ana = await world.phone(place, url=f"http://127.0.0.1:{line.port}")
+        print(f"slow 3G: in a room {time.monotonic() - began_s:.1f} s after the address was typed")
+        ben = await world.other(place, "ben-slow")
+        await ana.say("slowly but surely")
+        await ben.until("said", text="slowly but surely")
+        await ben.send({"type": "say", "id": 1, "text": "no hurry"})
+        await ana.hears("no hurry")
+
+
+async def test_a_thousand_messages_at_once_leave_the_newest_in_order_and_the_page_at_work(
+    unlimited: World, place: Place
+) -> None:
+    ana = await unlimited.phone(place)
+    others = [await unlimited.other(place, f"loud-{number}") for number in range(7)]
+    await ana.people(8)
+    await asyncio.gather(*(_shout(phone, voice) for voice, phone in enumerate(others)))
+    await others[0].send({"type": "say", "id": "last", "text": "that was all"})
+    await ana.hears("that was all")
+    heard = await ana.heard()
+    assert len(set(heard)) == len(heard) > 50
+    for voice in range(len(others)):
+        mine = [int(text.split()[-1]) for text in heard if text.startswith(f"voice {voice} ")]
+        assert mine == sorted(mine)
+    await ana.say("quiet, please")
+    await others[0].until("said", text="quiet, please")
+    await ana.state("Connected")
+
+
+async def _shout(phone: RawPhone, voice: int) -> None:
+    for number in range(MESSAGES // 7 + 1):
+        await phone.send({"type": "say", "id": number, "text": f"voice {voice} says {number}"})
+    await phone.until("ack", id=MESSAGES // 7)
