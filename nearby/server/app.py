@@ -181,7 +181,7 @@ async def assembled(
         clock = clock or system_clock()
         with _no_collection():
             kept = await _take_over(settings, store, areas, clock)
-            parts = assemble(
+            parts = await assemble(
                 settings,
                 secrets_in_force,
                 verifier,
@@ -199,21 +199,24 @@ async def assembled(
                 draw_id=draw_id or RandomIds(os.urandom),
             )
             await _put_in_force(brakes, parts.enforcing, store, parts.hub, clock)
-        yield Assembled(
-            parts.gateway,
-            parts.http,
-            parts.keeper,
-            metrics,
-            verifier,
-            store=store,
-            areas=areas,
-            brakes=brakes,
-            hub=parts.hub,
-            enforcing=parts.enforcing,
-            notify=parts.notify,
-            now=parts.now,
-            clock=clock,
-        )
+        try:
+            yield Assembled(
+                parts.gateway,
+                parts.http,
+                parts.keeper,
+                metrics,
+                verifier,
+                store=store,
+                areas=areas,
+                brakes=brakes,
+                hub=parts.hub,
+                enforcing=parts.enforcing,
+                notify=parts.notify,
+                now=parts.now,
+                clock=clock,
+            )
+        finally:
+            await parts.close_hub()
 
 
 @contextlib.contextmanager
@@ -235,7 +238,9 @@ async def _take_over(settings: Settings, store: Store, areas: AreasInForce, cloc
     """Read the areas, and return what survived of the live state, None if nothing is kept of it."""
     try:
         await areas.refresh(store)
-        return await store.take_over(clock.now_ms(), settings.rules()) if settings.keep == "on" else None
+        if settings.keep == "off" or settings.hub_url:
+            return None
+        return await store.take_over(clock.now_ms(), settings.rules())
     except StoreDown as down:
         raise ConfigError("database_url", str(down)) from down
 

@@ -1,7 +1,7 @@
 """A server's parts, put together: the place that names the concrete hub. Nothing runs yet."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from random import SystemRandom
 
@@ -11,6 +11,7 @@ from nearby.core.session import Patience
 from nearby.core.window import Windows
 from nearby.hub.base import Hub
 from nearby.hub.memory import LiveState, MemoryHub
+from nearby.hub.valkey.hub import ValkeyHub
 from nearby.server.admin import Admin
 from nearby.server.areas import AreasInForce
 from nearby.server.auth import Verifier
@@ -42,6 +43,7 @@ from nearby.server.people import People
 from nearby.server.placer import Placer
 from nearby.server.screening import Screening
 from nearby.server.separation import Separation
+from nearby.server.sharing import open_shared
 from nearby.server.sockets import Sockets
 from nearby.server.verdicts import Verdicts
 from nearby.server.webhook import Webhook
@@ -64,8 +66,9 @@ class Secrets:
     def of(cls, settings: Settings) -> "Secrets":
         """Return the secrets in force. Reads and may write the data directory."""
         signing = settings.secrets()
-        # From the signing secret, so that restarts keep it.
-        draws = _derived(signing[0] if signing else settings.own_secret(), b"nearby draws")
+        # From the signing secret, so that restarts keep it; or from what servers that share a hub have in common.
+        shared = settings.store_secret.encode() if settings.hub_url else None
+        draws = _derived(shared or (signing[0] if signing else settings.own_secret()), b"nearby draws")
         # Not from it: what is in force against erased people outlives a change of keys.
         store = _derived(settings.store_secret.encode() or settings.own_secret(), b"nearby store")
         return cls(signing, draws, store)
@@ -79,6 +82,7 @@ class Parts:
     http: Http
     keeper: Keeper
     hub: Hub
+    close_hub: Callable[[], Awaitable[None]]
     enforcing: Enforcing
     notify: Notify
     now: Now
@@ -118,7 +122,7 @@ class _Trust:
     moderating: Moderating
 
 
-def assemble(
+async def assemble(
     settings: Settings,
     secrets_in_force: Secrets,
     verifier: Verifier,
@@ -136,14 +140,23 @@ def assemble(
     wrap_hub: Callable[[Hub], Hub],
     draw_id: Callable[[], str],
 ) -> Parts:
-    """Return a server's parts, put together; nothing runs yet."""
+    """Return a server's parts, put together; nothing runs yet.
+
+    Raises:
+        ConfigError: The hub cannot be reached.
+    """
     rules, secret = settings.rules(), secrets_in_force.draws
     windows = Windows(rules.window_ms, secret)
     gateway = Gateway(rules, patience, clock, metrics)
-    record = Keeping(store, windows, clock, kept).record if kept is not None else None
-    state = LiveState(rules, secret=secret, draw_id=draw_id, now_ms=clock.now_ms(), record=record, kept=kept)
-    hub = wrap_hub(MemoryHub(state, gateway))
-    people = store if kept is not None else None
+    people = store if settings.keep == "on" else None
+    own: ValkeyHub | MemoryHub
+    if settings.hub_url:
+        own = await open_shared(settings, store, gateway, secret=secret, clock=clock, draw_id=draw_id)
+    else:
+        record = Keeping(store, windows, clock, kept).record if kept is not None else None
+        state = LiveState(rules, secret=secret, draw_id=draw_id, now_ms=clock.now_ms(), record=record, kept=kept)
+        own = MemoryHub(state, gateway)
+    hub = wrap_hub(own)
     shared = _Shared(
         settings=settings,
         rules=rules,
@@ -187,7 +200,7 @@ def assemble(
         clock=clock,
         metrics=metrics,
     )
-    return Parts(gateway, http, keeper, hub, trust.moderating.enforcing, notify, now)
+    return Parts(gateway, http, keeper, hub, own.close, trust.moderating.enforcing, notify, now)
 
 
 def _notify(of: _Shared) -> Notify:
@@ -251,7 +264,8 @@ def _dispatcher(of: _Shared, trust: _Trust) -> Dispatcher:
         of.hub,
         of.gateway,
         placer=of.placer,
-        journal=of.journal,
+        # What a shared hub has is there for good when it answers; the database follows.
+        journal=NothingKept() if of.settings.hub_url else of.journal,
         areas=of.areas,
         verifier=of.verifier,
         names=of.names,

@@ -33,6 +33,8 @@ DATABASE_FILE = "nearby.db"
 DATABASE_URL = re.compile(r"(sqlite:///|postgres(ql)?://)[^\s?#]+(\?\S*)?")
 """What may be asked of the form; whether there is such a database shows when it is opened."""
 
+HUB_URL = re.compile(r"rediss?(\+cluster)?://[^\s?#]+(\?\S*)?")
+
 TILE_URL = re.compile(r"https?://[A-Za-z0-9.{}:-]+/(?=\S*\{z\})(?=\S*\{x\})(?=\S*\{y\})[^\s;,'\"]*")
 """Its host ends up in a header: no character may end a value there."""
 
@@ -55,6 +57,10 @@ class Settings(BaseSettings):
     store_secret: str = Field(
         "", description="Secret under which bans and blocks outlive an erasure; without one, the data directory's."
     )
+    hub_url: str = Field(
+        "", description="Hub that several servers share: redis://HOST or redis+cluster://HOST; rediss for TLS."
+    )
+    workers: int = Field(1, ge=1, le=64, description="Processes that serve phones on the same port; needs hub_url.")
     metrics_host: str = Field("127.0.0.1", description="Address to serve metrics on.")
     metrics_port: int = Field(8081, ge=0, le=65535, description="Port to serve metrics on; 0 picks a free one.")
     key: str = Field("", description="Shared secret of the token issuer (HS256), at least 32 bytes.")
@@ -223,12 +229,31 @@ def _is_web_address(text: str) -> bool:
         return False
 
 
+def _check_sharing(settings: Settings) -> None:
+    """Check that servers which share a hub agree on the rest."""
+    if not settings.hub_url:
+        if settings.workers > 1:
+            raise ConfigError("workers", "several processes meet in a hub; set hub_url and database_url")
+        return
+    if not HUB_URL.fullmatch(settings.hub_url):
+        raise ConfigError("hub_url", "write redis://HOST:PORT or redis+cluster://HOST:PORT, in a password %23 for #")
+    if not settings.database_url.startswith("postgres"):
+        raise ConfigError("hub_url", "servers that share a hub share a database too; set database_url to PostgreSQL's")
+    if not (settings.key or settings.jwks) or not settings.store_secret:
+        raise ConfigError("hub_url", "servers that share a hub believe the same tokens; set key or jwks, store_secret")
+    if settings.keep == "off":
+        raise ConfigError("keep", "what a hub shares is kept there; leave it on")
+    if settings.workers > 1 and 0 in (settings.port, settings.metrics_port):
+        raise ConfigError("workers", "several processes share a port; name port and metrics_port")
+
+
 def _check_relations(settings: Settings) -> None:
     """Check what one field's type cannot say."""
     for name in ("key", "previous_key", "store_secret", "notify_secret"):
         key = getattr(settings, name)
         if key and len(key.encode()) < MIN_KEY_BYTES:
             raise ConfigError(name, f"use a secret of at least {MIN_KEY_BYTES} bytes")
+    _check_sharing(settings)
     if settings.previous_key and not (settings.key or settings.jwks):
         raise ConfigError("previous_key", "it only stands beside a key; set key too")
     if settings.guests == "on" and settings.jwks and not settings.key:

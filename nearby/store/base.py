@@ -221,6 +221,12 @@ class Store(Protocol):
             ConfigError: Another process owns the live state, and still did after the patience. Nothing was changed.
         """
 
+    async def standing(self, now_ms: int) -> Kept:
+        """Return what is in force whoever runs: conflicts, lasting mutes, who is listed, and texts that are refused.
+
+        Nothing is changed, and nobody becomes the owner: for servers that share a live state, which stands elsewhere.
+        """
+
     async def disowned(self) -> None:
         """Return once another process owns the live state that this one had taken over; until then, never.
 

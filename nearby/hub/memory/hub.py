@@ -22,7 +22,7 @@ class MemoryHub:
         self._listener = listener
         state.listen(listener)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Hear nothing any more."""
         self._state.unlisten(self._listener)
 

@@ -60,7 +60,8 @@ class Records:
 
     def recent(self, person: Person, until_ms: int) -> None:
         """What binds the person changed; nothing of it matters after ``until_ms``."""
-        lost, lifted = person.lost, person.lifted
+        rare = person.rare
+        lost, lifted, reach = rare.lost, rare.lifted, rare.reach
         person.has_recent_row = True
         self._record(
             RecentRow(
@@ -68,16 +69,16 @@ class Records:
                 checkin_tat_ms=person.checkin_tat_ms,
                 say_tat_ms=person.tat_of_say_ms,
                 joins_ms=person.joins_ms,
-                shunned=dict(person.shunned),
+                shunned=dict(rare.shunned),
                 lost_room=lost.room if lost is not None else None,
                 lost_ms=lost.at_ms if lost is not None else None,
-                has_lapsed=person.has_lapsed,
+                has_lapsed=rare.has_lapsed,
                 until_ms=until_ms,
                 cells_ms=person.cells_ms,
-                forced_ms=person.forced_ms,
+                forced_ms=rare.forced_ms,
                 lifted_resolution=lifted.resolution if lifted is not None else None,
                 lifted_window=lifted.until_window if lifted is not None else None,
-                reached_ms=person.reach.times_ms() if person.reach is not None else (),
+                reached_ms=reach.times_ms() if reach is not None else (),
             )
         )
 
@@ -101,11 +102,7 @@ class Records:
 
     def room(self, room: Room) -> None:
         """The room is new, or empty, or no longer empty, or was lifted."""
-        where = room.catchment
-        cell, venue = (where.home, where.id) if isinstance(where, Venue) else (where, None)
-        self._record(
-            RoomRow(room.id, cell, room.opened_ms, room.capacity, room.epoch, room.seq, room.empty_since_ms, venue)
-        )
+        self._record(room_row(room))
 
     def event(self, room: Room, event: wire.RoomEvent, now_ms: int, message_id: int | str | None) -> None:
         """The room's log grew."""
@@ -122,6 +119,13 @@ class Records:
     def window(self, window: int, states: tuple[CatchmentRow, ...]) -> None:
         """A window ended with these states of catchments."""
         self._record(WindowEnded(window, states))
+
+
+def room_row(room: Room) -> RoomRow:
+    """Return a room as a row."""
+    where = room.catchment
+    cell, venue = (where.home, where.id) if isinstance(where, Venue) else (where, None)
+    return RoomRow(room.id, cell, room.opened_ms, room.capacity, room.epoch, room.seq, room.empty_since_ms, venue)
 
 
 def _seat_row(room: Room, seat: Seat, *, off_window: int | None = None, ended_ms: int | None = None) -> SeatRow:

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Collection, Iterator
 
 from nearby.core import wire
-from nearby.core.changes import Change
+from nearby.core.changes import Change, RoomRow
 from nearby.core.ids import ConnectionId, PersonId, RoomId
 from nearby.core.rules import Rules
 from nearby.core.window import Windows
 from nearby.hub.memory.agenda import Kind
 from nearby.hub.memory.person import Attached
+from nearby.hub.memory.records import room_row
 from nearby.hub.memory.state import LiveState
 from nearby.hub.valkey.commands import Command
 from nearby.hub.valkey.tables import SharedTables
@@ -80,6 +81,10 @@ class Attempt(LiveState):
         person = self._people.get(person_id)
         if person is not None and person.attached is not None and self.shared.gateway_of(person) == gateway:
             self.detach(person_id, person.attached.connection, now_ms)
+
+    def room_rows(self) -> list[RoomRow]:
+        """Return the rows of all rooms that were looked at."""
+        return [room_row(room) for room in self.shared.rooms.here.values() if room is not None]
 
     def attached(self, connection: ConnectionId, gateway: str) -> Attached:
         """Return a connection of a gateway."""

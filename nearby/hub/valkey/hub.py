@@ -6,7 +6,6 @@ from typing import TypeVar
 from nearby.core import wire
 from nearby.core.brakes import Stopped
 from nearby.core.cell import Ladder
-from nearby.core.changes import Change
 from nearby.core.ids import Cell, ConnectionId, MemberId, PersonId, RoomId
 from nearby.core.rules import Rules
 from nearby.core.venue import CatchmentId
@@ -17,7 +16,7 @@ from nearby.hub.speech import Weighed
 from nearby.hub.valkey.attempt import Attempt, WindowOver
 from nearby.hub.valkey.link import Link
 from nearby.hub.valkey.reader import Reader
-from nearby.hub.valkey.runner import Runner
+from nearby.hub.valkey.runner import Record, Runner
 from nearby.hub.valkey.sweeper import Sweeper
 
 T = TypeVar("T")
@@ -271,6 +270,14 @@ class ValkeyHub:
         """See ``Hub.statistics``."""
         return await self._sweeper.statistics()
 
+    async def is_marked(self, name: str) -> bool:
+        """Return whether a mark is set on the live state."""
+        return bool(await self._link.call("EXISTS", self._link.key(f"mark:{name}")))
+
+    async def mark(self, name: str, for_ms: int) -> None:
+        """Set a mark on the live state, for a while or until its loss."""
+        await self._link.call("SET", self._link.key(f"mark:{name}"), 1, "PX", for_ms)
+
     async def settle(self) -> None:
         """Return when this gateway has heard all that was done so far, on whichever gateway."""
         await self._reader.until_last()
@@ -291,7 +298,7 @@ async def open_hub(
     secret: bytes,
     draw_id: Callable[[], str],
     now_ms: int,
-    record: Callable[[Change], None] | None = None,
+    record: Record | None = None,
 ) -> ValkeyHub:
     """Return one more gateway's handle on the live state that a server has under a tag.
 
@@ -303,7 +310,7 @@ async def open_hub(
         secret: Keys all draws, the same on every gateway.
         draw_id: Returns a new opaque id at each call.
         now_ms: The time.
-        record: Is told every change that this gateway made once it took effect, or None.
+        record: Is told what this gateway changed once it took effect, or None; see ``Runner``.
 
     Raises:
         HubDown: The server cannot be reached.

@@ -1,13 +1,13 @@
 """Decides an operation on what is known of the shared state, and makes it true unless that was out of date."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, Generic, TypeVar, cast
 
 from nearby.core.catchment import Catchments
-from nearby.core.changes import CatchmentRow, Change
+from nearby.core.changes import CatchmentRow, Change, RoomRow
 from nearby.core.ids import Cell, PersonId
 from nearby.core.rules import DAY_MS, Rules
 from nearby.core.window import Windows
@@ -21,6 +21,8 @@ from nearby.hub.valkey.tables import SharedTables
 from nearby.hub.valkey.working import ABSENT, VERSION_BYTES, Missing, Values, Working
 
 T = TypeVar("T")
+
+Record = Callable[[Sequence[Change], Iterable[RoomRow]], None]
 
 WINDOW, CATCHMENTS = "w", "c"
 """The keys of the number of the present window, and of which cells are open in it."""
@@ -54,7 +56,7 @@ class Runner:
         rules: The product's numbers.
         secret: Keys all draws, 16 to 64 bytes, the same on every gateway.
         draw_id: Returns a new opaque id at each call.
-        record: Is told every change once it took effect, or None.
+        record: Is told changes once they took effect, with the rows of the rooms looked at for them; or None.
     """
 
     def __init__(
@@ -64,7 +66,7 @@ class Runner:
         *,
         secret: bytes,
         draw_id: Callable[[], str],
-        record: Callable[[Change], None] | None = None,
+        record: Record | None = None,
     ) -> None:
         self._record = record
         self._link = link
@@ -124,8 +126,8 @@ class Runner:
                 continue
             entries = await self._commit(working, attempt.shared.outbox.calls, sets, commands)
             if entries is not None:
-                for change in changes if self._record is not None else ():
-                    self._record(change)
+                if self._record is not None and changes:
+                    self._record(changes, attempt.room_rows())
                 return Outcome(value, entries)
             answers.clear()
         raise HubDown

@@ -124,6 +124,12 @@ class SqlStore:
         async with self._reading() as connection:
             return await warm.read_kept(connection, now_ms, rules)
 
+    async def standing(self, now_ms: int) -> Kept:
+        """See ``Store.standing``."""
+        await self._relations.note_shadows()
+        async with self._reading() as connection:
+            return await warm.read_standing(connection, now_ms)
+
     async def disowned(self) -> None:
         """See ``Store.disowned``."""
         await self._journal.disowned()

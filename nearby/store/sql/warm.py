@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -57,8 +58,8 @@ async def read_kept(connection: AsyncConnection, now_ms: int, rules: Rules) -> K
         for member, person in await connection.execute(sa.select(seats.c.member, seats.c.person))
     }
     states = await connection.execute(sa.select(catchments))
-    muted = sa.select(relations.c.owner, relations.c.subject).where(relations.c.kind == "mute")
-    return Kept(
+    return replace(
+        await read_standing(connection, now_ms),
         presences=[PresenceRow._make(row) for row in await connection.execute(sa.select(presence))],
         recents=[_recent(row) for row in await connection.execute(sa.select(recents))],
         rooms=[
@@ -66,9 +67,21 @@ async def read_kept(connection: AsyncConnection, now_ms: int, rules: Rules) -> K
             for room in kept_rooms
         ],
         window=await connection.scalar(sa.select(markers.c.value).where(markers.c.name == "window")),
-        refused_texts=await _refused_texts(connection, now_ms),
         catchments=[CatchmentRow._make(row) for row in states],
         marks=[MarkRow._make(row) for row in await connection.execute(sa.select(marks))],
+    )
+
+
+async def read_standing(connection: AsyncConnection, now_ms: int) -> Kept:
+    """Return what is in force whoever runs; see ``Store.standing``."""
+    muted = sa.select(relations.c.owner, relations.c.subject).where(relations.c.kind == "mute")
+    return Kept(
+        presences=(),
+        recents=(),
+        rooms=(),
+        window=None,
+        catchments=(),
+        refused_texts=await _refused_texts(connection, now_ms),
         conflicts=await _conflicts(connection),
         listed=frozenset(await connection.scalars(_LISTED)),
         mutes=[(PersonId(owner), PersonId(subject)) for owner, subject in await connection.execute(muted)],

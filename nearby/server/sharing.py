@@ -1,0 +1,123 @@
+"""A hub that several servers share: its opening, and what it must know whoever runs."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+from nearby.core.changes import Change, LogRow, MarkEnded, MarkRow, PersonSeen, RoomRow, SeatRow, TextRefused
+from nearby.core.ids import RoomId
+from nearby.core.kept import Kept
+from nearby.core.rules import DAY_MS
+from nearby.errors import ConfigError, HubDown
+from nearby.hub.base import Hub, Listener
+from nearby.hub.valkey.hub import ValkeyHub, open_hub
+from nearby.server.clock import SteadyClock
+from nearby.server.config import Settings
+from nearby.store.base import Journal, Store
+
+log = logging.getLogger(__name__)
+
+TAG = "{nearby}"
+"""Begins every key. One tag is one slot of a cluster: see the decision on shared rules."""
+
+STANDING = "standing"
+"""The mark that a hub knows conflicts, lasting mutes and who is listed. It goes when the hub comes back empty."""
+
+STANDING_MS = 7 * DAY_MS
+
+AT_ONCE = 64
+
+_KEPT = (PersonSeen, SeatRow, LogRow, RoomRow, MarkRow, MarkEnded, TextRefused)
+"""What the database is told of a live state that it need not bring back: who has an account, and for an hour who sat
+and spoke where, for reports."""
+
+ROOMS_KNOWN = 10_000
+
+
+async def open_shared(
+    settings: Settings,
+    store: Store,
+    listener: Listener,
+    *,
+    secret: bytes,
+    clock: SteadyClock,
+    draw_id: Callable[[], str],
+) -> ValkeyHub:
+    """Return this server's handle on the hub that the settings name.
+
+    Args:
+        settings: How.
+        store: The database that all servers of the hub share.
+        listener: Hears what concerns this server's connections.
+        secret: Keys all draws, the same on every server of the hub.
+        clock: The time.
+        draw_id: Returns a new opaque id at each call.
+
+    Raises:
+        ConfigError: The hub cannot be reached.
+        StoreDown: The database cannot be reached.
+    """
+    try:
+        hub = await open_hub(
+            settings.hub_url,
+            TAG,
+            settings.rules(),
+            listener,
+            secret=secret,
+            draw_id=draw_id,
+            now_ms=clock.now_ms(),
+            record=_Recording(store.journal).record,
+        )
+        if not await hub.is_marked(STANDING):
+            await _tell(hub, await store.standing(clock.now_ms()), clock.now_ms())
+            await hub.mark(STANDING, STANDING_MS)
+    except HubDown as down:
+        raise ConfigError("hub_url", "the hub cannot be reached; start it, or name another") from down
+    return hub
+
+
+class _Recording:
+    """Tells the database what of a shared live state is kept there too.
+
+    Args:
+        journal: The database's group commit.
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._rooms: dict[RoomId, None] = {}
+
+    def record(self, changes: Sequence[Change], rooms: Iterable[RoomRow]) -> None:
+        """Take changes that took effect, with the rooms they are about. Never suspends, never raises.
+
+        A room's row comes before what hangs on it: the server that opened the room may not have written it yet.
+        """
+        told = {change.room for change in changes if isinstance(change, RoomRow)}
+        for room in rooms:
+            if room.room not in self._rooms and room.room not in told:
+                self._journal.record(room)
+            self._rooms[room.room] = None
+        while len(self._rooms) > ROOMS_KNOWN:
+            del self._rooms[next(iter(self._rooms))]
+        for change in changes:
+            if isinstance(change, _KEPT):
+                self._journal.record(change)
+
+
+async def _tell(hub: Hub, kept: Kept, now_ms: int) -> None:
+    """Let a hub know what is in force; what it knows already stays as it is."""
+    await _all(hub.separate(one.author, one.other, now_ms, is_mutual=one.is_mutual) for one in kept.conflicts)
+    await _all(hub.mute_person(owner, other, is_on=True) for owner, other in kept.mutes)
+    await _all(hub.set_listed(person, now_ms, is_listed=True) for person in kept.listed)
+    log.info("told the hub of %d conflicts, %d mutes", len(kept.conflicts), len(kept.mutes))
+
+
+async def _all(calls: Iterable[Awaitable[object]]) -> None:
+    """Await many calls, some at a time."""
+    some: list[Awaitable[object]] = []
+    for call in calls:
+        some.append(call)
+        if len(some) == AT_ONCE:
+            await asyncio.gather(*some)
+            some.clear()
+    await asyncio.gather(*some)
