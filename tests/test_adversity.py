@@ -129,7 +129,7 @@ async def test_binary_and_oversize_frames_close_3502(
 ) -> None:
     phone = await server.phone("villain") if after_hello else await server.connect()
     await phone.send(frame)
-    assert await phone.close_code() == 3502
+    assert await phone.told_code() == 3502
 
 
 @pytest.mark.parametrize(
@@ -142,8 +142,9 @@ async def test_frames_that_break_the_protocol_end_the_connection(
 ) -> None:
     reader, writer = await silent_phone(server.url, server.token("villain"))
     writer.write(data)
-    received = await asyncio.wait_for(reader.read(-1), 20)
-    assert int(CloseCode.BROKE_PROTOCOL).to_bytes(2) in received
+    await asyncio.wait_for(reader.readuntil(int(CloseCode.BROKE_PROTOCOL).to_bytes(2)), 20)
+    if data.startswith(b"\xc1"):  # It is cut 2 s later: waited for once.
+        await asyncio.wait_for(reader.read(-1), 20)
     writer.close()
 
 

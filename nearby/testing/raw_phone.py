@@ -11,6 +11,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from nearby.testing.waiting import eventually
+
 GIVE_UP_S = 15.0
 
 
@@ -87,6 +89,21 @@ class RawPhone:
             while True:
                 await self.next()
         return self.socket.close_code or 1006
+
+    async def told_code(self) -> int:
+        """Return the code of the server's close frame once it is here, and hang up.
+
+        A server that could not read us to the end would wait for an answer that it cannot read either.
+        """
+
+        async def told() -> int | None:
+            frame = self.socket.protocol.close_rcvd
+            return None if frame is None else frame.code
+
+        code = await eventually(told, lambda code: code is not None, what="a close frame")
+        self.socket.transport.abort()
+        assert code is not None
+        return code
 
     async def code_or_welcome(self) -> int | None:
         """Return None once welcomed, or the code the server closed with."""

@@ -35,6 +35,7 @@ def runs() -> list[Run]:
     return study(crowds, list(POLICIES), seed=1)
 
 
+@pytest.mark.timeout(150)  # Three processes that draw pictures, on whatever machine.
 def test_one_seed_writes_one_result_byte_for_byte(tmp_path: Path) -> None:
     for name in ("one", "two"):
         done = simulate(*SHORT, "--json", str(tmp_path / f"{name}.json"), "--html", str(tmp_path / f"{name}.html"))

@@ -80,7 +80,7 @@ async def test_a_phone_outlasts_the_time_its_head_had(server: LiveServer, monkey
     ("method", "path", "headers", "body"),
     [
         ("POST", "/v1/guests", {"Content-Encoding": "gzip"}, b"abc"),
-        ("POST", "/v1/guests", {"Content-Encoding": "deflate"}, b"abc"),
+        ("POST", "/v1/guests", {"Content-Encoding": "deflate"}, b"\x07abc"),
         ("POST", "/v1/guests", {"Content-Encoding": "br"}, b"abc"),
         ("POST", "/v1/checkins", {"Content-Encoding": "gzip"}, b'{"lat":1,"lon":2}'),
         ("GET", "/healthz", {"Expect": "the unexpected"}, None),

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import socket
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -14,6 +13,7 @@ from nearby.server.auth import mint_token
 from nearby.sim.child import Child, serving
 from nearby.testing.raw_phone import RawPhone
 from nearby.testing.serving import FAR_FUTURE_S, KEY
+from tests.sizes import size
 
 PEOPLE = ("ana", "ben", "cyn", "dan")
 ZURICH = {"lat": 47.37, "lon": 8.54}
@@ -80,15 +80,9 @@ class Talker:
         assert self.heard.setdefault(place, said["text"]) == said["text"]
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
 @contextlib.asynccontextmanager
-async def server(data_dir: Path, port: int, *more: str) -> Any:
-    flags = ("--port", str(port), "--metrics-port", "0", "--data-dir", str(data_dir), "--drain-s", "0", *more)
+async def server(data_dir: Path, *more: str) -> Any:
+    flags = ("--port", "0", "--metrics-port", "0", "--data-dir", str(data_dir), "--drain-s", "0", *more)
     async with serving([*flags, "--log-level", "error", "--limits", "off"], key=KEY) as child:
         yield child
 
@@ -106,14 +100,14 @@ async def killed_while_they_talk(child: Child, talkers: list[Talker], phones: li
 
 @pytest.mark.timeout(180)
 async def test_killed_at_any_moment_nothing_acknowledged_is_missing_and_no_place_is_used_twice(tmp_path: Path) -> None:
-    random, port, rounds = Random(7), free_port(), 5
+    random, rounds = Random(7), size(3, 5)
     talkers = [Talker(person) for person in PEOPLE]
-    async with server(tmp_path, port) as child:
+    async with server(tmp_path) as child:
         phones = [await talker.sit_down(child.url) for talker in talkers]
         await killed_while_they_talk(child, talkers, phones, random.randrange(5, 60))
     for _ in range(rounds):
         before = {talker.person: talker.room for talker in talkers}
-        async with server(tmp_path, port) as child:
+        async with server(tmp_path) as child:
             phones = [await talker.connect(child.url) for talker in talkers]
             for talker, phone in zip(talkers, phones, strict=True):
                 was, now = before[talker.person], talker.room
@@ -144,12 +138,11 @@ async def the_newest_acknowledged_are_known(talker: Talker, phone: RawPhone, pla
 
 
 async def test_a_presence_and_a_seat_outlive_a_restart_that_was_asked_for(tmp_path: Path) -> None:
-    port = free_port()
     ana = Talker("ana")
-    async with server(tmp_path, port) as child:
+    async with server(tmp_path) as child:
         await ana.sit_down(child.url)
     was = ana.room
-    async with server(tmp_path, port) as child:
+    async with server(tmp_path) as child:
         await ana.connect(child.url)
     assert was is not None
     assert ana.room is not None
@@ -158,10 +151,9 @@ async def test_a_presence_and_a_seat_outlive_a_restart_that_was_asked_for(tmp_pa
 
 
 async def test_a_server_that_keeps_nothing_begins_empty(tmp_path: Path) -> None:
-    port = free_port()
     ana = Talker("ana")
-    async with server(tmp_path, port, "--keep", "off") as child:
+    async with server(tmp_path, "--keep", "off") as child:
         await ana.sit_down(child.url)
-    async with server(tmp_path, port, "--keep", "off") as child:
+    async with server(tmp_path, "--keep", "off") as child:
         phone = await ana.connect(child.url)
         assert phone.received[-1] == {"type": "unplaced", "why": "none"}

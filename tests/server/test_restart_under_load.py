@@ -17,10 +17,11 @@ from nearby.testing.postgres import OwnPostgres, postgres_with_schema
 from nearby.testing.raw_phone import RawPhone
 from nearby.testing.serving import FAR_FUTURE_S, KEY
 from nearby.testing.store_suite import Database
+from tests.sizes import size
 
 PEOPLE_PER_PLACE = 8
 PLACES = ((47.37, 8.54), (52.52, 13.40), (-33.87, 151.21))
-KILLS = {"sqlite": 20, "postgresql": 5}
+KILLS = {"sqlite": size(6, 20), "postgresql": size(3, 5)}
 MOST_ACKS_BETWEEN = 150
 
 Place = tuple[str, int, int]
@@ -159,7 +160,7 @@ async def killed_again_and_again(database: Database, data_dir: Path, kills: int,
 
 
 @pytest.mark.timeout(180)
-async def test_on_sqlite_killed_twenty_times_nothing_acknowledged_is_missing(tmp_path: Path) -> None:
+async def test_on_sqlite_killed_again_and_again_nothing_acknowledged_is_missing(tmp_path: Path) -> None:
     await killed_again_and_again(Database(f"sqlite:///{tmp_path}/nearby.db"), tmp_path, KILLS["sqlite"])
 
 

@@ -77,9 +77,8 @@ class OperationsSuite(SuiteBase):
 
     async def test_there_is_an_end_to_how_many_can_be_pulled(self, store: Store, database: Database) -> None:
         """But one of them may be pulled again."""
-        for number in range(MAX_BRAKES):
-            row = {"what": "placement", "area": f"area-{number}", "since_ms": NOW_MS, "reason": "x"}
-            await database.insert("brakes", row)
+        row = {"what": "placement", "since_ms": NOW_MS, "reason": "x"}
+        await database.insert("brakes", *(row | {"area": f"area-{number}"} for number in range(MAX_BRAKES)))
         with pytest.raises(Refused) as refused:
             await store.operations.pull("placement", CELL, BY_ANA, NOW_MS)
         assert refused.value.code is ErrorCode.BAD_AREA
