@@ -21,6 +21,7 @@ from nearby.server.auth import mint_token
 from nearby.server.config import Settings, load_settings
 from nearby.server.logs import log_to_stderr
 from nearby.server.masking import masked
+from nearby.server.workers import serve_in_workers
 
 EXIT_FAILED = 1
 EXIT_WRONG_SETTING = 2
@@ -117,6 +118,8 @@ def _flag(name: str) -> inspect.Parameter:
 def serve_command(settings: Settings) -> None:
     """Serve phones until SIGTERM, then drain."""
     log_to_stderr(settings.log_level)
+    if settings.workers > 1:
+        sys.exit(serve_in_workers(settings, announce=_say_at_once))
     uvloop.run(serve(settings, announce=_say_at_once))
 
 

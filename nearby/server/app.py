@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -132,7 +132,7 @@ async def running(
             assembled(settings, clock=clock, patience=patience, wrap_hub=wrap_hub, draw_id=draw_id)
         )
         metrics = parts.metrics
-        listen = partial(_listen, stack, metrics)
+        listen = partial(_listen, stack, metrics, is_shared=settings.workers > 1)
         metrics_url = await listen(
             parts.http.metrics_app(), "metrics_port", settings.metrics_host, settings.metrics_port
         )
@@ -256,12 +256,18 @@ async def _put_in_force(
         raise ConfigError("database_url", str(down)) from down
 
 
-async def serve(settings: Settings, *, announce: Callable[[str], object]) -> None:
-    """Run a server until SIGTERM or SIGINT, then drain. A second signal stops at once.
+async def serve(
+    settings: Settings,
+    *,
+    announce: Callable[[str], object],
+    signals: Collection[int] = (signal.SIGTERM, signal.SIGINT),
+) -> None:
+    """Run a server until a signal, then drain. A second one stops at once.
 
     Args:
         settings: How.
         announce: Is given one line with the addresses once phones are taken.
+        signals: Which ones.
 
     Raises:
         ConfigError: As ``running``.
@@ -273,7 +279,7 @@ async def serve(settings: Settings, *, announce: Callable[[str], object]) -> Non
         # What was made so far stays: no collection need look at it again.
         gc.freeze()
         gc.set_threshold(GC_AFTER)
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in signals:
             loop.add_signal_handler(number, _stop_or_exit, stop)
         announce(f"nearby: phones at {server.url} metrics at {server.metrics_url}/metrics")
         is_disowned = await _is_disowned_before(stop, server.store)
@@ -299,9 +305,16 @@ def _stop_or_exit(stop: asyncio.Event) -> None:
 
 
 async def _listen(
-    stack: contextlib.AsyncExitStack, metrics: Metrics, app: web.Application, setting: str, host: str, port: int
+    stack: contextlib.AsyncExitStack,
+    metrics: Metrics,
+    app: web.Application,
+    setting: str,
+    host: str,
+    port: int,
+    *,
+    is_shared: bool,
 ) -> str:
-    """Serve ``app`` until the stack unwinds; return its address."""
+    """Serve ``app`` until the stack unwinds; return its address. A shared port is one of several processes'."""
     loop = asyncio.get_running_loop()
     runner = web.AppRunner(app, shutdown_timeout=EXIT_WITHIN_S)
     await runner.setup()
@@ -310,7 +323,11 @@ async def _listen(
     assert edge is not None
     try:
         server = await loop.create_server(
-            lambda: EdgeHandler(edge, loop=loop, metrics=metrics), host, port, backlog=BACKLOG
+            lambda: EdgeHandler(edge, loop=loop, metrics=metrics),
+            host,
+            port,
+            backlog=BACKLOG,
+            reuse_port=is_shared or None,
         )
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else error.strerror

@@ -1,0 +1,105 @@
+"""Several processes of one server on a machine: the kernel spreads phones over them, and they share a hub."""
+
+import logging
+import multiprocessing
+import signal
+import sys
+import time
+from collections.abc import Callable
+from multiprocessing.process import BaseProcess
+from types import FrameType
+
+import uvloop
+
+from nearby.errors import ConfigError, StoreDown
+from nearby.server.app import serve
+from nearby.server.config import Settings
+from nearby.server.logs import log_to_stderr
+
+log = logging.getLogger(__name__)
+
+AGAIN_AFTER_S = 1.0
+"""A worker that ended by itself is started again after so long."""
+
+LOOK_EVERY_S = 0.2
+
+WRONG_SETTING = 2
+"""How a worker ends that cannot start; starting it again would not help."""
+
+
+def serve_in_workers(settings: Settings, *, announce: Callable[[str], object]) -> int:
+    """Serve in ``settings.workers`` processes until SIGTERM or SIGINT, then let each drain; return the exit code.
+
+    Each has a port for metrics of its own: the one that is set, and those that follow it. One that ends by itself is
+    started again: its people come back to another one meanwhile.
+    """
+    return _Workers(settings, announce).run()
+
+
+class _Workers:
+    def __init__(self, settings: Settings, announce: Callable[[str], object]) -> None:
+        self._settings = settings
+        self._announce = announce
+        self._context = multiprocessing.get_context("spawn")
+        self._workers: dict[int, BaseProcess] = {}
+        self._due_s: dict[int, float] = {}
+        self._is_stopping = False
+        self._code = 0
+
+    def run(self) -> int:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        for index in range(self._settings.workers):
+            self._start(index)
+        first = self._settings.metrics_port
+        self._announce(
+            f"nearby: {self._settings.workers} workers, phones at http://{self._settings.host}:{self._settings.port}"
+            f" metrics at ports {first} to {first + self._settings.workers - 1}"
+        )
+        while self._workers or (self._due_s and not self._is_stopping):
+            self._look()
+            time.sleep(LOOK_EVERY_S)
+        return self._code
+
+    def _start(self, index: int) -> None:
+        own = self._settings.model_copy(update={"metrics_port": self._settings.metrics_port + index})
+        worker = self._context.Process(target=_work, args=(own,), name=f"nearby-{index}")
+        worker.start()
+        self._workers[index] = worker
+
+    def _look(self) -> None:
+        for index, worker in list(self._workers.items()):
+            if worker.exitcode is None:
+                continue
+            del self._workers[index]
+            if self._is_stopping:
+                self._code = self._code or worker.exitcode
+            elif worker.exitcode == WRONG_SETTING:
+                self._code = WRONG_SETTING
+                self._stop(signal.SIGTERM, None)
+            else:
+                log.error("worker %d ended with %d; starting another one", index, worker.exitcode)
+                self._due_s[index] = time.monotonic() + AGAIN_AFTER_S
+        for index, due_s in list(self._due_s.items()):
+            if time.monotonic() >= due_s and not self._is_stopping:
+                del self._due_s[index]
+                self._start(index)
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self._is_stopping = True
+        for worker in self._workers.values():
+            worker.terminate()
+
+
+def _work(settings: Settings) -> None:
+    # SIGINT reaches the whole group of a terminal: the parent passes it on as SIGTERM, once.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    log_to_stderr(settings.log_level)
+    try:
+        uvloop.run(serve(settings, announce=lambda line: None, signals=(signal.SIGTERM,)))
+    except ConfigError as error:
+        print(f"nearby: {error}", file=sys.stderr)
+        sys.exit(WRONG_SETTING)
+    except StoreDown as error:
+        print(f"nearby: {error}", file=sys.stderr)
+        sys.exit(1)
