@@ -1,8 +1,6 @@
 /** Every text of the phone page, in English. Another language is another file of this shape. */
 export const strings = {
   title: "nearby",
-  tagline: "Talk with a few people nearby.",
-  skip: "Skip to content",
   close: "Close",
   cancel: "Cancel",
   undo: "Undo",

@@ -66,11 +66,13 @@ export class Session {
   }
 
   share(): void {
+    store.isChoosing.value = false;
     store.isPicking.value = false;
     this.#whereabouts?.share();
   }
 
   pick(lat: number, lon: number): void {
+    store.isChoosing.value = false;
     store.isPicking.value = false;
     this.#whereabouts?.pick(lat, lon);
   }
@@ -157,10 +159,7 @@ export class Session {
     this.#phone = null;
     this.#whereabouts?.end();
     this.#frames.add({ type: "forget" });
-    void phone
-      ?.leave()
-      .catch(() => {})
-      .finally(() => phone.stop());
+    if (phone) goodbye(phone);
     this.keys.forget();
     storage.draft.set("");
     store.me.value = null;
@@ -258,6 +257,24 @@ export class Session {
     this.#phone?.wake();
     this.#whereabouts?.look();
   }
+}
+
+/**
+ * Clears the location and ends the phone. It must not come back: by then the token may be somebody else's. Without a
+ * connection one call is tried with the token of now, and else the presence lapses.
+ */
+function goodbye(phone: Phone): void {
+  const token = storage.token.get();
+  if (phone.state.kind === "open") {
+    phone.on(({ type }) => type === "state" && phone.stop());
+    void phone
+      .leave()
+      .catch(() => {})
+      .finally(() => phone.stop());
+    return;
+  }
+  phone.stop();
+  if (token !== null) void new Api({ url: location.origin, token }).clear().catch(() => {});
 }
 
 function newLines(before: readonly Line[], now: readonly Line[]): Line[] {

@@ -38,6 +38,8 @@ export interface Toast {
 export const facts = signal<PageFacts | null>(null);
 export const hasToken = signal(false);
 export const place = signal<storage.Place | null>(null);
+/** Whether another place is being chosen, and whether on the map. */
+export const isChoosing = signal(false);
 export const isPicking = signal(false);
 export const locating = signal<Locating>("idle");
 export const track = signal<Track>(NO_TRACK);
@@ -62,7 +64,7 @@ export const meetings = signal(0);
 export const screen = computed<"join" | "banned" | "place" | "main">(() => {
   if (link.value.code === 3501) return "banned";
   if (!hasToken.value) return "join";
-  return place.value === null || isPicking.value ? "place" : "main";
+  return place.value === null || isChoosing.value || isPicking.value ? "place" : "main";
 });
 
 let toasts = 0;

@@ -34,7 +34,7 @@ export function MeTab() {
         <button
           type="button"
           onClick={() => {
-            store.isPicking.value = true;
+            store.isChoosing.value = true;
           }}
         >
           {strings.place.change}

@@ -24,9 +24,21 @@ export function PlaceScreen() {
           <button type="button" onClick={pick}>
             {text.pick}
           </button>
-          <button type="button" class="plain" onClick={() => session.forget()}>
-            {strings.me.forget}
-          </button>
+          {store.place.value === null ? (
+            <button type="button" class="plain" onClick={() => session.forget()}>
+              {strings.me.forget}
+            </button>
+          ) : (
+            <button
+              type="button"
+              class="plain"
+              onClick={() => {
+                store.isChoosing.value = false;
+              }}
+            >
+              {strings.cancel}
+            </button>
+          )}
         </div>
       </div>
     </main>

@@ -83,24 +83,27 @@ function NoRoom() {
   const session = useSession();
   const why = store.talk.value.unplaced;
   const text = strings.room;
-  const isLooking = why === null || why === "none" || why === "expired";
+  const isNowhere = store.place.value?.kind === "shared" && store.track.value.good === null;
+  const isLooking = !isNowhere && (why === null || why === "none" || why === "expired");
   const known = text.unplaced as Record<string, string>;
   return (
     <div class="no-room">
-      <p role="status">{isLooking ? text.looking : (known[why] ?? text.unplaced.none)}</p>
-      {isLooking ? null : (
+      <p role="status">{isLooking ? text.looking : (known[why ?? "none"] ?? text.unplaced.none)}</p>
+      {isLooking || isNowhere ? null : (
         <button type="button" class="primary" onClick={() => void session.checkIn()}>
           {text.checkIn}
         </button>
       )}
-      <button
-        type="button"
-        onClick={() => {
-          store.isPicking.value = true;
-        }}
-      >
-        {strings.place.pick}
-      </button>
+      {isNowhere ? null : (
+        <button
+          type="button"
+          onClick={() => {
+            store.isChoosing.value = true;
+          }}
+        >
+          {strings.place.change}
+        </button>
+      )}
     </div>
   );
 }
