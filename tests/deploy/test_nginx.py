@@ -37,7 +37,7 @@ async def test_phones_talk_through_it_and_count_by_their_own_address_whatever_th
     tmp_path: Path, server: LiveServer
 ) -> None:
     async with running_nginx(tmp_path, free_port(), port_of(server)) as url:
-        phones = []
+        phones: list[RawPhone] = []
         for person in ("ana", "ben"):
             phone = await RawPhone.connect(url, headers={"X-Forwarded-For": f"2001:db8:{len(phones)}::1"})
             await phone.send({"type": "hello", "token": server.token(person)})
