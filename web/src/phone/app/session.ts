@@ -163,6 +163,8 @@ export class Session {
     this.keys.forget();
     storage.draft.set("");
     store.me.value = null;
+    store.inHand.value = [];
+    store.sheet.value = null;
     store.link.value = { kind: "idle" };
     store.notify.value = "unknown";
     store.tab.value = "room";
@@ -189,6 +191,8 @@ export class Session {
       case "welcome":
         store.sync.value = { serverMs: event.server_ms, monoMs: performance.now() };
         if (store.tokenNeed.value === "ended") store.tokenNeed.value = "none";
+        // A server that was restarted has forgotten that I asked.
+        if (store.notify.value === "waiting") void this.api.call("PUT /v1/me/notify").catch(() => {});
         this.#whereabouts?.look();
         return;
       case "expiring":

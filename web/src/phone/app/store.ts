@@ -1,5 +1,5 @@
 import { computed, signal } from "@preact/signals";
-import type { LineState, MeAnswer, Member } from "@wire";
+import type { CatchAnswer, LineState, MeAnswer, Member } from "@wire";
 import type { PageFacts } from "../devices/page.ts";
 import * as storage from "../devices/storage.ts";
 import { NO_TRACK, type Track } from "../model/position.ts";
@@ -17,6 +17,12 @@ export interface Link {
   kind: LineState["kind"];
   code?: number | undefined;
   backAtMs?: number | undefined;
+}
+
+/** A bottle in hand, and until when, by a clock that never goes back. */
+export interface Held {
+  bottle: CatchAnswer;
+  untilMs: number;
 }
 
 /** A member whose sheet is open, and in which room they were. */
@@ -56,6 +62,7 @@ export const toast = signal<Toast | null>(null);
 export const me = signal<MeAnswer | null>(null);
 /** Whether I wait to be told of company; "off" where the server has no push service. */
 export const notify = signal<"unknown" | "off" | "no" | "waiting">("unknown");
+export const inHand = signal<readonly Held[]>([]);
 /** What screen readers are told next. */
 export const spoken = signal("");
 /** Counts what changed among the people I know, so that their list is read again. */

@@ -119,6 +119,7 @@ test("a lifted room goes on under another id", () => {
   const talk = after(inRoom, [said(11), placed({ room: otherRoom, why: "lifted", messages: [said(11)] })]);
   expect(texts(talk)).toEqual(["text 11"]);
   expect(lastNote(talk)).toEqual({ what: "placed", why: "lifted" });
+  expect(talk.lines.find((line) => line.kind === "said")?.room).toBe(otherRoom.id);
 });
 
 test("after a drop what is missing is added once, and a hole is told", () => {

@@ -166,7 +166,7 @@ function placed(talk: Talk, event: Placed): Talk {
   };
   const before = talk.room;
   const isSame = before?.info.id === event.room.id || (event.why === "lifted" && before !== null);
-  if (isSame) return resumed({ ...talk, room, unplaced: null }, room, event);
+  if (isSame) return resumed({ ...renamed(talk, before, room), room, unplaced: null }, room, event);
   const goesOn = event.why === "merged" && before !== null;
   const fresh: Talk = goesOn
     ? { ...followed(talk, event.members), room, unplaced: null }
@@ -190,16 +190,26 @@ function resumed(talk: Talk, room: Room, event: Placed): Talk {
   return missed.reduce((sofar, said) => spoken(sofar, room, said), next);
 }
 
+/** A lifted room goes on under another id: what was said in it is said in that one. */
+function renamed(talk: Talk, before: Room | null, { info }: Room): Talk {
+  const was = before?.info.id;
+  if (was === undefined || was === info.id) return talk;
+  const lines = talk.lines.map((line) =>
+    line.kind === "said" && line.room === was ? { ...line, room: info.id } : line,
+  );
+  return { ...talk, lines };
+}
+
 /** Mutes and greetings follow those whom a merge brings along. */
 function followed(talk: Talk, members: readonly Member[]): Talk {
-  const renamed = (set: ReadonlySet<string>) =>
+  const carried = (set: ReadonlySet<string>) =>
     new Set(members.filter(({ was }) => was !== undefined && set.has(was)).map(({ member }) => member));
   const known = new Map<string, string>();
   for (const { member, was } of members) {
     const person = was === undefined ? undefined : talk.known.get(was);
     if (person !== undefined) known.set(member, person);
   }
-  return { ...talk, muted: renamed(talk.muted), greeted: new Set(), greetedBy: new Set(), known };
+  return { ...talk, muted: carried(talk.muted), greeted: new Set(), greetedBy: new Set(), known };
 }
 
 function heard(talk: Talk, room: Room, event: Said | Joined | Left | Changed | Skipped): Talk {

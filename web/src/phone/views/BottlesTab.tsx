@@ -1,4 +1,4 @@
-import type { CatchAnswer, ThreadAnswer } from "@wire";
+import type { ThreadAnswer } from "@wire";
 import { useCallback, useEffect, useId, useState } from "preact/hooks";
 import * as store from "../app/store.ts";
 import { attempt } from "../app/trouble.ts";
@@ -9,18 +9,9 @@ import { useSession } from "./context.ts";
 import { charactersOver, cleaned } from "./parts.tsx";
 import { Thread } from "./Thread.tsx";
 
-/** A bottle in hand, and until when, by a clock that never goes back. */
-export interface Held {
-  bottle: CatchAnswer;
-  untilMs: number;
-}
-
-/** Bottles in hand outlive a change of tabs. */
-let held: Held[] = [];
-
 export function BottlesTab() {
   const { api } = useSession();
-  const [inHand, setInHand] = useState(held);
+  const inHand = store.inHand.value;
   const [threads, setThreads] = useState<ThreadAnswer[] | null>(null);
   const [open, setOpen] = useState<ThreadAnswer | null>(null);
   const text = strings.bottles;
@@ -29,14 +20,10 @@ export function BottlesTab() {
     if (found) setThreads(found.threads);
   }, [api]);
   useEffect(() => void read(), [read]);
-  const hold = (now: Held[]) => {
-    held = now;
-    setInHand(now);
-  };
   const catchOne = async () => {
     const bottle = await attempt(() => api.catchBottle());
     if (bottle === null) store.tell(text.none);
-    if (bottle) hold([...inHand, { bottle, untilMs: performance.now() + bottle.lease_ms }]);
+    if (bottle) store.inHand.value = [...inHand, { bottle, untilMs: performance.now() + bottle.lease_ms }];
   };
   if (store.facts.value?.bottle === false) {
     return (
@@ -71,7 +58,7 @@ export function BottlesTab() {
           key={one.bottle.bottle}
           held={one}
           onOver={(thread) => {
-            hold(inHand.filter((other) => other !== one));
+            store.inHand.value = inHand.filter((other) => other !== one);
             if (thread) setOpen(thread);
           }}
         />

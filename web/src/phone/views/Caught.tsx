@@ -3,13 +3,12 @@ import { useId, useState } from "preact/hooks";
 import * as store from "../app/store.ts";
 import { attempt } from "../app/trouble.ts";
 import { strings } from "../strings.en.ts";
-import type { Held } from "./BottlesTab.tsx";
 import { useSession } from "./context.ts";
 import { charactersOver, cleaned, useSecondsLeft } from "./parts.tsx";
 import { Reasons } from "./Reasons.tsx";
 
 /** A bottle in hand: answered, given back or reported, or gone when its time is over. */
-export function Caught({ held, onOver }: { held: Held; onOver: (thread?: ThreadAnswer) => void }) {
+export function Caught({ held, onOver }: { held: store.Held; onOver: (thread?: ThreadAnswer) => void }) {
   const { api } = useSession();
   const { bottle, untilMs } = held;
   const seconds = useSecondsLeft(untilMs);
