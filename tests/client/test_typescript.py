@@ -109,7 +109,7 @@ async def seat(phones: Phones, *people: int, where: Any = None) -> None:
 async def play(phones: Phones, network: "Network", random: Random) -> list[int]:
     """Let the network do its worst while both talk; return how many texts each asked to say."""
     asked = [0, 0]
-    for _ in range(random.randrange(5, 25)):
+    for _ in range(random.randrange(20, 40)):
         who = random.randrange(2)
         match random.choice(["say", "say", "say", "drop", "cut", "cut after", "freeze", "come back", "go on", "go on"]):
             case "say":
