@@ -32,6 +32,7 @@ export function AreaEditor({ draft }: { draft: Draft }) {
         </button>
         <Save draft={draft} />
       </div>
+      {draft.is === "drawing" && <Corners draft={draft} />}
     </section>
   );
 }
@@ -74,7 +75,6 @@ function DrawForm({ draft }: { draft: Drawing }) {
         submit={strings.map.go}
         onPosition={(lat, lon) => (goTo.value = { lat, lon })}
       />
-      <Corners draft={draft} />
     </>
   );
 }

@@ -4,6 +4,7 @@ import { type Corner, withCorner, withMoved } from "../logic/outline.ts";
 import { polygonsOfGeometry, polygonsOfOutline, type Shape } from "../logic/shapes.ts";
 import { type Fit, MapView } from "../parts/MapView.tsx";
 import { Problem } from "../parts/Problem.tsx";
+import { Scroll } from "../parts/Scroll.tsx";
 import { useCrowdShapes } from "../parts/useCrowdShapes.ts";
 import { ask } from "../state/actions.ts";
 import { areas, remove } from "../state/areas.ts";
@@ -140,7 +141,7 @@ function kindOf(kind: string): string {
 function List({ features, isThere }: { features: readonly AreaFeature[]; isThere: boolean }) {
   if (isThere && features.length === 0) return <p class="hint">{texts.empty}</p>;
   return (
-    <div class="scroll tall">
+    <Scroll label={strings.chart.tableOf(texts.list)} isTall>
       <table>
         <caption>{texts.list}</caption>
         <thead>
@@ -159,7 +160,7 @@ function List({ features, isThere }: { features: readonly AreaFeature[]; isThere
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 

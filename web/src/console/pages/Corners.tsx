@@ -1,5 +1,6 @@
 import { useId } from "preact/hooks";
 import { type Corner, type Outline, withCorner, withHalved, withMoved, withoutCorner } from "../logic/outline.ts";
+import { Scroll } from "../parts/Scroll.tsx";
 import { type Drawing, setDraft } from "../state/draft.ts";
 import { strings } from "../strings.en.ts";
 
@@ -14,7 +15,7 @@ export function Corners({ draft }: { draft: Drawing }) {
   return (
     <>
       {draft.outline.length > 1 && <PartChoice draft={draft} />}
-      <div class="scroll">
+      <Scroll label={strings.chart.tableOf(texts.corners)}>
         <table class="corners">
           <caption>{texts.corners}</caption>
           <thead>
@@ -33,14 +34,18 @@ export function Corners({ draft }: { draft: Drawing }) {
                   <div class="row tight">
                     <button
                       type="button"
+                      class="short"
                       aria-label={texts.halveOf(index + 1)}
+                      title={texts.halveOf(index + 1)}
                       onClick={() => change(withHalved(draft.outline, draft.ring, index))}
                     >
                       {texts.halve}
                     </button>
                     <button
                       type="button"
+                      class="short"
                       aria-label={texts.removeCornerOf(index + 1)}
+                      title={texts.removeCornerOf(index + 1)}
                       onClick={() => change(withoutCorner(draft.outline, draft.ring, index))}
                     >
                       {texts.removeCorner}
@@ -51,7 +56,7 @@ export function Corners({ draft }: { draft: Drawing }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
       <button
         type="button"
         class="fit"

@@ -14,6 +14,7 @@ import {
 import { polygonsOfGeometry, type Shape } from "../logic/shapes.ts";
 import { MapView } from "../parts/MapView.tsx";
 import { Problem } from "../parts/Problem.tsx";
+import { Scroll } from "../parts/Scroll.tsx";
 import { TimeSlider } from "../parts/TimeSlider.tsx";
 import { ask } from "../state/actions.ts";
 import { letGo, pull } from "../state/brakeActions.ts";
@@ -144,7 +145,7 @@ function Side({ cells, selected, onSelect }: SideProps) {
     <div class="side">
       {selected === null ? <p class="hint">{texts.unselected}</p> : <Selected cell={selected} cells={cells} />}
       {cells.length > 0 && (
-        <div class="scroll tall">
+        <Scroll label={strings.chart.tableOf(texts.table)} isTall>
           <table>
             <caption>{texts.table}</caption>
             <thead>
@@ -174,7 +175,7 @@ function Side({ cells, selected, onSelect }: SideProps) {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
     </div>
   );

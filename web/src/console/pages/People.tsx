@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useId } from "preact/hooks";
 import { Problem } from "../parts/Problem.tsx";
+import { Scroll } from "../parts/Scroll.tsx";
 import { Time } from "../parts/Time.tsx";
 import { call } from "../state/calls.ts";
 import { hrefOf } from "../state/route.ts";
@@ -108,7 +109,7 @@ function Sanctions() {
 
 function SanctionTable({ sanctions }: { sanctions: readonly SanctionedAnswer[] }) {
   return (
-    <section class="scroll" aria-labelledby="sanctions">
+    <Scroll label={strings.chart.tableOf(texts.sanctions)}>
       <table>
         <thead>
           <tr>
@@ -135,6 +136,6 @@ function SanctionTable({ sanctions }: { sanctions: readonly SanctionedAnswer[] }
           ))}
         </tbody>
       </table>
-    </section>
+    </Scroll>
   );
 }

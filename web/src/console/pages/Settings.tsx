@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { Problem } from "../parts/Problem.tsx";
+import { Scroll } from "../parts/Scroll.tsx";
 import { call } from "../state/calls.ts";
 import { watched } from "../state/watched.ts";
 import { strings } from "../strings.en.ts";
@@ -41,7 +42,7 @@ export function Settings() {
 
 function Table({ settings }: { settings: readonly SettingAnswer[] }) {
   return (
-    <div class="scroll">
+    <Scroll label={texts.heading}>
       <table>
         <thead>
           <tr>
@@ -67,6 +68,6 @@ function Table({ settings }: { settings: readonly SettingAnswer[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }

@@ -3,6 +3,7 @@ import { hrefOf } from "../state/route.ts";
 import { strings } from "../strings.en.ts";
 import type { AuditEntryAnswer } from "../wire.ts";
 import { Problem } from "./Problem.tsx";
+import { Scroll } from "./Scroll.tsx";
 import { Time } from "./Time.tsx";
 
 const texts = strings.audit;
@@ -26,7 +27,7 @@ export function AuditTable({ list, empty, hasTarget, keep = () => true }: AuditT
       {!isThere && isLoading && <p class="hint">{strings.loading}</p>}
       {isThere && shown.length === 0 && <p class="hint">{items.length ? texts.noMatch : empty}</p>}
       {shown.length > 0 && (
-        <div class="scroll">
+        <Scroll label={strings.chart.tableOf(texts.heading)}>
           <table class="audit">
             <thead>
               <tr>
@@ -43,7 +44,7 @@ export function AuditTable({ list, empty, hasTarget, keep = () => true }: AuditT
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
       {next !== null && (
         <button type="button" aria-disabled={isLoading} onClick={() => void list.more()}>

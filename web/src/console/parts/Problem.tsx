@@ -3,7 +3,7 @@ import { NoAnswer, Refused } from "../wire.ts";
 
 /** Returns what went wrong, in the server's own sentence where it has one. */
 export function sentenceOf(error: unknown): string {
-  if (error instanceof Refused) return error.detail;
+  if (error instanceof Refused) return error.detail.charAt(0).toUpperCase() + error.detail.slice(1);
   return error instanceof NoAnswer ? strings.noAnswer : strings.brokenPage;
 }
 
