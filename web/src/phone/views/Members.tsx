@@ -21,7 +21,9 @@ export function Members({ room }: { room: Room }) {
               type="button"
               class="member"
               aria-haspopup="dialog"
-              onClick={() => {
+              onClick={(event) => {
+                // One dialog at a time: a way back that is offered afterwards is not under this one.
+                event.currentTarget.closest("dialog")?.close();
                 store.sheet.value = { room: room.info.id, member };
               }}
             >
