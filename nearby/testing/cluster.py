@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from nearby.testing.redis import RedisServer, free_port, scratch_directory
+from nearby.testing.ports import free_port
+from nearby.testing.redis import RedisServer, scratch_directory
 from nearby.testing.waiting import eventually
 
 PRIMARIES = 3

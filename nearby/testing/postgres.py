@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from nearby.store.sql import init_store
 from nearby.store.sql.engine import make_engines
+from nearby.testing.ports import free_port
 
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -42,7 +42,7 @@ class OwnPostgres:
 
     def __init__(self, directory: Path, settings: dict[str, str]) -> None:
         self.directory = directory
-        self._port = _free_port()
+        self._port = free_port()
         self._options = " ".join(f"-c {name}={value}" for name, value in settings.items())
         self._options += f" -c port={self._port} -c unix_socket_directories={directory}"
         self._programs = find_programs()
@@ -117,13 +117,6 @@ def find_programs() -> Path:
     if not found:
         raise RuntimeError("PostgreSQL is not installed: apt-get install postgresql-15-postgis-3")
     return found[-1].parent
-
-
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
 
 
 def _run(*command: str | Path) -> None:

@@ -6,10 +6,8 @@ starts no service. Nothing is kept on disk: a server that is started again is em
 
 import asyncio
 import contextlib
-import random
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -19,14 +17,13 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from nearby.testing.ports import free_port as free_port
 from nearby.testing.waiting import eventually
 
 PROGRAMS = ("redis-server", "valkey-server", "redis-check-rdb")
 """Names the program may have; the last is what redis-tools calls it. It acts by the name it is started under."""
 
 SETTINGS = {"save": "", "appendonly": "no", "bind": "127.0.0.1", "repl-diskless-sync-delay": "0"}
-PORTS = range(20_000, 32_768)
-"""Below those that Linux gives to outgoing connections, one of which could take a dead server's place."""
 
 ANSWER_WITHIN_S = 5.0
 
@@ -183,12 +180,3 @@ def find_program() -> str:
     if found is None:
         raise RuntimeError("Redis is not installed: apt-get install redis-tools")
     return found
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on, and that no outgoing connection takes by itself."""
-    for port in random.SystemRandom().sample(PORTS, 100):
-        with socket.socket() as taken, contextlib.suppress(OSError):
-            taken.bind(("127.0.0.1", port))
-            return port
-    raise RuntimeError(f"a hundred ports tried between {PORTS.start} and {PORTS.stop} are all taken")

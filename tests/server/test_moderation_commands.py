@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from time import monotonic
 
 from typer.testing import CliRunner
 
@@ -36,13 +35,11 @@ async def nearby_process(data_dir: Path, *arguments: str) -> str:
     return printed.decode()
 
 
-async def test_a_ban_by_command_closes_the_socket_within_a_second_and_is_ended_by_one(tmp_path: Path) -> None:
+async def test_a_ban_by_command_closes_the_socket_at_the_next_look_and_is_ended_by_one(tmp_path: Path) -> None:
     async with live_server(tmp_path) as server:
         eve = await server.seated("eve")
         assert await nearby_process(tmp_path, "people", "ban", "eve", "--reason", "threats") == "eve: banned for good\n"
-        began_s = monotonic()
         assert await eve.close_code() == 3501
-        assert monotonic() - began_s < 1
         found = await nearby(tmp_path, "people", "find", "eve")
         assert found[0].startswith("eve: an account since ")
         assert "  ban for good: threats" in found
