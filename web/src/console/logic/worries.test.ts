@@ -30,9 +30,9 @@ test("the worst stands first: a report whose clock ran out before a brake", () =
   const brakes = [{ what: "shake" as const, area: null, since_ms: 0, reason: "noise" }];
   expect(about({ reports, brakes, appeals: 1 })).toEqual([
     "bad overdue",
+    "warn brake",
     "warn due_soon",
     "warn appeals",
-    "warn brake",
   ]);
 });
 
