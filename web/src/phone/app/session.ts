@@ -21,6 +21,7 @@ export class Session {
   #phone: Phone | null = null;
   #whereabouts: Whereabouts | null = null;
   #unread = 0;
+  readonly #givenUp = new Set<string>();
   readonly #frames = new Frames<TalkEvent>((events) => this.#show(events));
 
   constructor() {
@@ -68,12 +69,14 @@ export class Session {
   share(): void {
     store.isChoosing.value = false;
     store.isPicking.value = false;
+    this.#frames.add({ type: "looking" });
     this.#whereabouts?.share();
   }
 
   pick(lat: number, lon: number): void {
     store.isChoosing.value = false;
     store.isPicking.value = false;
+    this.#frames.add({ type: "looking" });
     this.#whereabouts?.pick(lat, lon);
   }
 
@@ -86,17 +89,23 @@ export class Session {
     const phone = this.#phone;
     if (phone === null) return;
     const room = phone.room?.room.id ?? "";
+    let id = "";
     try {
-      await phone.say(text);
+      await phone.say(text, (given) => {
+        id = given;
+      });
     } catch (error) {
+      if (this.#givenUp.delete(id)) return;
       const { code, text: detail, againAtMs } = troubleOf(error);
       const isLost = code === "unexpected";
       this.#frames.add({ type: "refused", text, room, code, detail: isLost ? strings.room.lost : detail, againAtMs });
     }
   }
 
+  /** Says something no more that still waits. */
   giveUp(id: string): void {
-    this.#phone?.giveUp(id);
+    this.#givenUp.add(id);
+    if (!this.#phone?.giveUp(id)) this.#givenUp.delete(id);
   }
 
   discard(key: string): void {
@@ -149,17 +158,18 @@ export class Session {
 
   async erase(): Promise<void> {
     if (!(await attempt(() => this.api.eraseMe().then(() => true)))) return;
-    this.forget();
+    this.forget({ isErased: true });
     store.tell(strings.me.erased);
   }
 
-  /** Takes the person off this browser, their location cleared. */
-  forget(): void {
+  /** Takes the person off this browser, their location cleared; of who was erased nothing is left to clear. */
+  forget({ isErased = false } = {}): void {
     const phone = this.#phone;
     this.#phone = null;
     this.#whereabouts?.end();
     this.#frames.add({ type: "forget" });
-    if (phone) goodbye(phone);
+    if (isErased) phone?.stop();
+    else if (phone) goodbye(phone);
     this.keys.forget();
     storage.draft.set("");
     store.me.value = null;
@@ -182,7 +192,7 @@ export class Session {
         const backAtMs = state.kind === "waiting" ? performance.now() + state.backInMs : undefined;
         store.link.value = { kind: state.kind, code: "code" in state ? state.code : undefined, backAtMs };
         if ("code" in state && state.code === BAD_TOKEN) this.keys.ended();
-        if (state.kind === "closed" && state.code === ERASED) this.forget();
+        if (state.kind === "closed" && state.code === ERASED) this.forget({ isErased: true });
         return;
       }
       case "pending":

@@ -12,6 +12,12 @@ export type Tab = "room" | "people" | "bottles" | "me";
 export type Locating = "idle" | "locating" | "denied" | "unavailable";
 export type TokenNeed = "none" | "soon" | "ended";
 
+/** Why there is no room yet, and when it helps to ask again, by a clock that never goes back. */
+export interface Refusal {
+  text: string;
+  againAtMs: number | null;
+}
+
 /** Where the line stands, with times by a clock that never goes back. */
 export interface Link {
   kind: LineState["kind"];
@@ -49,6 +55,8 @@ export const isChoosing = signal(false);
 export const isPicking = signal(false);
 export const locating = signal<Locating>("idle");
 export const track = signal<Track>(NO_TRACK);
+/** Why the last check-in was refused; null if it was not. */
+export const refusal = signal<Refusal | null>(null);
 export const link = signal<Link>({ kind: "idle" });
 export const isOnline = signal(true);
 export const tokenNeed = signal<TokenNeed>("none");

@@ -2,7 +2,7 @@ import { NotAcknowledged, type Phone, type Position, Refused } from "@wire";
 import { watchPosition } from "../devices/geolocation.ts";
 import * as storage from "../devices/storage.ts";
 import { NO_TRACK, rounded, STALE_MS, tracked } from "../model/position.ts";
-import { locating, me, place, track } from "./store.ts";
+import { locating, me, place, refusal, track } from "./store.ts";
 import { attempt } from "./trouble.ts";
 
 const RETRY_MS = 5_000;
@@ -46,6 +46,7 @@ export class Whereabouts {
     place.value = null;
     track.value = NO_TRACK;
     locating.value = "idle";
+    refusal.value = null;
   }
 
   /** Checks in if it is time to, and sees to it that it is looked again. */
@@ -92,9 +93,13 @@ export class Whereabouts {
     let againInMs: number | undefined;
     try {
       await this.#phone.checkIn(here);
+      refusal.value = null;
     } catch (error) {
-      if (error instanceof Refused) againInMs = error.retryMs ?? RETRY_MS;
-      else if (error instanceof NotAcknowledged) againInMs = RETRY_MS;
+      if (error instanceof Refused) {
+        againInMs = error.retryMs ?? RETRY_MS;
+        refusal.value = { text: error.detail, againAtMs: performance.now() + againInMs };
+      }
+      if (error instanceof NotAcknowledged) againInMs = RETRY_MS;
       if (mustTell) throw error;
     } finally {
       this.#isAsking = false;

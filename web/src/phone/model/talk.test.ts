@@ -134,6 +134,7 @@ test("after a drop what is missing is added once, and a hole is told", () => {
 test("without a room nothing of it is left, and why is known", () => {
   const talk = after(inRoom, [said(11), { type: "unplaced", why: "quiet_area" }]);
   expect(talk).toMatchObject({ room: null, unplaced: "quiet_area", lines: [] });
+  expect(after(talk, [{ type: "looking" }]).unplaced).toBeNull();
 });
 
 test("what is told of another room is passed over", () => {

@@ -112,6 +112,7 @@ export type TalkEvent =
   | { type: "discard"; key: string }
   | { type: "muting"; member: string; isOn: boolean }
   | { type: "greeting"; member: string }
+  | { type: "looking" }
   | { type: "forget" };
 
 /** Returns the conversation after all of some events, in their order. */
@@ -148,6 +149,8 @@ function step(talk: Talk, event: TalkEvent): Talk {
       return { ...talk, muted: toggled(talk.muted, event.member, event.isOn) };
     case "greeting":
       return { ...talk, greeted: toggled(talk.greeted, event.member, true) };
+    case "looking":
+      return { ...talk, unplaced: null };
     case "forget":
       return { ...NO_TALK, count: talk.count };
     default:

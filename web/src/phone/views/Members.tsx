@@ -5,7 +5,7 @@ import { Icon } from "./Icon.tsx";
 import { Name } from "./parts.tsx";
 
 /** Who is in the room; a tap on somebody opens what can be done about them. */
-export function Members({ room }: { room: Room }) {
+export function Members({ room, onOpen }: { room: Room; onOpen?: () => void }) {
   const { muted, known } = store.talk.value;
   return (
     <ul class="members">
@@ -24,6 +24,7 @@ export function Members({ room }: { room: Room }) {
               onClick={(event) => {
                 // One dialog at a time: a way back that is offered afterwards is not under this one.
                 event.currentTarget.closest("dialog")?.close();
+                onOpen?.();
                 store.sheet.value = { room: room.info.id, member };
               }}
             >

@@ -8,7 +8,7 @@ import { useSession } from "./context.ts";
 import { Log } from "./Log.tsx";
 import { Members } from "./Members.tsx";
 import { PlaceTrouble } from "./PlaceScreen.tsx";
-import { Dialog, IconButton } from "./parts.tsx";
+import { Countdown, Dialog, IconButton } from "./parts.tsx";
 import { ShakeDialog } from "./ShakeDialog.tsx";
 
 export function RoomTab() {
@@ -71,7 +71,7 @@ function Bar({ room }: { room: Room | null }) {
       </div>
       {open === "members" && room ? (
         <Dialog heading={text.members} onClose={close}>
-          <Members room={room} />
+          <Members room={room} onOpen={close} />
         </Dialog>
       ) : null}
       {open === "shake" ? <ShakeDialog onClose={close} /> : null}
@@ -82,6 +82,7 @@ function Bar({ room }: { room: Room | null }) {
 function NoRoom() {
   const session = useSession();
   const why = store.talk.value.unplaced;
+  const refusal = store.refusal.value;
   const text = strings.room;
   const isNowhere = store.place.value?.kind === "shared" && store.track.value.good === null;
   const isLooking = !isNowhere && (why === null || why === "none" || why === "expired");
@@ -89,6 +90,11 @@ function NoRoom() {
   return (
     <div class="no-room">
       <p role="status">{isLooking ? text.looking : (known[why ?? "none"] ?? text.unplaced.none)}</p>
+      {refusal ? (
+        <p class="quiet">
+          {refusal.text} {refusal.againAtMs !== null ? <Countdown untilMs={refusal.againAtMs} /> : null}
+        </p>
+      ) : null}
       {isLooking || isNowhere ? null : (
         <button type="button" class="primary" onClick={() => void session.checkIn()}>
           {text.checkIn}

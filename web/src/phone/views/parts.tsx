@@ -54,7 +54,10 @@ export function Dialog(props: { heading: ComponentChildren; onClose: () => void;
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
-    element.current?.showModal();
+    const dialog = element.current;
+    dialog?.showModal();
+    // Closed before it is gone, so that the focus goes back to where it came from.
+    return () => dialog?.close();
   }, []);
   return (
     <dialog
