@@ -275,12 +275,20 @@ class Room(Struct, kw_only=True, eq=False, gc=False):
     def snapshot(self, member: MemberId, why: str, rules: Rules) -> wire.Placed:
         """Return the room as one member sees it: only what was said since they joined."""
         own = self.seats[member]
+        return self._placed(own, [seat.shown_to(own) for seat in self.seats.values()], why)
+
+    def first_snapshots(self, why: str) -> list[wire.Placed]:
+        """Return a new room as each of its members sees it, in the order in which they came."""
+        members = [seat.shown() for seat in self.seats.values()]
+        return [self._placed(seat, members, why) for seat in self.seats.values()]
+
+    def _placed(self, own: Seat, members: list[wire.Member], why: str) -> wire.Placed:
         return wire.Placed(
             room=wire.RoomInfo(id=self.id, epoch=self.epoch, capacity=self.capacity, opened_ms=self.opened_ms),
             area=shown_area(self.catchment),
-            you=member,
+            you=own.member,
             quiet=is_last_rung(self.catchment) and len(self.seats) == 1,
-            members=[seat.shown_to(own) for seat in self.seats.values()],
+            members=members,
             messages=messages_after(self.past, own.joined_seq),
             seq=self.seq,
             why=why,

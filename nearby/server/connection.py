@@ -24,16 +24,28 @@ _ECHOED = (range(1000, 1004), range(1007, 1015), range(3000, 5000))
 
 
 class Outgoing:
-    """The connections that have something to send at the end of this turn of the loop."""
+    """The connections that have something to send: at the end of this turn of the loop, or when there is time."""
 
     def __init__(self) -> None:
         self._phones: list[Connection] = []
+        self._in_no_hurry: list[Connection] = []
 
     def add(self, phone: "Connection") -> None:
         """Have ``flush`` called on a connection soon, once."""
         if not self._phones:
             asyncio.get_running_loop().call_soon(self._flush_all)
         self._phones.append(phone)
+
+    def add_later(self, phone: "Connection") -> None:
+        """Have ``flush`` called on a connection by ``flush_later``, if nothing else does before."""
+        self._in_no_hurry.append(phone)
+
+    def flush_later(self, most: int) -> bool:
+        """Flush up to ``most`` of those that are in no hurry; return whether there are more."""
+        for phone in self._in_no_hurry[:most]:
+            phone.flush()
+        del self._in_no_hurry[:most]
+        return bool(self._in_no_hurry)
 
     def _flush_all(self) -> None:
         phones, self._phones = self._phones, []
@@ -50,6 +62,7 @@ class Connection:
 
     __slots__ = (
         "_cut",
+        "_is_going",
         "_on_end",
         "_outbox",
         "_outgoing",
@@ -84,6 +97,7 @@ class Connection:
         self.transport = transport
         self._outgoing = outgoing
         self._unwritten: list[bytes] = []
+        self._is_going = False
         self._outbox = Outbox()
         self._on_end = on_end
         self._cut: asyncio.TimerHandle | None = None
@@ -110,14 +124,24 @@ class Connection:
         """
         if self.is_ending or self.transport.is_closing():
             return False
-        if not self._unwritten:
+        if not self._is_going:
+            self._is_going = True
             self._outgoing.add(self)
         self._unwritten.append(frames)
         return True
 
+    def write_later(self, frames: bytes) -> bool:
+        """Send whole frames with what is written next, at the latest when ``Outgoing.flush_later`` comes to it."""
+        if self.is_ending or self.transport.is_closing():
+            return False
+        if not self._unwritten:
+            self._outgoing.add_later(self)
+        self._unwritten.append(frames)
+        return True
+
     def flush(self) -> None:
-        """Write what waits for the end of the turn; end the connection if too much is unread (``disconnect_slow``)."""
-        frames, self._unwritten = self._unwritten, []
+        """Write all that waits; end the connection if too much is unread (``disconnect_slow``)."""
+        frames, self._unwritten, self._is_going = self._unwritten, [], False
         if not frames or self.transport.is_closing():
             return
         self.transport.write(frames[0] if len(frames) == 1 else b"".join(frames))

@@ -4,7 +4,9 @@ A room event is encoded once, framed once, and the same bytes are written to eve
 here waits: a reader that is too slow loses its connection (see ``core.outbox``), never the room's time.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+import contextlib
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from nearby.core import wire
 from nearby.core.frames import text_frame
@@ -25,8 +27,11 @@ class Gateway:
         self._patience = patience
         self._clock = clock
         self._metrics = metrics
+        # The library takes a lock and checks the label at each look.
+        self._seated = lru_cache(maxsize=64)(metrics.placements.labels)
         self._connections: dict[ConnectionId, Connection] = {}
         self._rooms: dict[RoomId, list[Connection]] = {}
+        self._holds_back = False
 
     def add(self, connection: Connection) -> None:
         """A connection was opened."""
@@ -44,6 +49,19 @@ class Gateway:
     def connections(self) -> Iterable[Connection]:
         """Return every open connection."""
         return tuple(self._connections.values())
+
+    @contextlib.contextmanager
+    def holding_back(self) -> Iterator[None]:
+        """Let what rooms hear while the block runs go along with what their phones are sent next.
+
+        When a crowd leaves its rooms, most who stay behind at first are about to leave as well: one write instead of
+        four. Whoever stays gets it by ``Sockets.send_held_back``.
+        """
+        self._holds_back = True
+        try:
+            yield
+        finally:
+            self._holds_back = False
 
     def welcomed(self, connection: ConnectionId, *, resumed: RoomId | None, then: Sequence[wire.ServerMessage]) -> None:
         """See ``Listener.welcomed``. Welcome and all that follows it are one write."""
@@ -68,7 +86,7 @@ class Gateway:
 
     def seated(self, connection: ConnectionId, placed: wire.Placed) -> None:
         """See ``Listener.seated``."""
-        self._metrics.placements.labels(placed.why).inc()
+        self._seated(placed.why).inc()
         phone = self._connections.get(connection)
         if phone is not None:
             self._leave(phone)
@@ -117,7 +135,7 @@ class Gateway:
         # A copy: a write that ends a connection takes it out of the room.
         for phone in tuple(phones):
             if phone.id != unheard_by:
-                self._metrics.deliveries += phone.write(frame)
+                self._metrics.deliveries += phone.write_later(frame) if self._holds_back else phone.write(frame)
 
     def _deliver_but(
         self, phones: list[Connection], event: wire.RoomEvent, frame: bytes, skipped_by: Collection[ConnectionId]

@@ -19,9 +19,14 @@ from nearby.server.sockets import Sockets
 
 log = logging.getLogger(__name__)
 
-MEET_FOR_MS = 170
+MEET_FOR_MS = 185
 """So long of a tick a crowd that shook is seated, in steps between which others have their turn: on the next
 tick time's work and other placements come first again."""
+
+HELD_BACK_MS = 1_000
+"""So long those who stay in their rooms may wait to hear who was brought together elsewhere, while a crowd still is."""
+SENT_AT_ONCE = 250
+"""Phones that are sent what was held back before others have their turn: about 5 ms."""
 
 DRAIN_BATCH_S = 0.1
 CLOSED_WITHIN_S = 3.0
@@ -49,6 +54,7 @@ class Keeper:
         self._dispatcher = dispatcher
         self._clock = clock
         self._metrics = metrics
+        self._held_back_since_ms: int | None = None
 
     async def run(self) -> None:
         """Tick until cancelled. A tick that fails is logged and the next one comes."""
@@ -104,12 +110,24 @@ class Keeper:
         """Seat people whose shakes met, until all are or the tick's time is up."""
         while True:
             started_s = perf_counter()
-            if not await self._hub.meet(now_ms):
-                return
+            with self._gateway.holding_back():
+                is_over = not await self._hub.meet(now_ms)
+            if is_over:
+                break
             self._metrics.meet_seconds.observe(perf_counter() - started_s)
             if self._clock.now_ms() >= now_ms + MEET_FOR_MS:
-                return
+                break
             await asyncio.sleep(0)
+        await self._send_held_back(now_ms, is_over=is_over)
+
+    async def _send_held_back(self, now_ms: int, *, is_over: bool) -> None:
+        """Let those who stayed behind hear who left, once all others are seated or it is time."""
+        if self._held_back_since_ms is None:
+            self._held_back_since_ms = now_ms
+        if is_over or now_ms >= self._held_back_since_ms + HELD_BACK_MS:
+            self._held_back_since_ms = None
+            while self._sockets.send_held_back(SENT_AT_ONCE):
+                await asyncio.sleep(0)
 
     def _tell_who_waits(self, people: Collection[PersonId]) -> None:
         """Tell those who waited for a seat that there are no new placements."""

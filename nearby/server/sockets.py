@@ -102,6 +102,10 @@ class Sockets:
                 phone.send(expiring)
             self._watch(phone)
 
+    def send_held_back(self, most: int) -> bool:
+        """Send up to ``most`` phones what the gateway held back for them; return whether there are more."""
+        return self._outgoing.flush_later(most)
+
     @contextlib.asynccontextmanager
     async def _counted(self, phone: Connection, network: str | None) -> AsyncIterator[None]:
         """Count the connection for its network while the block runs; one too many is being closed in it."""

@@ -203,6 +203,11 @@ def test_quiet_means_alone_on_the_last_rung() -> None:
     assert not room_of(2, RES5).snapshot(MemberId("m0"), "new", RULES).quiet
 
 
+def test_the_first_snapshots_of_a_room_are_those_of_its_members() -> None:
+    room = room_of(3)
+    assert room.first_snapshots("shaken") == [room.snapshot(MemberId(f"m{one}"), "shaken", RULES) for one in range(3)]
+
+
 def test_a_repeat_finds_the_place_of_the_first_for_two_minutes() -> None:
     room = room_of(1)
     said = room.say(MemberId("m0"), "hello", "id", 1_000, RULES)

@@ -76,16 +76,20 @@ class Limits:
 
     def matter_until_ms(self, person: Person) -> int:
         """Return until when limits, shunned rooms or a lost seat of an absent person still count."""
-        until_ms = [person.checkin_tat_ms, person.say_tat_ms, person.change_tat_ms, person.shake_tat_ms]
-        until_ms.extend((person.greet_tat_ms, person.block_tat_ms))
-        until_ms.extend(person.shunned.values())
-        until_ms.extend(at_ms + self._rules.hour_ms for at_ms in (*person.joins_ms, *person.cells_ms))
-        if person.forced_ms:
-            until_ms.append(person.forced_ms + self._rules.forced_every_ms)
-        if person.lifted is not None:
-            until_ms.append(self._windows.start_ms(person.lifted.until_window + 1))
-        if person.reach is not None:
-            until_ms.append(person.reach.last_ms + self._rules.hour_ms)
-        if person.lost is not None:
-            until_ms.append(person.lost.at_ms + self._rules.return_ms)
+        until_ms = [person.checkin_tat_ms]
+        for times_ms in (person.joins_ms, person.cells_ms):
+            if times_ms:
+                until_ms.append(times_ms[-1] + self._rules.hour_ms)
+        if person.has_rare:
+            rare = person.rare
+            until_ms += (rare.say_tat_ms, rare.change_tat_ms, rare.shake_tat_ms, rare.greet_tat_ms, rare.block_tat_ms)
+            until_ms += rare.shunned.values()
+            if rare.forced_ms:
+                until_ms.append(rare.forced_ms + self._rules.forced_every_ms)
+            if rare.lifted is not None:
+                until_ms.append(self._windows.start_ms(rare.lifted.until_window + 1))
+            if rare.reach is not None:
+                until_ms.append(rare.reach.last_ms + self._rules.hour_ms)
+            if rare.lost is not None:
+                until_ms.append(rare.lost.at_ms + self._rules.return_ms)
         return max(until_ms)

@@ -122,8 +122,11 @@ class Rooms:
         self._agenda.set(Kind.ROOM, room.id, now_ms)
         return room
 
-    def join(self, room: Room, caller: Caller, why: str, now_ms: int, wishes: Wishes) -> Seat:
-        """Seat somebody in a room that has a seat, under a new pseudonym."""
+    def join(self, room: Room, caller: Caller, why: str, now_ms: int, wishes: Wishes, *, is_last: bool = True) -> Seat:
+        """Seat somebody in a room that has a seat, under a new pseudonym.
+
+        Of several who come at once only the last one ``is_last``, after whom the room stands where it belongs.
+        """
         member = self._draw_id()
         seat = Seat(
             member=MemberId(member),
@@ -140,7 +143,8 @@ class Rooms:
         if was_empty and self._records is not None:
             self._records.room(room)
         self._tell(room, event, now_ms)
-        self.note_wishes(room, now_ms)
+        if is_last:
+            self.note_wishes(room, now_ms)
         return seat
 
     def leave(self, room: Room, seat: Seat, now_ms: int, *, unheard_by: ConnectionId | None) -> None:

@@ -111,32 +111,35 @@ class Seats:
         return True
 
     def bring_together(self, people: list[Person], room: Room, why: str, now_ms: int) -> None:
-        """Seat connected people in an empty room, which counts as a join, and tell them once all of them sit there.
+        """Seat connected people in a new room, which counts as a join, and tell them once all of them sit there.
 
         Nobody of them is in conflict with another, and each has a join left.
         """
         before = [(person.room, person.seat) for person in people]
         for person in people:
             person.joins_ms = self._people.limits.check_joins(person, now_ms)
-            self.take(person, room, why, now_ms)
+            self.take(person, room, why, now_ms, is_last=person is people[-1])
             self._people.note_recent(person, now_ms)
         # One after the other: whoever leaves a room later hears that the others left it.
-        for person, (old_room, old_seat) in zip(people, before, strict=True):
-            if person.attached is not None and person.seat is not None:
-                placed = room.snapshot(person.seat.member, why, self._rules)
+        shown = room.first_snapshots(why)
+        for person, (old_room, old_seat), placed in zip(people, before, shown, strict=True):
+            if person.attached is not None:
                 person.attached.listener.seated(person.attached.connection, placed)
             if old_room is not None and old_seat is not None:
                 self._rooms.leave(old_room, old_seat, now_ms, unheard_by=None)
 
-    def take(self, person: Person, room: Room, why: str, now_ms: int) -> Seat:
-        """Sit down in a room that has a seat; the say limit goes along, and who must gives way."""
+    def take(self, person: Person, room: Room, why: str, now_ms: int, *, is_last: bool = True) -> Seat:
+        """Sit down in a room that has a seat; the say limit goes along, and who must gives way.
+
+        ``is_last`` as ``Rooms.join``.
+        """
         for author in self.conflicts.giving_way(person.id, people_in(room)):
             other = self._people.get(author)
             if other is not None:
                 self.displace(other, now_ms)
         self._sittings.before_change(person, room)
         before = person.seat
-        seat = self._rooms.join(room, person.caller, why, now_ms, person.wishes)
+        seat = self._rooms.join(room, person.caller, why, now_ms, person.wishes, is_last=is_last)
         seat.say_tat_ms = before.say_tat_ms if before is not None else person.say_tat_ms
         seat.spoke_ms = before.spoke_ms if before is not None else 0
         person.room, person.seat, person.lost, person.off_window = room, seat, None, None
