@@ -2,7 +2,7 @@
 const MOST = 2_000;
 /** After so many in one go the next ones are let gather for longer: drawing a storm in each frame would be all one does. */
 const MANY = 20;
-const STORM_MS = 200;
+const STORM_MS = 250;
 /** A hidden page has no frames. */
 const HIDDEN_MS = 250;
 

@@ -11,7 +11,7 @@ import { Icon } from "./Icon.tsx";
 import { Countdown, Name } from "./parts.tsx";
 
 /** So many lines are drawn at first, and more each time earlier ones are asked for. */
-const AT_A_TIME = 80;
+const AT_A_TIME = 50;
 
 /** The conversation. The newest stays in sight while one is at the end, by the style alone: nothing is measured. */
 export function Log() {
