@@ -49,7 +49,9 @@ NAMES_ADAPTERS = (
     *(
         "nearby/server/app.py",
         "nearby/server/assembly.py",
+        "nearby/server/sharing.py",
         "nearby/hub/memory/",
+        "nearby/hub/valkey/",
         "nearby/store/sql/",
         "nearby/testing/",
     ),

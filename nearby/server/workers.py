@@ -4,9 +4,10 @@ import logging
 import multiprocessing
 import signal
 import sys
-import time
 from collections.abc import Callable
 from multiprocessing.process import BaseProcess
+from multiprocessing.synchronize import Event
+from time import sleep
 from types import FrameType
 
 import uvloop
@@ -18,10 +19,10 @@ from nearby.server.logs import log_to_stderr
 
 log = logging.getLogger(__name__)
 
-AGAIN_AFTER_S = 1.0
-"""A worker that ended by itself is started again after so long."""
-
 LOOK_EVERY_S = 0.2
+
+AGAIN_AFTER = 5
+"""A worker that ended by itself is started again after so many looks, a second."""
 
 WRONG_SETTING = 2
 """How a worker ends that cannot start; starting it again would not help."""
@@ -42,7 +43,9 @@ class _Workers:
         self._announce = announce
         self._context = multiprocessing.get_context("spawn")
         self._workers: dict[int, BaseProcess] = {}
-        self._due_s: dict[int, float] = {}
+        self._looks_left: dict[int, int] = {}
+        self._ready: dict[int, Event] = {}
+        self._is_announced = False
         self._is_stopping = False
         self._code = 0
 
@@ -51,21 +54,27 @@ class _Workers:
             signal.signal(number, self._stop)
         for index in range(self._settings.workers):
             self._start(index)
-        first = self._settings.metrics_port
-        self._announce(
-            f"nearby: {self._settings.workers} workers, phones at http://{self._settings.host}:{self._settings.port}"
-            f" metrics at ports {first} to {first + self._settings.workers - 1}"
-        )
-        while self._workers or (self._due_s and not self._is_stopping):
+        while self._workers or (self._looks_left and not self._is_stopping):
             self._look()
-            time.sleep(LOOK_EVERY_S)
+            self._tell_if_ready()
+            sleep(LOOK_EVERY_S)
         return self._code
 
     def _start(self, index: int) -> None:
         own = self._settings.model_copy(update={"metrics_port": self._settings.metrics_port + index})
-        worker = self._context.Process(target=_work, args=(own,), name=f"nearby-{index}")
+        ready = self._ready[index] = self._context.Event()
+        worker = self._context.Process(target=_work, args=(own, ready), name=f"nearby-{index}")
         worker.start()
         self._workers[index] = worker
+
+    def _tell_if_ready(self) -> None:
+        """Announce the server, once, when all of its first workers take phones."""
+        if self._is_announced or not all(ready.is_set() for ready in self._ready.values()):
+            return
+        self._is_announced = True
+        phones = f"http://{self._settings.host}:{self._settings.port}"
+        metrics = f"http://{self._settings.metrics_host}:{self._settings.metrics_port}/metrics"
+        self._announce(f"nearby: phones at {phones} metrics at {metrics} and the ports after it")
 
     def _look(self) -> None:
         for index, worker in list(self._workers.items()):
@@ -79,10 +88,11 @@ class _Workers:
                 self._stop(signal.SIGTERM, None)
             else:
                 log.error("worker %d ended with %d; starting another one", index, worker.exitcode)
-                self._due_s[index] = time.monotonic() + AGAIN_AFTER_S
-        for index, due_s in list(self._due_s.items()):
-            if time.monotonic() >= due_s and not self._is_stopping:
-                del self._due_s[index]
+                self._looks_left[index] = AGAIN_AFTER
+        for index in list(self._looks_left):
+            self._looks_left[index] -= 1
+            if self._looks_left[index] <= 0 and not self._is_stopping:
+                del self._looks_left[index]
                 self._start(index)
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
@@ -91,12 +101,12 @@ class _Workers:
             worker.terminate()
 
 
-def _work(settings: Settings) -> None:
+def _work(settings: Settings, ready: Event) -> None:
     # SIGINT reaches the whole group of a terminal: the parent passes it on as SIGTERM, once.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     log_to_stderr(settings.log_level)
     try:
-        uvloop.run(serve(settings, announce=lambda line: None, signals=(signal.SIGTERM,)))
+        uvloop.run(serve(settings, announce=lambda line: ready.set(), signals=(signal.SIGTERM,)))
     except ConfigError as error:
         print(f"nearby: {error}", file=sys.stderr)
         sys.exit(WRONG_SETTING)

@@ -8,6 +8,13 @@ from nearby.errors import ConfigError
 from nearby.server.config import Settings, load_settings
 
 KEY = "k" * 32
+SHARED = {
+    "hub_url": "redis+cluster://hub:6379",
+    "database_url": "postgresql://nearby@db/nearby",
+    "key": KEY,
+    "store_secret": "s" * 32,
+}
+"""What servers have in common that share a hub."""
 
 
 @pytest.fixture(autouse=True)
@@ -72,6 +79,14 @@ def test_tags_are_a_list_in_the_file_and_words_anywhere_else(tmp_path: Path) -> 
         ({"database_url": "sqlite:///"}, "database_url"),
         ({"database_url": "postgresql://u:short#@host/db"}, "database_url"),
         ({"data_dir": "short?"}, "data_dir"),
+        ({"workers": 2}, "workers"),
+        ({"hub_url": "redis://hub"}, "hub_url"),
+        ({**SHARED, "hub_url": "http://hub"}, "hub_url"),
+        ({**SHARED, "database_url": "sqlite:////short.db"}, "hub_url"),
+        ({**SHARED, "key": None}, "hub_url"),
+        ({**SHARED, "store_secret": None}, "hub_url"),
+        ({**SHARED, "keep": "off"}, "keep"),
+        ({**SHARED, "workers": 2, "port": 0}, "workers"),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_sentence_that_does_not_repeat_it(
