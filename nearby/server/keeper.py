@@ -76,6 +76,8 @@ class Keeper:
         """Do what is due now: ping, warn and cut connections, sweep, seat, let those meet whose shakes are over."""
         now_ms = self._clock.now_ms()
         self._sockets.on_time(now_ms)
+        if self._held_back_since_ms is not None and now_ms >= self._held_back_since_ms + HELD_BACK_MS:
+            await self._send_held_back()
         for person in await self._hub.sweep(now_ms):
             self._placer.wish(person, "moved")
         if self._dispatcher.is_draining:
@@ -108,26 +110,25 @@ class Keeper:
 
     async def _let_meet(self, now_ms: int) -> None:
         """Seat people whose shakes met, until all are or the tick's time is up."""
+        if self._held_back_since_ms is None:
+            self._held_back_since_ms = now_ms
         while True:
             started_s = perf_counter()
             with self._gateway.holding_back():
                 is_over = not await self._hub.meet(now_ms)
             if is_over:
-                break
+                await self._send_held_back()
+                return
             self._metrics.meet_seconds.observe(perf_counter() - started_s)
             if self._clock.now_ms() >= now_ms + MEET_FOR_MS:
-                break
+                return
             await asyncio.sleep(0)
-        await self._send_held_back(now_ms, is_over=is_over)
 
-    async def _send_held_back(self, now_ms: int, *, is_over: bool) -> None:
-        """Let those who stayed behind hear who left, once all others are seated or it is time."""
-        if self._held_back_since_ms is None:
-            self._held_back_since_ms = now_ms
-        if is_over or now_ms >= self._held_back_since_ms + HELD_BACK_MS:
-            self._held_back_since_ms = None
-            while self._sockets.send_held_back(SENT_AT_ONCE):
-                await asyncio.sleep(0)
+    async def _send_held_back(self) -> None:
+        """Let those who stayed in their rooms hear who left them."""
+        self._held_back_since_ms = None
+        while self._sockets.send_held_back(SENT_AT_ONCE):
+            await asyncio.sleep(0)
 
     def _tell_who_waits(self, people: Collection[PersonId]) -> None:
         """Tell those who waited for a seat that there are no new placements."""
