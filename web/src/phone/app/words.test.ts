@@ -30,7 +30,7 @@ test("every quiet line has words", () => {
   ];
   const texts = notes.map(noteText);
   expect(new Set(texts).size).toBe(notes.length);
-  expect(noteText({ what: "placed", why: "something newer" })).toBe(strings.lines.new);
+  expect(noteText({ what: "placed", why: "something newer" })).toBe(strings.lines.placed.new);
 });
 
 test("a screen reader hears one message as it is, of many how many, and nothing of my own", () => {

@@ -24,22 +24,8 @@ export function noteText(note: Note): string {
     case "gap":
       return text.gap;
     case "placed":
-      return placedText(note.why);
+      return (text.placed as Record<string, string>)[note.why] ?? text.placed.new;
   }
-}
-
-function placedText(why: string): string {
-  const text = strings.lines;
-  const known = {
-    new: text.new,
-    next: text.next,
-    merged: text.merged,
-    lifted: text.lifted,
-    venue: text.venue,
-  } as const;
-  const others = { shaken: text.shaken, moved: text.moved, resynced: text.resynced } as const;
-  const all: Record<string, string> = { ...known, ...others };
-  return all[why] ?? text.new;
 }
 
 /** Returns what a screen reader is told of new lines: one as it is, of many how many; "" for nothing. */

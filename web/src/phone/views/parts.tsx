@@ -33,8 +33,8 @@ export function Verified() {
   return (
     <svg class="verified" viewBox="0 0 16 16" role="img" aria-label={strings.verified}>
       <title>{strings.verified}</title>
-      <path d="M8 0l2 1.7 2.6-.2.6 2.6L15.400 5.600l-1 2.400 1 2.400-2.200 1.500-.6 2.600-2.600-.2L8 16l-2-1.700-2.600.2-.6-2.600L.6 10.400l1-2.400-1-2.400 2.200-1.500.6-2.600 2.600.2z" />
-      <path class="tick" d="M4.800 8.200l2.200 2.200 4.200-4.600" />
+      <path d="M8 0l2 1.7 2.6-.2.6 2.6L15.4 5.6l-1 2.4 1 2.4-2.2 1.5-.6 2.6-2.6-.2L8 16l-2-1.7-2.6.2-.6-2.6L.6 10.4l1-2.4-1-2.4 2.2-1.5.6-2.6 2.6.2z" />
+      <path class="tick" d="M4.8 8.2l2.2 2.2 4.2-4.6" />
     </svg>
   );
 }
