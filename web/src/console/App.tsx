@@ -18,7 +18,7 @@ import { asked, done } from "./state/actions.ts";
 import { run as runClock } from "./state/clock.ts";
 import { followAddress, hrefOf, PAGES, type Page, route } from "./state/route.ts";
 import { watchServer } from "./state/server.ts";
-import { signOut, token } from "./state/session.ts";
+import { isFresh, signOut, token } from "./state/session.ts";
 import { strings } from "./strings.en.ts";
 
 export function App() {
@@ -40,8 +40,8 @@ function Console() {
   useEffect(watchServer, []);
   useEffect(() => {
     document.title = `${strings.pages[page]} – ${strings.title}`;
-    // Not at the start: whoever opens the page begins at its top.
-    if (!isFirst.current) heading.current?.focus();
+    // Not at the start: whoever loads the page begins at its top.
+    if (!isFirst.current || isFresh.peek()) heading.current?.focus();
     isFirst.current = false;
     document.querySelector(".menu [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }, [page]);

@@ -177,7 +177,7 @@ export const strings = {
     all: "Show all on the map",
     goTo: "Go to a position",
     go: "Go",
-    broken: "The map cannot be shown. The table has the same.",
+    broken: "The map cannot be shown. Reload the page; the table has the same.",
   },
 
   balance: {

@@ -12,6 +12,8 @@ test("where nothing is wrong nothing is said", () => {
 });
 
 test("a server that cannot be reached is all that can be said", () => {
+  const thin = aNow({ people: 30, history: { people: [30] }, thin_share: 0.5 });
+  expect(about({ isUnreachable: true, now: thin })).toEqual(["bad unreachable"]);
   expect(about({ isUnreachable: true, now: aNow({ health: { store: "down", hub: "up", ready: false } }) })).toEqual([
     "bad unreachable",
   ]);

@@ -32,7 +32,8 @@ const THIN_SHARE = 0.25;
 const JUMPED = { atLeast: 50, times: 5, withinMs: MINUTE_MS };
 
 export function worriesOf(seen: Seen): Worry[] {
-  const ofPlaces = seen.now ? ofCrowd(seen.now) : [];
+  // What was last heard of the crowd says nothing of now.
+  const ofPlaces = seen.now && !seen.isUnreachable ? ofCrowd(seen.now) : [];
   const found = [...ofHealth(seen), ...ofBrakes(seen), ...ofReports(seen), ...ofPlaces];
   // Stable: within a level the order above is the order of haste.
   return found.sort((one, other) => Number(one.level === "warn") - Number(other.level === "warn"));

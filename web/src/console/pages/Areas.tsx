@@ -1,14 +1,15 @@
-import { signal, useSignal } from "@preact/signals";
+import { signal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { type Corner, withCorner, withMoved } from "../logic/outline.ts";
 import { polygonsOfGeometry, polygonsOfOutline, type Shape } from "../logic/shapes.ts";
 import { type Fit, MapView } from "../parts/MapView.tsx";
 import { Problem } from "../parts/Problem.tsx";
 import { Scroll } from "../parts/Scroll.tsx";
+import { useCells } from "../parts/useCells.ts";
 import { useCrowdShapes } from "../parts/useCrowdShapes.ts";
 import { ask } from "../state/actions.ts";
 import { areas, remove } from "../state/areas.ts";
-import { loadCells, MOST_TOGETHER, polygonsOfCells } from "../state/cells.ts";
+import { MOST_TOGETHER, polygonsOfCells } from "../state/cells.ts";
 import { draft, goTo, previewed, setDraft, startDrawing, startEditing, startImport } from "../state/draft.ts";
 import { strings } from "../strings.en.ts";
 import type { AreaFeature, Kind } from "../wire.ts";
@@ -19,18 +20,18 @@ const NO_AREAS: readonly AreaFeature[] = [];
 
 /** Where nobody is placed, and where those inside meet: drawn, imported, shown as the cells that count. */
 export function Areas() {
-  const areH3There = useSignal(false);
+  const cells = useCells();
   useEffect(() => {
     void areas.refresh();
-    loadCells().then(() => (areH3There.value = true));
     return () => setDraft(null);
-  }, [areH3There]);
+  }, []);
   const { value, error } = areas.look.value;
   const features = value?.features ?? NO_AREAS;
   return (
     <>
       <p class="lead">{texts.explains}</p>
       <Problem error={error} />
+      {cells === "broken" && <p class="problem">{strings.map.broken}</p>}
       {draft.value === null && (
         <div class="row">
           <button type="button" class="primary" onClick={startDrawing}>
@@ -42,7 +43,7 @@ export function Areas() {
         </div>
       )}
       <div class="with-side wide-side">
-        <AreaMap features={features} isReady={areH3There.value} />
+        <AreaMap features={features} isReady={cells === "ready"} />
         <div class="side">
           {draft.value === null ? (
             <List features={features} isThere={value !== null} />

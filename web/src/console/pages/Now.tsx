@@ -1,4 +1,4 @@
-import { spanOf } from "../logic/clock.ts";
+import { spanOf, timeOfDay } from "../logic/clock.ts";
 import { largestFirst, latest } from "../logic/counts.ts";
 import { shortNumber } from "../logic/series.ts";
 import { Bars } from "../parts/Bars.tsx";
@@ -18,21 +18,22 @@ export function Now() {
   return (
     <>
       <Worries />
-      {value === null ? <Problem error={error} /> : <Figures now={value} />}
+      {value === null ? <Problem error={error} /> : <Figures now={value} isStale={error !== null} />}
     </>
   );
 }
 
-function Figures({ now }: { now: NowAnswer }) {
+function Figures({ now, isStale }: { now: NowAnswer; isStale: boolean }) {
   return (
     <>
       <section aria-labelledby="figures">
         <h2 id="figures">{texts.figures}</h2>
+        {isStale && <p class="notice">{strings.stale(timeOfDay(now.at_ms))}</p>}
         <Facts now={now} />
       </section>
       <section aria-labelledby="history">
         <h2 id="history">{texts.history}</h2>
-        <Charts now={now} />
+        {now.history.at_ms.length ? <Charts now={now} /> : <p class="hint">{texts.noHistory}</p>}
       </section>
       <div class="columns">
         <RoomsBySize now={now} />
@@ -45,7 +46,7 @@ function Figures({ now }: { now: NowAnswer }) {
 }
 
 function Facts({ now }: { now: NowAnswer }) {
-  const rate = (values: readonly number[]) => shortNumber(latest(values) ?? 0);
+  const rate = (values: readonly number[]) => numberOf(latest(values));
   const p99 = latest(now.history.say_p99_ms);
   const open = now.open_catchments.map(({ resolution, cells }) => texts.atResolution(cells, resolution));
   const facts: readonly (readonly [string, string])[] = [

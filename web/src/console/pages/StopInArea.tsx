@@ -1,14 +1,15 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useId, useMemo } from "preact/hooks";
+import { useId, useMemo } from "preact/hooks";
 import { spanOf } from "../logic/clock.ts";
 import { RESOLUTIONS, type Resolution } from "../logic/crowd.ts";
 import type { Shape } from "../logic/shapes.ts";
 import { MapView } from "../parts/MapView.tsx";
 import { PositionForm } from "../parts/PositionForm.tsx";
+import { useCells } from "../parts/useCells.ts";
 import { useCrowdShapes } from "../parts/useCrowdShapes.ts";
 import { ask } from "../state/actions.ts";
 import { letGo, pull, whereOf } from "../state/brakeActions.ts";
-import { cellAt, isCell, loadCells, polygonsOfCell } from "../state/cells.ts";
+import { cellAt, isCell, polygonsOfCell } from "../state/cells.ts";
 import { nowMs } from "../state/clock.ts";
 import { strings } from "../strings.en.ts";
 import type { BrakeAnswer } from "../wire.ts";
@@ -17,21 +18,21 @@ const texts = strings.brakes;
 
 /** Placement stopped in cells: which, and one more, by the map or by name. */
 export function StopInArea({ stopped }: { stopped: readonly BrakeAnswer[] }) {
-  const isReady = useSignal(false);
+  const cells = useCells();
   const resolution = useSignal<Resolution>(7);
   const cell = useSignal("");
   const found = useSignal("");
   const context = useCrowdShapes();
-  useEffect(() => void loadCells().then(() => (isReady.value = true)), [isReady]);
   const areas = stopped.map(({ area }) => area ?? "");
   const shapes = useMemo(
-    () => (isReady.value ? shapesOf(areas, cell.value, (area) => (cell.value = area)) : []),
-    [isReady.value, areas.join(), cell.value, cell],
+    () => (cells === "ready" ? shapesOf(areas, cell.value, (area) => (cell.value = area)) : []),
+    [cells, areas.join(), cell.value, cell],
   );
   return (
     <section aria-labelledby="in-areas">
       <h2 id="in-areas">{texts.inAreas}</h2>
       <p class="hint">{texts.inAreasNote}</p>
+      {cells === "broken" && <p class="problem">{strings.map.broken}</p>}
       <div class="with-side">
         <MapView
           label={texts.map}

@@ -18,6 +18,9 @@ function stored(): string | null {
 export const token = signal<string | null>(stored());
 export const ended = signal<Ended>(null);
 
+/** Whether somebody signed in since the page was loaded: focus is to go where they can go on. */
+export const isFresh = signal(false);
+
 export function signIn(text: string): void {
   try {
     sessionStorage.setItem(KEY, text);
@@ -25,6 +28,7 @@ export function signIn(text: string): void {
     // As above.
   }
   ended.value = null;
+  isFresh.value = true;
   token.value = text;
 }
 
