@@ -1,0 +1,121 @@
+"""Several real servers share a hub and a database: a phone may land on any of them, and one may die without a word."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from nearby.sim.child import Child, serving
+from nearby.testing.ports import free_port
+from nearby.testing.postgres import postgres_with_schema
+from nearby.testing.raw_phone import RawPhone
+from nearby.testing.redis import RedisServer, running_redis
+from nearby.testing.serving import KEY
+from tests.server.test_restart import PEOPLE, Talker
+
+pytestmark = pytest.mark.timeout(180)
+
+
+@pytest.fixture(scope="module")
+def database_url() -> Iterator[str]:
+    with postgres_with_schema() as server:
+        yield server.url
+
+
+@pytest.fixture(scope="module")
+def hub() -> Iterator[RedisServer]:
+    with running_redis() as server:
+        yield server
+
+
+@pytest.fixture
+async def gateways(
+    database_url: str, hub: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[list[Child]]:
+    monkeypatch.setenv("NEARBY_DATABASE_URL", database_url)
+    monkeypatch.setenv("NEARBY_STORE_SECRET", KEY)
+    await hub.flush()
+    async with contextlib.AsyncExitStack() as stack:
+        yield [await stack.enter_async_context(gateway(hub, tmp_path / name)) for name in ("one", "other")]
+
+
+@contextlib.asynccontextmanager
+async def gateway(hub: RedisServer, data_dir: Path, *more: str) -> AsyncIterator[Child]:
+    flags = ("--port", "0", "--metrics-port", "0", "--data-dir", str(data_dir), "--hub-url", hub.url, "--drain-s", "0")
+    async with serving([*flags, "--log-level", "error", "--limits", "off", *more], key=KEY) as child:
+        yield child
+
+
+async def seated(gateways: list[Child]) -> list[tuple[Talker, RawPhone]]:
+    """Return people in one room, on the gateways in turn."""
+    found = []
+    for number, person in enumerate(PEOPLE):
+        talker = Talker(person)
+        found.append((talker, await talker.sit_down(gateways[number % len(gateways)].url)))
+    rooms = {talker.room["id"] for talker, _ in found if talker.room is not None}
+    assert len(rooms) == 1
+    return found
+
+
+async def test_people_of_two_gateways_sit_and_talk_in_one_room(gateways: list[Child]) -> None:
+    (ana, first), (_, second), *_ = await seated(gateways)
+    assert ana.room is not None
+    ack = await first.ask({"type": "say", "id": 1, "room": ana.room["id"], "text": "hello over there"})
+    said = await second.until("said")
+    assert (said["text"], said["seq"]) == ("hello over there", ack["seq"])
+
+
+async def test_the_newest_connection_wins_on_whichever_gateway(gateways: list[Child]) -> None:
+    (ana, first), *_ = await seated(gateways)
+    newer = await ana.connect(gateways[1].url)
+    assert (await newer.ask({"type": "say", "id": 2, "text": "from here now"}))["type"] == "ack"
+    assert await first.close_code() == 3504
+
+
+async def test_when_a_gateway_dies_its_people_resume_on_another_and_nobody_else_notices(gateways: list[Child]) -> None:
+    people = await seated(gateways)
+    talking = [asyncio.create_task(talker.talk(phone)) for talker, phone in people]
+    while sum(len(talker.acked) for talker, _ in people) < 40:
+        await asyncio.sleep(0)
+    os.kill(gateways[0].process.pid, 9)
+    await asyncio.gather(talking[0], talking[2])
+    stayed = [people[1][0], people[3][0]]
+    enough = sum(len(talker.acked) for talker in stayed) + 20
+    while sum(len(talker.acked) for talker in stayed) < enough:
+        await asyncio.sleep(0)
+    came_back = []
+    for talker, _ in (people[0], people[2]):
+        before = dict(talker.acked)
+        phone = await talker.connect(gateways[1].url)
+        welcome = next(message for message in phone.received if message["type"] == "welcome")
+        assert welcome["resumed"] is True
+        for text, seq in before.items():
+            again = await phone.ask({"type": "say", "id": text, "text": text})
+            assert (again["type"], again.get("seq")) == ("ack", seq)
+        came_back.append(phone)
+    for task in (talking[1], talking[3]):
+        assert not task.done()
+        task.cancel()
+    for talker in stayed:
+        events = [message["type"] for message in people[PEOPLE.index(talker.person)][1].received]
+        assert events.count("placed") == 1
+        assert "left" not in events
+
+
+async def test_workers_share_a_port_and_drain_together(
+    database_url: str, hub: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEARBY_DATABASE_URL", database_url)
+    monkeypatch.setenv("NEARBY_STORE_SECRET", KEY)
+    await hub.flush()
+    ports = ("--port", str(free_port()), "--metrics-port", str(free_port()))
+    async with gateway(hub, tmp_path, "--workers", "2", *ports) as child:
+        people = await seated([child])
+        assert len({talker.room["id"] for talker, _ in people if talker.room is not None}) == 1
+        child.process.terminate()
+        for _, phone in people:
+            assert await phone.close_code() == 3001
+        assert await child.process.wait() == 0
