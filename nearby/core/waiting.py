@@ -1,9 +1,7 @@
-"""Who asked to be told when company comes: each once for an asking, and no more than once in a while.
+"""Who asked to be told when company comes.
 
 An asking lasts until its person was told, takes it back or has no presence any more. Somebody is told when two looks
 in a row find company: one that finds it while a phone changes networks is too early.
-
-Memory: an entry for each asking, and one for each person told lately; both are bounded.
 """
 
 from collections.abc import Sequence
@@ -11,23 +9,19 @@ from collections.abc import Sequence
 from nearby.core.ids import PersonId
 
 MAX_ASKED = 10_000
-"""Askings at a time, and people told lately. The policy is ``refuse_new``: one more is refused; who cannot be
-remembered as told is told later."""
+"""Askings at a time. The policy is ``refuse_new``."""
 
 
 class Waiting:
-    """The askings of one server.
+    """The askings made to one server.
 
     Args:
-        rest_ms: Nobody is told twice within this time, whatever they ask.
-        at_most: Askings at a time, and people told within ``rest_ms``.
+        at_most: So many at a time.
     """
 
-    def __init__(self, *, rest_ms: int, at_most: int = MAX_ASKED) -> None:
-        self._rest_ms = rest_ms
+    def __init__(self, at_most: int = MAX_ASKED) -> None:
         self._at_most = at_most
         self._asked: dict[PersonId, bool] = {}  # Whether the last look found company.
-        self._told_ms: dict[PersonId, int] = {}  # Oldest first.
 
     def __len__(self) -> int:
         """Return how many askings there are."""
@@ -44,41 +38,24 @@ class Waiting:
         self._asked.setdefault(person, False)
         return True
 
-    def take_back(self, person: PersonId) -> None:
-        """End the person's asking; none is no error."""
+    def end(self, person: PersonId) -> None:
+        """End the person's asking: they were told, or take it back. None is no error."""
         self._asked.pop(person, None)
-
-    def forget(self, person: PersonId) -> None:
-        """Drop all that is known of somebody."""
-        self.take_back(person)
-        self._told_ms.pop(person, None)
 
     def people(self) -> Sequence[PersonId]:
         """Return who asked."""
         return list(self._asked)
 
-    def looked(self, person: PersonId, now_ms: int, *, has_company: bool | None) -> bool:
-        """Note what a look found, None if the person has no presence; return whether to tell them now.
+    def looked(self, person: PersonId, *, has_company: bool | None) -> bool:
+        """Note what a look found, None if the person has no presence; return whether it is time to tell them.
 
-        Then the asking is over.
+        Their asking goes on until ``end``: it may be too soon after the last time.
         """
         had_company = self._asked.get(person)
         if had_company is None:
             return False
         if has_company is None:
-            self.take_back(person)
+            self.end(person)
             return False
         self._asked[person] = has_company
-        if not (had_company and has_company) or not self._may_tell(person, now_ms):
-            return False
-        self.take_back(person)
-        self._told_ms[person] = now_ms
-        return True
-
-    def _may_tell(self, person: PersonId, now_ms: int) -> bool:
-        while self._told_ms:
-            oldest, told_ms = next(iter(self._told_ms.items()))
-            if now_ms < told_ms + self._rest_ms:
-                break
-            del self._told_ms[oldest]
-        return person not in self._told_ms and len(self._told_ms) < self._at_most
+        return had_company and has_company

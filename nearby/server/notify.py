@@ -50,7 +50,8 @@ class Notify:
         self._hub = hub
         self._webhook = webhook
         self._look_every_s = rules.company_look_ms / SECOND_MS
-        self._waiting = Waiting(rest_ms=rules.hour_ms)
+        self._rest_ms = rules.hour_ms
+        self._waiting = Waiting()
         self._verifier = verifier
         self._clock = clock
         self._metrics = metrics
@@ -61,8 +62,8 @@ class Notify:
         return [web.get(path, self._show), web.put(path, self._ask), web.delete(path, self._take_back)]
 
     def forget(self, person: PersonId) -> None:
-        """Drop all that is known of somebody."""
-        self._waiting.forget(person)
+        """Drop all that is known of somebody, but when they were told last."""
+        self._waiting.end(person)
         if self._webhook is not None:
             self._webhook.forget(person)
 
@@ -88,11 +89,17 @@ class Notify:
         for count, person in enumerate(self._waiting.people(), start=1):
             now_ms = self._clock.now_ms()
             has_company = await self._hub.has_company(person, now_ms)
-            if self._waiting.looked(person, now_ms, has_company=has_company):
+            if self._waiting.looked(person, has_company=has_company) and await self._may_tell(person, now_ms):
+                self._waiting.end(person)
                 webhook.send(person, KIND)
             if count % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
         self._metrics.notify_waiting.set(len(self._waiting))
+
+    async def _may_tell(self, person: PersonId, now_ms: int) -> bool:
+        """Return whether somebody who asked may be told now: by all servers of the hub together once an hour."""
+        wait_ms = await self._hub.spend("notify", person, limit=1, span_ms=self._rest_ms, now_ms=now_ms)
+        return wait_ms == 0 and person in self._waiting
 
     async def _show(self, request: web.Request) -> web.StreamResponse:
         person = self._person(request)
@@ -107,7 +114,7 @@ class Notify:
         return web.Response(status=204)
 
     async def _take_back(self, request: web.Request) -> web.StreamResponse:
-        self._waiting.take_back(self._person(request))
+        self._waiting.end(self._person(request))
         return web.Response(status=204)
 
     def _person(self, request: web.Request) -> PersonId:
