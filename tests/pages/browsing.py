@@ -3,10 +3,10 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.async_api import Browser, BrowserContext, Locator, Page, StorageState, ViewportSize, expect
 
 from nearby.testing.raw_phone import RawPhone
 from nearby.testing.serving import LiveServer
@@ -15,7 +15,10 @@ PATIENCE_MS = 20_000
 """How long anything may take to show. Only a broken page ever takes that long."""
 
 Scheme = Literal["light", "dark"]
-SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 800}}
+SIZES: dict[str, ViewportSize] = {
+    "phone": {"width": 390, "height": 844},
+    "desktop": {"width": 1280, "height": 800},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +55,14 @@ class World:
     ) -> Page:
         """Return a tab of a person of their own, with nothing loaded yet; ``at`` None refuses to tell a position."""
         origin = url or self.server.url
-        storage = [{"name": "nearby.token", "value": token}] if token else []
+        known = {"origin": origin, "localStorage": [{"name": "nearby.token", "value": token}] if token else []}
+        state: StorageState = {"cookies": [], "origins": [cast(Any, known)]}
         context = await self.browser.new_context(
-            viewport=SIZES[size],  # type: ignore[arg-type]
+            viewport=SIZES[size],
             color_scheme=scheme,
             geolocation={"latitude": at.lat, "longitude": at.lon} if at else None,
             permissions=["geolocation"] if at else [],
-            storage_state={"cookies": [], "origins": [{"origin": origin, "localStorage": storage}]},  # type: ignore[typeddict-item]
+            storage_state=state,
             service_workers="block",
             locale="en-GB",
             timezone_id="Europe/Lisbon",

@@ -11,7 +11,7 @@ from nearby.testing.proxy import running_proxy
 from nearby.testing.raw_phone import RawPhone
 from tests.pages.browsing import PATIENCE_MS, PhonePage, Place, World
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
 
 DAY_MS = 86_400_000
 MESSAGES = 1_000

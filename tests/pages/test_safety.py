@@ -13,7 +13,7 @@ from nearby.testing.waiting import eventually
 from tests.pages.browsing import PATIENCE_MS, Place, World
 from tests.pages.consoling import ConsolePage
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
 
 HOUR_MS = 3_600_000
 

@@ -8,7 +8,7 @@ from playwright.async_api import expect
 from nearby.testing.proxy import running_proxy
 from tests.pages.browsing import PATIENCE_MS, PhonePage, Place, World
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
 
 
 async def test_two_guests_join_share_their_position_and_talk(world: World, place: Place) -> None:
