@@ -135,6 +135,12 @@ class Listener(Protocol):
     def replaced(self, connection: ConnectionId) -> None:
         """A newer connection took over."""
 
+    def forgotten(self, connections: Collection[ConnectionId]) -> None:
+        """The live state was lost, or lost these connections: end each, paced, so that its phone comes back.
+
+        None of them hears anything any more.
+        """
+
     def room_event(
         self, event: wire.RoomEvent, *, unheard_by: ConnectionId | None, skipped_by: Collection[ConnectionId] = ()
     ) -> None:

@@ -7,6 +7,7 @@ here waits: a reader that is too slow loses its connection (see ``core.outbox``)
 import contextlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 
 from nearby.core import wire
 from nearby.core.frames import text_frame
@@ -31,6 +32,7 @@ class Gateway:
         self._seated = lru_cache(maxsize=64)(metrics.placements.labels)
         self._connections: dict[ConnectionId, Connection] = {}
         self._rooms: dict[RoomId, list[Connection]] = {}
+        self._forgotten: dict[ConnectionId, Connection] = {}
         self._holds_back = False
 
     def add(self, connection: Connection) -> None:
@@ -40,6 +42,7 @@ class Gateway:
     def remove(self, connection: Connection) -> None:
         """A connection is gone. Idempotent."""
         self._connections.pop(connection.id, None)
+        self._forgotten.pop(connection.id, None)
         self._leave(connection)
 
     def get(self, connection: ConnectionId) -> Connection | None:
@@ -136,6 +139,19 @@ class Gateway:
         for phone in tuple(phones):
             if phone.id != unheard_by:
                 self._metrics.deliveries += phone.write_later(frame) if self._holds_back else phone.write(frame)
+
+    def forgotten(self, connections: Collection[ConnectionId]) -> None:
+        """See ``Listener.forgotten``. They hear nothing any more, and wait for ``take_forgotten``."""
+        for connection in connections:
+            phone = self._connections.get(connection)
+            if phone is not None:
+                self._leave(phone)
+                self._forgotten[connection] = phone
+
+    def take_forgotten(self, most: int) -> list[Connection]:
+        """Return up to so many open connections that the live state forgot, to be sent away."""
+        taken = [self._forgotten.pop(connection) for connection in list(islice(self._forgotten, most))]
+        return [phone for phone in taken if not phone.is_ending]
 
     def _deliver_but(
         self, phones: list[Connection], event: wire.RoomEvent, frame: bytes, skipped_by: Collection[ConnectionId]

@@ -28,6 +28,9 @@ HELD_BACK_MS = 1_000
 SENT_AT_ONCE = 250
 """Phones that are sent what was held back before others have their turn: about 5 ms."""
 
+SENT_AWAY_AT_ONCE = 400
+"""Connections that a tick ends because the live state does not know them any more: 2,000 a second come back at most."""
+
 DRAIN_BATCH_S = 0.1
 CLOSED_WITHIN_S = 3.0
 """After the last close frame, how long the other sides have to answer."""
@@ -76,6 +79,8 @@ class Keeper:
         """Do what is due now: ping, warn and cut connections, sweep, seat, let those meet whose shakes are over."""
         now_ms = self._clock.now_ms()
         self._sockets.on_time(now_ms)
+        for phone in self._gateway.take_forgotten(SENT_AWAY_AT_ONCE):
+            self._dispatcher.send_away(phone)
         if self._held_back_since_ms is not None and now_ms >= self._held_back_since_ms + HELD_BACK_MS:
             await self._send_held_back()
         for person in await self._hub.sweep(now_ms):

@@ -26,7 +26,12 @@ class Replaced:
     """A newer connection took over."""
 
 
-Heard = Welcomed | Replaced | wire.Placed | wire.Unplaced | wire.HeardEvent
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """The live state does not know the connection any more."""
+
+
+Heard = Welcomed | Replaced | Forgotten | wire.Placed | wire.Unplaced | wire.HeardEvent
 
 
 class Ear:
@@ -70,7 +75,7 @@ class Ear:
             case other:
                 self._complain(f"{other} after a welcome that resumed nothing")
 
-    def write_down(self, heard: wire.Placed | wire.Unplaced | Replaced) -> None:
+    def write_down(self, heard: wire.Placed | wire.Unplaced | Replaced | Forgotten) -> None:
         """Write down what ends the former room."""
         self._check_open(heard)
         self.heard.append(heard)
@@ -105,8 +110,8 @@ class Ear:
     def _check_open(self, heard: Heard) -> None:
         if not self.heard:
             self._complain(f"{heard} before the welcome")
-        elif isinstance(self.heard[-1], Replaced):
-            self._complain(f"{heard} after it was replaced")
+        elif isinstance(self.heard[-1], Replaced | Forgotten):
+            self._complain(f"{heard} after it was {type(self.heard[-1]).__name__.lower()}")
 
     def _complain(self, sentence: str) -> None:
         self.violations.append(f"{self.connection}: {sentence}")
@@ -175,6 +180,11 @@ class Recorder:
         """See ``Listener.replaced``."""
         self._write_down(connection, Replaced())
 
+    def forgotten(self, connections: Collection[ConnectionId]) -> None:
+        """See ``Listener.forgotten``."""
+        for connection in connections:
+            self._write_down(connection, Forgotten())
+
     def room_event(
         self, event: wire.RoomEvent, *, unheard_by: ConnectionId | None, skipped_by: Collection[ConnectionId] = ()
     ) -> None:
@@ -190,7 +200,7 @@ class Recorder:
                 self.journal.append((ear.connection, heard))
                 ear.hear(heard)
 
-    def _write_down(self, connection: ConnectionId, heard: wire.Placed | wire.Unplaced | Replaced) -> None:
+    def _write_down(self, connection: ConnectionId, heard: wire.Placed | wire.Unplaced | Replaced | Forgotten) -> None:
         self.journal.append((connection, heard))
         ear = self._ear(connection)
         if ear is not None:

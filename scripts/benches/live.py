@@ -54,6 +54,9 @@ class Deaf:
     def replaced(self, connection: ConnectionId) -> None:
         """See ``Listener.replaced``."""
 
+    def forgotten(self, connections: Collection[ConnectionId]) -> None:
+        """Hear nothing."""
+
     def room_event(
         self, event: wire.RoomEvent, *, unheard_by: ConnectionId | None, skipped_by: Collection[ConnectionId] = ()
     ) -> None:

@@ -53,6 +53,9 @@ class Ear:
     def replaced(self, connection: ConnectionId) -> None:
         """Hear nothing of it."""
 
+    def forgotten(self, connections: Collection[ConnectionId]) -> None:
+        """One process forgets nobody."""
+
     def room_event(
         self, event: wire.RoomEvent, *, unheard_by: ConnectionId | None, skipped_by: Collection[ConnectionId] = ()
     ) -> None:

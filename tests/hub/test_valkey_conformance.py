@@ -1,7 +1,9 @@
 """The hub that several gateways share passes what the one of one process does."""
 
+import os
 import secrets
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from random import Random
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from nearby.core.rules import Rules
 from nearby.hub.base import Hub, Listener
 from nearby.hub.valkey.hub import ValkeyHub, open_hub
+from nearby.testing.cluster import RedisCluster
 from nearby.testing.hub_suite import HubSuite
 from nearby.testing.live import SECRET, GoLive, Live
 from nearby.testing.redis import RedisServer
@@ -47,19 +50,40 @@ class ValkeyLive:
             await hub.close()
 
 
+@asynccontextmanager
+async def going_live(url: str) -> AsyncIterator[GoLive]:
+    lives: list[ValkeyLive] = []
+
+    async def start(rules: Rules, now_ms: int) -> Live:
+        lives.append(ValkeyLive(url, rules, now_ms))
+        return lives[-1]
+
+    yield start
+    for live in lives:
+        await live.close()
+
+
+class TestTwoGatewaysOnOneServer(HubSuite):
+    gateways = 2
+
+    @pytest.fixture
+    async def go_live(self, redis: RedisServer) -> AsyncIterator[GoLive]:
+        async with going_live(redis.url) as start:
+            yield start
+
+
+class TestTwoGatewaysOnACluster(HubSuite):
+    gateways = 2
+
+    @pytest.fixture
+    async def go_live(self, cluster: RedisCluster) -> AsyncIterator[GoLive]:
+        async with going_live(cluster.url) as start:
+            yield start
+
+
+@pytest.mark.skipif(os.environ.get("NEARBY_TEST_PROFILE", "ci") != "full", reason="two gateways show what one does")
 class TestOneGateway(HubSuite):
     @pytest.fixture
     async def go_live(self, redis: RedisServer) -> AsyncIterator[GoLive]:
-        lives: list[ValkeyLive] = []
-
-        async def start(rules: Rules, now_ms: int) -> Live:
-            lives.append(ValkeyLive(redis.url, rules, now_ms))
-            return lives[-1]
-
-        yield start
-        for live in lives:
-            await live.close()
-
-
-class TestTwoGateways(TestOneGateway):
-    gateways = 2
+        async with going_live(redis.url) as start:
+            yield start

@@ -31,6 +31,11 @@ class Agenda:
         """Return how many looks are asked for."""
         return sum(map(len, self._timers))
 
+    def clear(self) -> None:
+        """Ask for no looks any more."""
+        self._timers = tuple(Timers[Key]() for _ in Kind)
+        self._idle_until_ms = 0
+
     def set(self, kind: Kind, key: Key, due_ms: int) -> None:
         """Ask for a look at ``due_ms``, or earlier if that was asked before."""
         self._timers[kind].set(key, due_ms)

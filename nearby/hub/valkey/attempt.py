@@ -5,10 +5,11 @@ from collections.abc import Callable, Collection, Iterator
 from nearby.core import wire
 from nearby.core.changes import Change, RoomRow
 from nearby.core.ids import ConnectionId, PersonId, RoomId
+from nearby.core.room import Room
 from nearby.core.rules import Rules
 from nearby.core.window import Windows
 from nearby.hub.memory.agenda import Kind
-from nearby.hub.memory.person import Attached
+from nearby.hub.memory.person import Attached, Person
 from nearby.hub.memory.records import room_row
 from nearby.hub.memory.state import LiveState
 from nearby.hub.valkey.commands import Command
@@ -22,16 +23,22 @@ class WindowOver(Exception):
     """A window ended that the shared state does not know to be over yet. End it and try again; nothing happened."""
 
 
+class NotAGateway(Exception):
+    """A gateway without a lease cannot have connections. Begin anew as another one; nothing happened."""
+
+
 class Attempt(LiveState):
     """One attempt at an operation. It changes nothing but itself; ``sets`` and ``commands`` say what would change.
+
+    It is begun anew for the next one, since to build it takes longer than most operations: as long as the window
+    and the open cells stay the same.
 
     Args:
         rules: The product's numbers.
         windows: The common windows.
         tables: The collections, of which nothing was looked at yet.
         window: The number of the window that the shared state is in.
-        draw_id: Returns a new opaque id at each call.
-        record: Is told every change, which is so only if the attempt takes effect. None: nothing is recorded.
+        has_record: Whether ``changes`` are wanted.
     """
 
     def __init__(
@@ -41,14 +48,47 @@ class Attempt(LiveState):
         tables: SharedTables,
         *,
         window: int,
-        draw_id: Callable[[], str],
-        record: Callable[[Change], None] | None = None,
+        has_record: bool,
     ) -> None:
         self.shared = tables
+        tables.on_new_epoch = self._resync
+        self.changes: list[Change] = []
+        """What was recorded, which is so only if the attempt takes effect."""
+        self._draw: Callable[[], str] = str
+        record = self._note if has_record else None
+        self.window = window
+        self.catchments = tables.tables.catchments
         now_ms = windows.start_ms(window)
         super().__init__(
-            rules, secret=windows.secret, draw_id=draw_id, now_ms=now_ms, tables=tables.tables, record=record
+            rules,
+            secret=windows.secret,
+            draw_id=self._draw_id,
+            now_ms=now_ms,
+            tables=tables.tables,
+            record=record,
         )
+
+    def begin(self, draw_id: Callable[[], str]) -> None:
+        """Begin an attempt, once the tables have; ``draw_id`` returns a new opaque id at each call."""
+        self._draw = draw_id
+        self.changes = []
+        self._thin.clear()
+        self._people.present = self._people.connected = self._rooms.held = 0
+        self.words.held.clear()
+
+    def _draw_id(self) -> str:
+        return self._draw()
+
+    def _resync(self, room: Room) -> None:
+        """Have everybody on a room's seats hear what it is in its new epoch."""
+        for seat in room.seats.values():
+            person = self._people.get(seat.person)
+            if person is not None and person.attached is not None:
+                attached = person.attached
+                attached.listener.seated(attached.connection, self.seats.snapshot(room, seat, "resynced"))
+
+    def _note(self, change: Change) -> None:
+        self.changes.append(change)
 
     def catch_up(self, now_ms: int) -> None:
         """Do what is due of what this attempt took on itself: nothing, unless it is a sweep."""
@@ -86,8 +126,22 @@ class Attempt(LiveState):
         """Return the rows of all rooms that were looked at."""
         return [room_row(room) for room in self.shared.rooms.here.values() if room is not None]
 
+    def find(self, person_id: PersonId) -> Person | None:
+        """Return somebody, with their room in its present epoch, or None."""
+        return self._people.get(person_id)
+
+    def check_gateway(self, gateway: str) -> None:
+        """Raise ``NotAGateway`` if a gateway is none, or not any more."""
+        if not self.shared.has_pass(gateway):
+            raise NotAGateway
+
     def attached(self, connection: ConnectionId, gateway: str) -> Attached:
-        """Return a connection of a gateway."""
+        """Return a connection of a gateway.
+
+        Raises:
+            NotAGateway: It is none, or not any more.
+        """
+        self.check_gateway(gateway)
         return Attached(connection, self.shared.ear(gateway))
 
     def commands(self) -> Iterator[Command]:

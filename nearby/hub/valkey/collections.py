@@ -27,16 +27,23 @@ TO_MOVE = "mv"
 
 
 class SharedAgenda(Agenda):
-    """What an attempt asks to be looked at, and what is due that it takes on itself.
+    """What an attempt asks to be looked at, and what is due that it takes on itself."""
 
-    Args:
-        due: Names of looks and their times, taken from the shared timers for this attempt.
-    """
-
-    def __init__(self, due: Sequence[tuple[str, int]] = ()) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._due = due
+        self._due: Sequence[tuple[str, int]] = ()
         self._asked: dict[tuple[Kind, Key], int] = {}
+
+    def begin(self, due: Sequence[tuple[str, int]]) -> None:
+        """Begin an attempt.
+
+        Args:
+            due: Names of looks and their times, taken from the shared timers for this attempt.
+        """
+        if due or self._due:
+            self.clear()
+        self._due = due
+        self._asked.clear()
         for name, due_ms in due:
             kind, key = name.split(":", 1)
             super().set(Kind(int(kind)), cast(Key, key), due_ms)
@@ -144,6 +151,12 @@ class Whole(dict[K, None], Generic[K]):
         self._key = key
         self._is_read = False
 
+    def begin(self) -> None:
+        """Begin an attempt."""
+        if self._is_read:
+            super().clear()
+            self._is_read = False
+
     def _read(self) -> None:
         if not self._is_read:
             stored = self._working.value(self._key)
@@ -192,12 +205,19 @@ class Whole(dict[K, None], Generic[K]):
 class ToMove(list[PersonId]):
     """Who must have another seat: of those before only a sweep knows, which takes them all."""
 
-    def __init__(self, before: Sequence[PersonId] = ()) -> None:
-        super().__init__(before)
+    def __init__(self) -> None:
+        super().__init__()
+        self._before: Sequence[PersonId] = ()
+
+    def begin(self, before: Sequence[PersonId]) -> None:
+        """Begin an attempt; ``before`` are those that it takes on itself."""
+        self[:] = before
         self._before = before
 
     def commands(self) -> list[Command]:
         """Return what is to be written of it."""
+        if not self and not self._before:
+            return []
         left, new = set(self), [person for person in self if person not in self._before]
         gone = [person for person in self._before if person not in left]
         return [

@@ -21,10 +21,9 @@ class SharedGatherings(Gatherings):
     Args:
         working: The attempt.
         rules: The product's numbers.
-        now_ms: The time of the attempt.
     """
 
-    def __init__(self, working: Working, rules: Rules, now_ms: int) -> None:
+    def __init__(self, working: Working, rules: Rules) -> None:
         self.gatherings: Table[str, Gathering] = Table(
             working, "g:", name_of=str, decode=_gathering_in, encode=_gathering_row
         )
@@ -38,9 +37,14 @@ class SharedGatherings(Gatherings):
             decode=lambda _, stored: self._named(stored),
             encode=_name_row,
         )
-        self.in_order = _InOrder(working, self.gatherings, now_ms)
+        self.in_order = _InOrder(working, self.gatherings)
         self._working = working
         super().__init__(rules, self.people, self.newest, self.in_order)
+
+    def begin(self, now_ms: int) -> None:
+        """Begin an attempt at a time."""
+        self.in_order.now_ms = now_ms
+        self.in_order.commands.clear()
 
     @property
     def change(self) -> int:
@@ -57,15 +61,15 @@ class SharedGatherings(Gatherings):
 class _InOrder(MutableMapping[Gathering, None]):
     """All gatherings, of which an attempt sees the one that was over first."""
 
-    def __init__(self, working: Working, gatherings: Table[str, Gathering], now_ms: int) -> None:
+    def __init__(self, working: Working, gatherings: Table[str, Gathering]) -> None:
         self._working = working
         self._gatherings = gatherings
-        self._now_ms = now_ms
+        self.now_ms = 0
         self.commands: list[Command] = []
 
     def __iter__(self) -> Iterator[Gathering]:
         """Yield the first of those that are over."""
-        for name in cast(list[bytes], self._working.answer(Query("due", GATHERINGS, (self._now_ms, 1)))):
+        for name in cast(list[bytes], self._working.answer(Query("due", GATHERINGS, (self.now_ms, 1)))):
             found = self._gatherings.find(name.decode())
             if found is not None:
                 yield found

@@ -135,6 +135,10 @@ class Ear:
         """See ``Listener``."""
         self._outbox.tell(self.gateway, Replaced(connection))
 
+    def forgotten(self, connections: Collection[ConnectionId]) -> None:
+        """Fail: who forgets a connection cannot tell it so. Its gateway finds out."""
+        raise TypeError("a live state tells nobody what it does not know")
+
     def room_event(
         self, event: wire.RoomEvent, *, unheard_by: ConnectionId | None, skipped_by: Collection[ConnectionId] = ()
     ) -> None:

@@ -1,6 +1,6 @@
 """The port's face on a live state that several gateways share."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from nearby.core import wire
@@ -10,13 +10,15 @@ from nearby.core.ids import Cell, ConnectionId, MemberId, PersonId, RoomId
 from nearby.core.rules import Rules
 from nearby.core.venue import CatchmentId
 from nearby.core.wishes import NO_WISHES, Wishes
-from nearby.errors import NearbyError
+from nearby.errors import HubDown, NearbyError, Superseded
 from nearby.hub.base import Caller, HubStatistics, Listener, Met, Nearby, Offer, RoomSize, Standing
 from nearby.hub.speech import Weighed
-from nearby.hub.valkey.attempt import Attempt, WindowOver
+from nearby.hub.valkey.attempt import Attempt, NotAGateway, WindowOver
+from nearby.hub.valkey.connections import Connections
+from nearby.hub.valkey.lease import Lease
 from nearby.hub.valkey.link import Link
 from nearby.hub.valkey.reader import Reader
-from nearby.hub.valkey.runner import Record, Runner
+from nearby.hub.valkey.runner import Entry, Record, Runner
 from nearby.hub.valkey.sweeper import Sweeper
 
 T = TypeVar("T")
@@ -33,16 +35,32 @@ class ValkeyHub:
         runner: Carries out operations.
         reader: Hears what the shared state tells this gateway.
         sweeper: Does what time brings.
-        gateway: The gateway's own id.
+        lease: Says which gateway this is.
+        connections: The connections of this gateway.
     """
 
-    def __init__(self, link: Link, runner: Runner, reader: Reader, sweeper: Sweeper, *, gateway: str) -> None:
+    def __init__(
+        self,
+        link: Link,
+        runner: Runner,
+        reader: Reader,
+        sweeper: Sweeper,
+        *,
+        lease: Lease,
+        connections: Connections,
+    ) -> None:
         self._link = link
         self._runner = runner
         self._reader = reader
         self._sweeper = sweeper
-        self._gateway = gateway
+        self._lease = lease
+        self._connections = connections
         self._now_ms = 0
+
+    @property
+    def gateway(self) -> str:
+        """Return this gateway's id, another one after its lease was lost."""
+        return self._lease.gateway
 
     async def _do(self, act: Callable[[Attempt], T], now_ms: int | None = None, *people: PersonId) -> T:
         """Return what an operation returns, once this gateway has heard what it did."""
@@ -53,31 +71,66 @@ class ValkeyHub:
             except WindowOver:
                 await self._sweeper.turn_windows(self._now_ms)
                 continue
-            entry = outcome.entries.get(self._gateway)
-            if entry is not None:
-                await self._reader.until(entry)
+            await self._hear(outcome.entries)
             if isinstance(outcome.value, NearbyError):
                 raise outcome.value
             return outcome.value
 
+    async def _hear(self, entries: Sequence[Entry]) -> None:
+        """Return when this gateway has heard what it was told by these entries."""
+        for entry in entries:
+            if entry.gateway == self.gateway:
+                await self._reader.until(entry)
+
+    async def _mine(self, connection: ConnectionId, doing: Awaitable[T]) -> T:
+        """Return what an operation by a connection returns.
+
+        Raises:
+            HubDown: The shared state does not know the connection, which nobody replaced: it was lost.
+        """
+        try:
+            return await doing
+        except Superseded:
+            # Whether it was replaced is told by what this gateway may not have heard yet.
+            await self._reader.until_last()
+            if connection not in self._connections:
+                raise
+            self._connections.forget([connection])
+            raise HubDown from None
+
     async def attach(self, caller: Caller, connection: ConnectionId, resume: wire.Resume | None, now_ms: int) -> None:
         """See ``Hub.attach``."""
-        elsewhere = await self._do(lambda state: state.take_over(caller.person, self._gateway, now_ms), now_ms)
+        self._connections.add(connection, caller.person)
+        try:
+            await self._attach(caller, connection, resume, now_ms)
+        except NotAGateway:
+            # While it has no lease nobody is attached here, or their seats would never be held.
+            await self._sweeper.renew_lease_at_once()
+            self._connections.remove(connection)
+            raise HubDown from None
+        except BaseException:
+            self._connections.remove(connection)
+            raise
+
+    async def _attach(self, caller: Caller, connection: ConnectionId, resume: wire.Resume | None, now_ms: int) -> None:
+        elsewhere = await self._do(lambda state: state.take_over(caller.person, self.gateway, now_ms), now_ms)
         if elsewhere is not None:
             await self._sweeper.until_heard(elsewhere, REPLACED_WITHIN_S)
         await self._do(
-            lambda state: state.attach(caller, state.attached(connection, self._gateway), resume, now_ms),
+            lambda state: state.attach(caller, state.attached(connection, self.gateway), resume, now_ms),
             now_ms,
             caller.person,
         )
 
     async def detach(self, person: PersonId, connection: ConnectionId, now_ms: int) -> None:
         """See ``Hub.detach``."""
+        self._connections.remove(connection)
         await self._do(lambda state: state.detach(person, connection, now_ms), now_ms, person)
 
     async def renew(self, caller: Caller, connection: ConnectionId, now_ms: int) -> None:
         """See ``Hub.renew``."""
-        await self._do(lambda state: state.renew(caller, connection, now_ms), now_ms, caller.person)
+        doing = self._do(lambda state: state.renew(caller, connection, now_ms), now_ms, caller.person)
+        await self._mine(connection, doing)
 
     async def check_in(self, caller: Caller, ladder: Ladder, now_ms: int, wishes: Wishes = NO_WISHES) -> Standing:
         """See ``Hub.check_in``."""
@@ -85,7 +138,8 @@ class ValkeyHub:
 
     async def clear(self, person: PersonId, connection: ConnectionId | None, now_ms: int, *, why: str = "left") -> bool:
         """See ``Hub.clear``."""
-        return await self._do(lambda state: state.clear(person, connection, now_ms, why=why), now_ms, person)
+        doing = self._do(lambda state: state.clear(person, connection, now_ms, why=why), now_ms, person)
+        return await (doing if connection is None else self._mine(connection, doing))
 
     async def offer(self, person: PersonId, now_ms: int) -> Offer | None:
         """See ``Hub.offer``."""
@@ -113,11 +167,13 @@ class ValkeyHub:
 
     async def ask_next(self, person: PersonId, connection: ConnectionId, room: RoomId | None, now_ms: int) -> None:
         """See ``Hub.ask_next``."""
-        await self._do(lambda state: state.ask_next(person, connection, room, now_ms), now_ms, person)
+        doing = self._do(lambda state: state.ask_next(person, connection, room, now_ms), now_ms, person)
+        await self._mine(connection, doing)
 
     async def shake(self, person: PersonId, connection: ConnectionId, now_ms: int) -> None:
         """See ``Hub.shake``."""
-        await self._do(lambda state: state.shake(person, connection, now_ms), now_ms, person)
+        doing = self._do(lambda state: state.shake(person, connection, now_ms), now_ms, person)
+        await self._mine(connection, doing)
 
     async def meet(self, now_ms: int) -> bool:
         """See ``Hub.meet``."""
@@ -140,7 +196,7 @@ class ValkeyHub:
             speaker = state.mine(person, connection)
             return state.words.say(speaker, text, now_ms, room_id=room, message_id=message_id, is_unfit=is_unfit)
 
-        return await self._do(act, now_ms, person)
+        return await self._mine(connection, self._do(act, now_ms, person))
 
     async def weigh(
         self,
@@ -158,7 +214,7 @@ class ValkeyHub:
             speaker = state.mine(person, connection)
             return state.words.weigh(speaker, text, now_ms, room_id=room, message_id=message_id)
 
-        return await self._do(act, now_ms, person)
+        return await self._mine(connection, self._do(act, now_ms, person))
 
     async def screen(self, place: str, text: str, now_ms: int, *, author: PersonId | None = None) -> None:
         """See ``Speech.screen``."""
@@ -179,9 +235,10 @@ class ValkeyHub:
         is_on: bool,
     ) -> None:
         """See ``Hub.mute``."""
-        await self._do(
+        doing = self._do(
             lambda state: state.members.mute(person, connection, room, member, now_ms, is_on=is_on), now_ms, person
         )
+        await self._mine(connection, doing)
 
     async def mute_person(self, owner: PersonId, other: PersonId, *, is_on: bool) -> None:
         """See ``Hub.mute_person``."""
@@ -191,9 +248,8 @@ class ValkeyHub:
         self, person: PersonId, connection: ConnectionId, room: RoomId | None, member: MemberId, now_ms: int
     ) -> Met | None:
         """See ``Hub.greet``."""
-        return await self._do(
-            lambda state: state.members.greet(person, connection, room, member, now_ms), now_ms, person
-        )
+        doing = self._do(lambda state: state.members.greet(person, connection, room, member, now_ms), now_ms, person)
+        return await self._mine(connection, doing)
 
     async def part(self, one: PersonId, other: PersonId) -> None:
         """See ``Hub.part``."""
@@ -247,8 +303,7 @@ class ValkeyHub:
         """See ``Hub.sweep``."""
         self._now_ms = max(self._now_ms, now_ms)
         people, entries = await self._sweeper.sweep(self._now_ms)
-        for entry in entries:
-            await self._reader.until(entry)
+        await self._hear(entries)
         return people
 
     async def spend(self, purpose: str, network: str, *, limit: int, span_ms: int, now_ms: int) -> int:
@@ -260,11 +315,20 @@ class ValkeyHub:
 
     async def connect_network(self, network: str, limit: int) -> bool:
         """See ``Hub.connect_network``."""
-        return await self._do(lambda state: state.shared.networks.connect_from(network, limit, self._gateway))
+
+        def act(state: Attempt) -> bool:
+            state.check_gateway(self.gateway)
+            return state.shared.networks.connect_from(network, limit, self.gateway)
+
+        try:
+            return await self._do(act)
+        except NotAGateway:
+            await self._sweeper.renew_lease_at_once()
+            raise HubDown from None
 
     async def disconnect_network(self, network: str) -> None:
         """See ``Hub.disconnect_network``."""
-        await self._do(lambda state: state.shared.networks.disconnect_from(network, self._gateway))
+        await self._do(lambda state: state.shared.networks.disconnect_from(network, self.gateway))
 
     async def statistics(self) -> HubStatistics:
         """See ``Hub.statistics``."""
@@ -315,11 +379,13 @@ async def open_hub(
     Raises:
         HubDown: The server cannot be reached.
     """
-    link, gateway = Link(url, tag), draw_id()
+    link, connections = Link(url, tag), Connections(listener)
+    lease = Lease(link, draw_id=draw_id, on_loss=connections.forget_all)
     runner = Runner(link, rules, secret=secret, draw_id=draw_id, record=record)
-    sweeper = Sweeper(link, runner, rules, gateway=gateway)
-    await sweeper.renew_lease()
+    sweeper = Sweeper(link, runner, rules, lease=lease, connections=connections)
+    await lease.begin()
     await sweeper.turn_windows(now_ms)
-    reader = Reader(link, link.key(f"o:{gateway}"), listener)
+    link.on_generation(lambda _: connections.check_all())
+    reader = Reader(link, lease, connections, listener)
     reader.start()
-    return ValkeyHub(link, runner, reader, sweeper, gateway=gateway)
+    return ValkeyHub(link, runner, reader, sweeper, lease=lease, connections=connections)

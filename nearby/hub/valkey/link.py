@@ -1,65 +1,65 @@
-"""The way to the server: its functions, commands in one pipeline per turn of the loop, and its address."""
+"""The way to the server: commands in one pipeline per turn of the loop, and what becomes of them when it is gone."""
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
-from hashlib import blake2b
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from redis.asyncio import Redis
-from redis.asyncio.cluster import RedisCluster
-from redis.crc import key_slot
 from redis.exceptions import RedisError, ResponseError
 
 from nearby.errors import HubDown
-
-CLUSTER_SCHEMES = {"redis+cluster": "redis", "rediss+cluster": "rediss"}
-
-FUNCTIONS = Path(__file__).parent / "functions"
+from nearby.hub.valkey.finding import ENDING, Finder, replicas_to_wait_for
 
 ANSWER_WITHIN_S = 2.0
 """A server that is silent for longer is taken to be gone."""
 
-ELSEWHERE = ("MOVED", "ASK", "READONLY", "CLUSTERDOWN", "LOADING", "MASTERDOWN", "TRYAGAIN")
+REPLICATED_WITHIN_MS = 1_000
+"""How long replicas have to acknowledge a write, if the URL asks for that."""
+
+ELSEWHERE = ("MOVED", "ASK", "READONLY", "CLUSTERDOWN", "LOADING", "MASTERDOWN", "TRYAGAIN", "UNBLOCKED")
 """What a server says that is not, or not yet, the one to ask."""
 
+UNABLE = ("NOREPLICAS", "OOM", "MISCONF")
+"""What the right server says while it takes no writes."""
 
-def library() -> tuple[str, str]:
-    """Return the server's functions as one library, and what each name in it ends with.
+UNLOADED = "Function not found"
 
-    The ending is drawn from the code: gateways of two versions may share a server.
-    """
-    code = "\n".join(path.read_text() for path in sorted(FUNCTIONS.glob("*.lua")))
-    ending = blake2b(code.encode(), digest_size=4).hexdigest()
-    head = f"""#!lua name=nearby_{ending}
-local function register(name, callback, is_reading)
-  redis.register_function{{function_name = name .. '_{ending}', callback = callback,
-    flags = is_reading and {{'no-writes'}} or {{}}}}
-end
-"""
-    return head + code, ending
-
-
-_CODE, _ENDING = library()
+Turn = list[tuple[tuple[Any, ...], asyncio.Future[Any]]]
 
 
 class Link:
     """One gateway's way to the server that has a live state.
 
     Args:
-        url: ``redis://``, ``rediss://``, or with ``+cluster`` any node of a cluster.
+        url: ``redis://``, ``rediss://``, or with ``+cluster`` any node of a cluster. With ``?wait=N`` a write counts
+            only once N replicas have it; what was written and is not acknowledged so raises ``HubDown``.
         tag: What all keys of the live state begin with; in a cluster it decides which primary has them.
     """
 
     def __init__(self, url: str, tag: str) -> None:
-        self._url = url
+        url, self._wait = replicas_to_wait_for(url)
+        self._finder = Finder(url, tag, ANSWER_WITHIN_S)
         self._tag = tag
         self._client: Redis | None = None
-        self._finding = asyncio.Lock()
-        self._turn: list[tuple[tuple[Any, ...], asyncio.Future[Any]]] = []
+        self._finding: asyncio.Task[Redis] | None = None
+        self._turn: Turn = []
         self._flushes: set[asyncio.Task[None]] = set()
+        self._on_generation: list[Callable[[int], None]] = []
+        self.generation = 0
+        """How often another run of a server, or another server, was found to have the live state; 0 before the first.
+        No two are the same."""
+
+    def on_generation(self, call: Callable[[int], None]) -> None:
+        """Call this with every new generation, before anything is asked in it."""
+        self._on_generation.append(call)
+
+    def note_generation(self, generation: int) -> None:
+        """Take notice of a generation that was read."""
+        if generation > self.generation:
+            self.generation = generation
+            for call in self._on_generation:
+                call(generation)
 
     def key(self, name: str) -> str:
         """Return a key with its tag."""
@@ -73,14 +73,11 @@ class Link:
         """
         if self._client is not None:
             return self._client
-        async with self._finding:
-            if self._client is None:
-                try:
-                    async with asyncio.timeout(ANSWER_WITHIN_S):
-                        self._client = await self._find()
-                except (RedisError, OSError, TimeoutError) as error:
-                    raise HubDown from error
-        return self._client
+        if self._finding is None:
+            self._finding = asyncio.get_running_loop().create_task(self._find())
+            self._finding.add_done_callback(self._found)
+        # All who wait share one look: else each would wait for those before.
+        return await asyncio.shield(self._finding)
 
     async def call(self, *command: Any) -> Any:
         """Return what a command returns. Those of one turn of the loop go out together.
@@ -98,22 +95,38 @@ class Link:
     async def function(self, name: str, keys: Sequence[str], *arguments: Any) -> Any:
         """Return what one of our functions returns; ``keys`` without their tag."""
         tagged = [self.key(key) for key in keys]
-        return await self.call("FCALL", f"{name}_{_ENDING}", len(tagged), *tagged, *arguments)
+        return await self.call("FCALL", f"{name}_{ENDING}", len(tagged), *tagged, *arguments)
 
     async def lose(self, client: Redis) -> None:
         """Ask for the address anew before the next command; ``client`` is the one that failed."""
         if self._client is client:
             self._client = None
-        with contextlib.suppress(RedisError, OSError):
+        with contextlib.suppress(RedisError, OSError, TimeoutError):
             await client.aclose()
 
     async def close(self) -> None:
         """End all connections."""
-        for task in list(self._flushes):
-            await asyncio.wait([task])
+        while self._flushes:
+            await asyncio.wait(list(self._flushes))
+        if self._finding is not None:
+            await asyncio.wait([self._finding])
         if self._client is not None:
-            client, self._client = self._client, None
-            await client.aclose()
+            await self.lose(self._client)
+
+    async def _find(self) -> Redis:
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                client, generation = await self._finder.find()
+        except (RedisError, OSError, TimeoutError) as error:
+            raise HubDown from error
+        self._client = client
+        self.note_generation(generation)
+        return client
+
+    def _found(self, finding: asyncio.Task[Redis]) -> None:
+        self._finding = None
+        if not finding.cancelled():
+            finding.exception()  # Those who waited for it have it.
 
     def _flush(self) -> None:
         turn, self._turn = self._turn, []
@@ -121,57 +134,50 @@ class Link:
         self._flushes.add(task)
         task.add_done_callback(self._flushes.discard)
 
-    async def _send(self, turn: list[tuple[tuple[Any, ...], asyncio.Future[Any]]]) -> None:
+    async def _send(self, turn: Turn) -> None:
+        """Send one turn's commands. Whatever happens, each is answered."""
         try:
             client = await self.client()
-        except HubDown:
-            _fail(turn)
-            return
-        try:
-            async with asyncio.timeout(ANSWER_WITHIN_S):
-                pipe = client.pipeline(transaction=False)
-                for command, _ in turn:
-                    pipe.execute_command(*command)
-                answers = await pipe.execute(raise_on_error=False)
-        except (RedisError, OSError, TimeoutError):
-            await self.lose(client)
-            _fail(turn)
+            try:
+                answers = await self._ask(client, turn)
+            except (RedisError, OSError, TimeoutError) as error:
+                await self.lose(client)
+                raise HubDown from error
+        except BaseException as error:
+            for _, future in turn:
+                if not future.done():
+                    future.set_exception(HubDown() if isinstance(error, HubDown) else error)
             return
         for (_, future), answer in zip(turn, answers, strict=True):
             if future.done():
                 continue
-            if isinstance(answer, ResponseError) and not str(answer).startswith(ELSEWHERE):
-                future.set_exception(answer)
-            elif isinstance(answer, Exception):
-                await self.lose(client)
-                future.set_exception(HubDown())
-            else:
+            if not isinstance(answer, Exception):
                 future.set_result(answer)
+            elif isinstance(answer, ResponseError) and not _is_passing(answer):
+                future.set_exception(answer)
+            else:
+                if not isinstance(answer, HubDown) and not str(answer).startswith(UNABLE):
+                    await self.lose(client)
+                future.set_exception(HubDown())
 
-    async def _find(self) -> Redis:
-        parts = urlsplit(self._url)
-        url = self._url
-        if parts.scheme in CLUSTER_SCHEMES:
-            url = urlunsplit(parts._replace(scheme=CLUSTER_SCHEMES[parts.scheme]))
-            cluster = RedisCluster.from_url(url, socket_timeout=ANSWER_WITHIN_S)
-            try:
-                await cluster.initialize()
-                node = cluster.nodes_manager.get_node_from_slot(key_slot(self._tag.encode()))
-                place = f"{node.host}:{node.port}"
-            finally:
-                await cluster.aclose()
-            login, _, _ = parts.netloc.rpartition("@")
-            url = urlunsplit(urlsplit(url)._replace(netloc=f"{login}@{place}" if login else place, path=""))
-        client = Redis.from_url(
-            url, socket_timeout=ANSWER_WITHIN_S, socket_connect_timeout=ANSWER_WITHIN_S, driver_info=None
-        )
-        await client.execute_command(  # type: ignore[no-untyped-call]
-            "FUNCTION", "LOAD", "REPLACE", _CODE
-        )
-        return client
+    async def _ask(self, client: Redis, turn: Turn) -> list[Any]:
+        is_to_wait = self._wait > 0 and any(command[0] == "FCALL" for command, _ in turn)
+        async with asyncio.timeout(ANSWER_WITHIN_S):
+            pipe = client.pipeline(transaction=False)
+            for command, _ in turn:
+                pipe.execute_command(*command)
+            if is_to_wait:
+                pipe.execute_command("WAIT", self._wait, REPLICATED_WITHIN_MS)
+            answers = await pipe.execute(raise_on_error=False)
+        if is_to_wait:
+            replicas = answers.pop()
+            if isinstance(replicas, Exception) or int(replicas) < self._wait:
+                # It is done, but a failover may undo it: whoever asked is to ask again.
+                pairs = zip(turn, answers, strict=True)
+                return [HubDown() if command[0] == "FCALL" else answer for (command, _), answer in pairs]
+        return list(answers)
 
 
-def _fail(turn: list[tuple[tuple[Any, ...], asyncio.Future[Any]]]) -> None:
-    for _, future in turn:
-        if not future.done():
-            future.set_exception(HubDown())
+def _is_passing(answer: ResponseError) -> bool:
+    text = str(answer)
+    return text.startswith(ELSEWHERE + UNABLE) or UNLOADED in text

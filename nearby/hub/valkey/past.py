@@ -9,6 +9,7 @@ from nearby.core.ids import RoomId
 from nearby.core.past import Key, Past, Remembered
 from nearby.core.rules import Rules
 from nearby.hub.valkey.commands import Command, Query
+from nearby.hub.valkey.keys import ttl_of
 from nearby.hub.valkey.rows import encode
 from nearby.hub.valkey.working import ABSENT, VERSION_BYTES, Working
 
@@ -25,7 +26,6 @@ class SharedPast(Past):
         seq: The last seq of what is stored; 0 of a new room.
         newest_id_ms: When the newest remembered id was used, or None.
         rules: The product's numbers.
-        ttl_ms: A backstop for the lists.
     """
 
     __slots__ = (
@@ -38,20 +38,16 @@ class SharedPast(Past):
         "_room",
         "_rules",
         "_seq",
-        "_ttl_ms",
         "_working",
     )  # fmt: skip
 
-    def __init__(
-        self, working: Working, room: RoomId, *, seq: int, newest_id_ms: int | None, rules: Rules, ttl_ms: int
-    ) -> None:
+    def __init__(self, working: Working, room: RoomId, *, seq: int, newest_id_ms: int | None, rules: Rules) -> None:
         super().__init__()
         self._working = working
         self._room = room
         self._seq = seq
         self._newest_id_ms = newest_id_ms
         self._rules = rules
-        self._ttl_ms = ttl_ms
         self._has_events = self._has_said = seq == 0
         self._new: list[tuple[wire.RoomEvent, int]] = []
         self._new_ids: dict[Key, Remembered] = {}
@@ -127,12 +123,15 @@ class SharedPast(Past):
         """Return what is to be written of it."""
         found = []
         if self._dropped:
-            found.append(Command("drop", f"e:{self._room}", (self._dropped,)))
+            # Before what is new is appended.
+            found.append(Command("keep", f"e:{self._room}", (max(0, super().__len__() - len(self._new)),)))
         for event, at_ms in self._new:
             row = encode((at_ms, event))
-            found.append(Command("push", f"e:{self._room}", (self._ttl_ms, self._rules.log_events, row)))
+            found.append(Command("push", f"e:{self._room}", (ttl_of("e:", self._rules), self._rules.log_events, row)))
             if type(event) is wire.Said:
-                found.append(Command("push", f"s:{self._room}", (self._ttl_ms, self._rules.snapshot_messages, row)))
+                found.append(
+                    Command("push", f"s:{self._room}", (ttl_of("s:", self._rules), self._rules.snapshot_messages, row))
+                )
         return found
 
     def ids(self) -> list[tuple[str, bytes, int]]:

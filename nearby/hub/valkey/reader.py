@@ -1,48 +1,64 @@
-"""What the shared state tells one gateway: a stream of its own, read on without a gap."""
+"""What the shared state tells one gateway: a stream of its own in each generation, read on without a gap."""
 
 import asyncio
 import contextlib
 import logging
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
+from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from nearby.core.ids import ConnectionId
 from nearby.errors import HubDown
 from nearby.hub.base import Listener
-from nearby.hub.valkey.heard import carry_out, read_calls
+from nearby.hub.valkey.connections import Connections
+from nearby.hub.valkey.heard import Replaced, carry_out, read_calls
+from nearby.hub.valkey.lease import Lease, stream_of
 from nearby.hub.valkey.link import ANSWER_WITHIN_S, Link
+from nearby.hub.valkey.runner import Entry
 
 log = logging.getLogger(__name__)
 
 BLOCK_MS = 1_000
 BATCH = 256
 
-Position = tuple[int, int]
-"""Of an entry in the stream."""
+HEARD_WITHIN_S = 3.0
+"""How long an operation waits for its gateway to hear what it did."""
+
+Position = tuple[int, int, int]
+"""Of an entry: the generation, then its id in the stream of that."""
 
 
-def position_of(entry: bytes) -> Position:
+def position_of(generation: int, entry: bytes) -> Position:
     """Return the position of an entry by its id."""
     ms, _, number = entry.partition(b"-")
-    return int(ms), int(number)
+    return generation, int(ms), int(number)
 
 
 class Reader:
-    """Reads the stream of one gateway and has its listener hear it.
+    """Reads what one gateway is told and has its listener hear it.
+
+    What another server may have lost is known by the generation: its stream is read to its end first.
 
     Args:
         link: The way to the server.
-        stream: The stream's key, with its tag.
+        lease: Says which gateway this is.
+        connections: Are told which of them are replaced.
         listener: Hears everything.
     """
 
-    def __init__(self, link: Link, stream: str, listener: Listener) -> None:
+    def __init__(self, link: Link, lease: Lease, connections: Connections, listener: Listener) -> None:
         self._link = link
-        self._stream = stream
+        self._lease = lease
+        self._connections = connections
         self._listener = listener
+        self._gateway = lease.gateway
         self._last = b"0-0"
-        self._at: Position = (0, 0)
+        self._at: Position = (link.generation, 0, 0)
+        self._ended: Position = (0, 0, 0)
+        """The end of the generation before."""
         self._waiting: deque[tuple[Position, asyncio.Future[None]]] = deque()
         self._task: asyncio.Task[None] | None = None
 
@@ -56,20 +72,32 @@ class Reader:
             self._task.cancel()
             await asyncio.wait([self._task])
 
-    async def until(self, entry: bytes) -> None:
-        """Return when an entry was heard."""
-        position = position_of(entry)
+    async def until(self, entry: Entry) -> None:
+        """Return when an entry was heard.
+
+        Raises:
+            HubDown: It was lost with its server, or could not be heard in time.
+        """
+        position = position_of(entry.generation, entry.id)
+        if entry.gateway != self._lease.gateway or self._ended < position < (self._at[0], 0, 0):
+            raise HubDown
         if position <= self._at:
             return
         heard: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((position, heard))
-        await heard
+        try:
+            async with asyncio.timeout(HEARD_WITHIN_S):
+                await heard
+        except TimeoutError:
+            raise HubDown from None
 
     async def until_last(self) -> None:
         """Return when all entries were heard that are there now."""
-        found = await self._link.call("XREVRANGE", self._stream, "+", "-", "COUNT", 1)
+        gateway, generation = self._lease.gateway, self._link.generation
+        stream = self._link.key(stream_of(gateway, generation))
+        found = await self._link.call("XREVRANGE", stream, "+", "-", "COUNT", 1)
         if found:
-            await self.until(_flat(found)[0][0])
+            await self.until(Entry(gateway, generation, _flat(found)[0][0]))
 
     async def _run(self) -> None:
         while True:
@@ -80,30 +108,60 @@ class Reader:
                 await asyncio.sleep(ANSWER_WITHIN_S / 10)
                 continue
             try:
-                found = await client.execute_command(  # type: ignore[no-untyped-call]
-                    "XREAD", "COUNT", BATCH, "BLOCK", BLOCK_MS, "STREAMS", self._stream, self._last
-                )
+                await self._read(client)
             except (RedisError, OSError, TimeoutError):
                 await self._link.lose(client)
-                continue
-            if found:
-                self._hear(_entries_of(found))
-                with contextlib.suppress(HubDown):
-                    # Whoever waits for us to have heard something looks whether it is gone.
-                    ms, number = position_of(self._last)
-                    await self._link.call("XTRIM", self._stream, "MINID", f"{ms}-{number + 1}")
+
+    async def _read(self, client: Redis) -> None:
+        if self._gateway != self._lease.gateway:
+            self._gateway = self._lease.gateway
+            self._ended = (self._link.generation, 0, 0)
+            self._go_to(self._link.generation, lambda position: True)
+        generation = self._at[0]
+        is_over = generation != self._link.generation
+        block = () if is_over else ("BLOCK", BLOCK_MS)
+        stream = self._link.key(stream_of(self._gateway, generation))
+        found = await client.execute_command(  # type: ignore[no-untyped-call]
+            "XREAD", "COUNT", BATCH, *block, "STREAMS", stream, self._last
+        )
+        if found:
+            self._hear(_entries_of(found))
+            with contextlib.suppress(HubDown):
+                # Whoever waits for us to have heard something looks whether it is gone.
+                ms, _, number = self._last.partition(b"-")
+                await self._link.call("XTRIM", stream, "MINID", f"{ms.decode()}-{int(number) + 1}")
+        elif is_over:
+            self._ended = self._at
+            self._go_to(self._link.generation, lambda position: position[0] <= generation)
 
     def _hear(self, entries: list[tuple[bytes, bytes]]) -> None:
         for entry, calls in entries:
             for call in read_calls(calls):
-                carry_out(call, self._listener)
+                if isinstance(call, Replaced):
+                    self._connections.remove(ConnectionId(call.connection))
+                try:
+                    carry_out(call, self._listener)
+                except Exception:
+                    log.exception("a listener failed")
             self._last = entry
-        self._at = position_of(self._last)
+        self._at = position_of(self._at[0], self._last)
+        self._answer(lambda position: False)
+
+    def _go_to(self, generation: int, is_lost: Callable[[Position], bool]) -> None:
+        self._at, self._last = (generation, 0, 0), b"0-0"
+        self._answer(is_lost)
+
+    def _answer(self, is_lost: Callable[[Position], bool]) -> None:
+        """Tell those who wait that it was heard, or that it was lost."""
         waiting, self._waiting = self._waiting, deque()
         for position, heard in waiting:
-            if position > self._at:
+            if heard.done():
+                continue
+            if is_lost(position):
+                heard.set_exception(HubDown())
+            elif position > self._at:
                 self._waiting.append((position, heard))
-            elif not heard.done():
+            else:
                 heard.set_result(None)
 
 

@@ -9,13 +9,16 @@ from typing import Any, Generic, TypeVar, cast
 from nearby.core.catchment import Catchments
 from nearby.core.changes import CatchmentRow, Change, RoomRow
 from nearby.core.ids import Cell, PersonId
-from nearby.core.rules import DAY_MS, Rules
+from nearby.core.rules import Rules
 from nearby.core.window import Windows
 from nearby.errors import HubDown, NearbyError
 from nearby.hub.valkey import rows
 from nearby.hub.valkey.attempt import Attempt, WindowOver
 from nearby.hub.valkey.commands import Argument, Command, Query
+from nearby.hub.valkey.finding import RUN, run_in
 from nearby.hub.valkey.heard import Call
+from nearby.hub.valkey.keys import BACKSTOP_MS, OUTBOX_MS
+from nearby.hub.valkey.lease import stream_of
 from nearby.hub.valkey.link import Link
 from nearby.hub.valkey.tables import SharedTables
 from nearby.hub.valkey.working import ABSENT, VERSION_BYTES, Missing, Values, Working
@@ -33,19 +36,25 @@ ATTEMPTS = 200
 VALUES_KEPT = 50_000
 """Values of which a gateway remembers what they were, about 500 bytes each."""
 
-BACKSTOP_MS = DAY_MS
-"""How long a key is kept that nobody writes to or deletes."""
-
 OUTBOX_ENTRIES = 20_000
 """Entries a gateway may be behind in reading its stream, the oldest dropped first (policy ``drop_oldest``)."""
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """What a gateway was told by one operation: an entry of its stream of a generation."""
+
+    gateway: str
+    generation: int
+    id: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome(Generic[T]):
-    """What became of an operation: what it returned or raised, and by gateway the entry that tells what it did."""
+    """What became of an operation: what it returned or raised, and the entries that tell gateways what it did."""
 
     value: T | NearbyError
-    entries: Mapping[str, bytes]
+    entries: Sequence[Entry]
 
 
 class Runner:
@@ -73,6 +82,10 @@ class Runner:
         self._rules = rules
         self._draw_id = draw_id
         self._values = Values(VALUES_KEPT)
+        self._working = Working(self._values)
+        self._attempt: Attempt | None = None
+        # What another server has may be older than what this one said: all of it is asked for anew.
+        link.on_generation(lambda _: self._values.clear())
         self._catchments: tuple[bytes, Catchments] = (ABSENT, Catchments(rules, Windows(rules.window_ms, secret)))
         self.windows = Windows(rules.window_ms, secret)
 
@@ -103,11 +116,11 @@ class Runner:
         answers: dict[Query, object] = {}
         # What is to be read may be named by an id that was drawn: an attempt draws what the one before drew.
         drawn: list[str] = []
+        working = self._working
         for _ in range(ATTEMPTS):
-            working, changes = Working(self._values, answers), list[Change]()
-            record = None if self._record is None else changes.append
+            working.begin(answers)
             try:
-                attempt = self._attempt(working, now_ms, due, to_move, self._again(drawn), record)
+                attempt = self._begin(now_ms, due, to_move, self._again(drawn))
                 try:
                     value: T | NearbyError = act(attempt)
                 except NearbyError as error:
@@ -124,10 +137,12 @@ class Runner:
                     raise
                 answers.clear()
                 continue
+            # From here on the attempt may be another operation's.
+            changes, rooms = attempt.changes, attempt.room_rows() if attempt.changes else []
             entries = await self._commit(working, attempt.shared.outbox.calls, sets, commands)
             if entries is not None:
                 if self._record is not None and changes:
-                    self._record(changes, attempt.room_rows())
+                    self._record(changes, rooms)
                 return Outcome(value, entries)
             answers.clear()
         raise HubDown
@@ -144,33 +159,30 @@ class Runner:
 
         return draw
 
-    def _attempt(
-        self,
-        working: Working,
-        now_ms: int,
-        due: Sequence[tuple[str, int]],
-        to_move: Sequence[PersonId],
-        draw_id: Callable[[], str],
-        record: Callable[[Change], None] | None,
+    def _begin(
+        self, now_ms: int, due: Sequence[tuple[str, int]], to_move: Sequence[PersonId], draw_id: Callable[[], str]
     ) -> Attempt:
-        working.expect((WINDOW, CATCHMENTS, "stop"))
-        stored = working.value(WINDOW)
-        if stored == ABSENT:
+        working = self._working
+        working.expect((WINDOW, CATCHMENTS, "stop", RUN))
+        stored, run = working.value(WINDOW), working.value(RUN)
+        if ABSENT in (stored, run):
             raise WindowOver
-        window = int(rows.any_of(stored[VERSION_BYTES:]))
-        tables = SharedTables(
-            working,
-            self._rules,
-            self.windows,
-            window=window,
-            catchments=self.catchments_in(working.value(CATCHMENTS)),
-            generation=0,
-            now_ms=now_ms,
-            due=list(due),
-            to_move=list(to_move),
-            ttl_ms=BACKSTOP_MS,
-        )
-        return Attempt(self._rules, self.windows, tables, window=window, draw_id=draw_id, record=record)
+        _, generation = run_in(run)
+        self._link.note_generation(generation)
+        attempt = self._attempt_in(int(rows.any_of(stored[VERSION_BYTES:])), working.value(CATCHMENTS))
+        attempt.shared.begin(now_ms, generation=generation, due=due, to_move=to_move)
+        attempt.begin(draw_id)
+        return attempt
+
+    def _attempt_in(self, window: int, states: bytes) -> Attempt:
+        """Return the attempt for a window in which cells are open as ``states`` tell; the same while that holds."""
+        catchments = self.catchments_in(states)
+        if self._attempt is None or self._attempt.window != window or self._attempt.catchments is not catchments:
+            tables = SharedTables(self._working, self._rules, self.windows, window=window, catchments=catchments)
+            self._attempt = Attempt(
+                self._rules, self.windows, tables, window=window, has_record=self._record is not None
+            )
+        return self._attempt
 
     def catchments_in(self, stored: bytes) -> Catchments:
         """Return which cells are open; the same object while nothing changes, to be read only."""
@@ -222,8 +234,9 @@ class Runner:
         calls: Mapping[str, list[Call]],
         sets: list[tuple[str, bytes, int]],
         commands: list[Command],
-    ) -> dict[str, bytes] | None:
-        """Write what an attempt asks for; return its entries by gateway, or None if it was out of date."""
+    ) -> list[Entry] | None:
+        """Write what an attempt asks for; return what gateways were told, or None if it was out of date."""
+        _, generation = run_in(working.read.get(RUN, ABSENT))
         version = os.urandom(VERSION_BYTES)
         indices: dict[str, int] = {}
 
@@ -239,7 +252,7 @@ class Runner:
         for command in commands:
             todo += (command.what, index(command.key), len(command.arguments), *command.arguments)
         for gateway, told in calls.items():
-            todo += ("out", index(f"o:{gateway}"), 2, OUTBOX_ENTRIES, rows.encode(told))
+            todo += ("out", index(stream_of(gateway, generation)), 3, OUTBOX_MS, OUTBOX_ENTRIES, rows.encode(told))
         is_done, rest = await self._link.function("commit", list(indices), version, BACKSTOP_MS, *todo)
         if not is_done:
             keys = list(indices)
@@ -248,7 +261,7 @@ class Runner:
             return None
         for key, value, _ in sets:
             self._values.put(key, version + value if value else ABSENT)
-        return dict(zip(calls, rest, strict=True))
+        return [Entry(gateway, generation, entry) for gateway, entry in zip(calls, rest, strict=True)]
 
 
 def catchment_rows_in(stored: bytes) -> tuple[int, list[CatchmentRow]]:

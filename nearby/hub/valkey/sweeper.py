@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -10,28 +9,32 @@ from typing import Any
 from nearby.core.catchment import Catchments
 from nearby.core.gate import Held
 from nearby.core.ids import Cell, PersonId
-from nearby.core.rules import Rules
+from nearby.core.rules import HOUR_MS, Rules
 from nearby.errors import NearbyError
 from nearby.hub.base import HubStatistics
 from nearby.hub.valkey import rows
 from nearby.hub.valkey.attempt import NUMBERS, Attempt, WindowOver
+from nearby.hub.valkey.burial import Burial
 from nearby.hub.valkey.collections import TIMERS, TO_MOVE
+from nearby.hub.valkey.connections import BATCH as LOOKED_UP_AT_ONCE
+from nearby.hub.valkey.connections import Connections, look_up
+from nearby.hub.valkey.finding import RUN
+from nearby.hub.valkey.keys import BACKSTOP_MS, KEPT_BY_WINDOWS, ttl_of
+from nearby.hub.valkey.lease import Lease, stream_of
 from nearby.hub.valkey.link import Link
-from nearby.hub.valkey.runner import BACKSTOP_MS, CATCHMENTS, WINDOW, Outcome, Runner, catchment_rows_in
+from nearby.hub.valkey.runner import CATCHMENTS, WINDOW, Entry, Outcome, Runner, catchment_rows_in
 from nearby.hub.valkey.tables import PRESENT, SEEN
 from nearby.hub.valkey.working import ABSENT, VERSION_BYTES
-
-log = logging.getLogger(__name__)
 
 BATCH = 16
 """Looks taken on at once: more share a round trip, and more are undone where somebody was faster."""
 
-GATEWAYS = "gw"
-"""The key of all gateways by the time their lease ends: a sorted set."""
-
-LEASE_MS = 10_000
-
 HEARD_EVERY_S = 0.005
+
+KEPT_EVERY_MS = 6 * HOUR_MS
+
+CHECKED_AT_ONCE = 512
+"""Connections that one sweep looks up after the state was lost or partly lost."""
 
 
 class Sweeper:
@@ -41,20 +44,28 @@ class Sweeper:
         link: The way to the server.
         runner: Carries out operations.
         rules: The product's numbers.
-        gateway: The gateway's own id.
+        lease: Says which gateway this is.
+        connections: The connections of this gateway.
     """
 
-    def __init__(self, link: Link, runner: Runner, rules: Rules, *, gateway: str) -> None:
+    def __init__(self, link: Link, runner: Runner, rules: Rules, *, lease: Lease, connections: Connections) -> None:
         self._link = link
         self._runner = runner
         self._rules = rules
-        self._gateway = gateway
+        self._lease = lease
+        self._connections = connections
+        self._burial = Burial(link, self._run)
+        self._touched_ms = 0
 
-    async def sweep(self, now_ms: int) -> tuple[list[PersonId], list[bytes]]:
-        """Return the people to be placed anew, and the entries of this gateway's stream that tell what was done."""
+    async def sweep(self, now_ms: int) -> tuple[list[PersonId], list[Entry]]:
+        """Return the people to be placed anew, and what gateways were told of what was done."""
+        ended = await self._lease.renew()
         entries = await self.turn_windows(now_ms)
-        entries += await self._bury_gateways(now_ms)
-        found: dict[PersonId, None] = {}
+        entries += await self._burial.step(ended, now_ms)
+        seatless, told = await self._check_connections(now_ms)
+        entries += told
+        await self._keep_people(now_ms)
+        found = dict.fromkeys(seatless)
         while True:
             due = await self._due(now_ms)
             waiting = [PersonId(one.decode()) for one in await self._link.call("SMEMBERS", self._link.key(TO_MOVE))]
@@ -65,18 +76,22 @@ class Sweeper:
                 continue
             if isinstance(outcome.value, NearbyError):
                 raise outcome.value
-            entries += self._own(outcome)
+            entries += outcome.entries
             found.update(dict.fromkeys(outcome.value))
             if not due:
                 return list(found), entries
 
-    async def turn_windows(self, now_ms: int) -> list[bytes]:
-        """End the windows that are over; return the entries of this gateway's stream that tell what was done."""
-        entries: list[bytes] = []
+    async def turn_windows(self, now_ms: int) -> list[Entry]:
+        """End the windows that are over; return what gateways were told of what was done."""
+        entries: list[Entry] = []
         windows = self._runner.windows
         target = windows.at(now_ms)
         while True:
-            stored, states = await self._runner.read(WINDOW, CATCHMENTS)
+            stored, states, run = await self._runner.read(WINDOW, CATCHMENTS, RUN)
+            if run == ABSENT:
+                # Everything was removed from a server that ran on.
+                await self._link.lose(await self._link.client())
+                continue
             if stored == ABSENT:
                 await self._set_window(stored, target)
                 continue
@@ -115,48 +130,54 @@ class Sweeper:
 
     async def until_heard(self, gateway: str, within_s: float) -> None:
         """Return when another gateway has heard all it was told so far, or did not in time."""
-        stream = self._link.key(f"o:{gateway}")
+        stream = self._link.key(stream_of(gateway, self._link.generation))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within_s):
                 while await self._link.call("XLEN", stream):
                     await asyncio.sleep(HEARD_EVERY_S)
 
-    async def renew_lease(self) -> list[str]:
-        """Go on as a gateway; return those whose lease ended."""
-        return await self._lease(LEASE_MS)
+    async def renew_lease_at_once(self) -> None:
+        """Go on as a gateway, under another id if others could take this one to be gone."""
+        await self._lease.renew_at_once()
 
     async def close(self) -> None:
         """End this gateway's lease."""
-        await self._lease(0)
-        await self._link.call("DEL", self._link.key(f"o:{self._gateway}"))
+        await self._lease.end()
+        await self._link.call("DEL", self._link.key(stream_of(self._lease.gateway, self._link.generation)))
 
-    async def _lease(self, span_ms: int) -> list[str]:
-        lapsed = await self._link.function("lease", (GATEWAYS,), self._gateway, span_ms, BACKSTOP_MS)
-        return [gateway.decode() for gateway in lapsed]
+    async def _check_connections(self, now_ms: int) -> tuple[list[PersonId], list[Entry]]:
+        """Look up some connections that the state may have lost; return who is to be placed, and what was told.
 
-    async def _bury_gateways(self, now_ms: int) -> list[bytes]:
-        """Hold the seats of everybody whose gateway ended without a word."""
-        entries: list[bytes] = []
-        for gateway in await self.renew_lease():
-            if gateway != self._gateway:
-                log.warning("a gateway ended without a word; its seats are held")
-                entries += await self._bury(gateway, now_ms)
-        return entries
+        To look at somebody brings their room into its new epoch: so nobody waits in an old one.
+        """
+        seatless: list[PersonId] = []
+        entries: list[Entry] = []
+        for _ in range(0, CHECKED_AT_ONCE, LOOKED_UP_AT_ONCE):
+            pairs = self._connections.take_unchecked()
+            if not pairs:
+                break
+            try:
+                outcome = await self._run(partial(look_up, pairs=pairs), now_ms)
+            except BaseException:
+                self._connections.put_back(pairs)
+                raise
+            if isinstance(outcome.value, NearbyError):
+                raise outcome.value
+            unknown, others = outcome.value
+            # One that was replaced since may not have heard it yet: it is none of ours then, or hears 3001 at worst.
+            self._connections.forget(unknown)
+            seatless += others
+            entries += outcome.entries
+        return seatless, entries
 
-    async def _bury(self, gateway: str, now_ms: int) -> list[bytes]:
-        entries: list[bytes] = []
-        for name in await self._link.call("SMEMBERS", self._link.key(f"pg:{gateway}")):
-            drop = partial(Attempt.drop, person_id=PersonId(name.decode()), gateway=gateway, now_ms=now_ms)
-            entries += self._own(await self._run(drop, now_ms))
-        for name in await self._link.call("SMEMBERS", self._link.key(f"ng:{gateway}")):
-            await self._run(partial(_forget_network, name.decode(), gateway), now_ms)
-        await self._link.call("ZREM", self._link.key(GATEWAYS), gateway)
-        await self._link.call("DEL", *(self._link.key(f"{kind}:{gateway}") for kind in ("o", "pg", "ng")))
-        return entries
-
-    def _own(self, outcome: Outcome[Any]) -> list[bytes]:
-        """Return this gateway's entry, if there is one."""
-        return [entry for gateway, entry in outcome.entries.items() if gateway == self._gateway]
+    async def _keep_people(self, now_ms: int) -> None:
+        """See that the records of connected people do not run out while they do nothing."""
+        if now_ms < self._touched_ms + KEPT_EVERY_MS:
+            return
+        self._touched_ms = now_ms
+        ttl_ms = ttl_of("p:", self._rules)
+        for person in list(self._connections.people()):
+            await self._link.call("PEXPIRE", self._link.key(f"p:{person}"), ttl_ms)
 
     async def _run(self, act: Callable[[Attempt], Any], now_ms: int) -> Outcome[Any]:
         while True:
@@ -165,11 +186,11 @@ class Sweeper:
             except WindowOver:
                 await self.turn_windows(now_ms)
 
-    async def _run_until(self, at_ms: int) -> list[bytes]:
+    async def _run_until(self, at_ms: int) -> list[Entry]:
         """Do what was due by a time before the present window's end."""
-        entries: list[bytes] = []
+        entries: list[Entry] = []
         while due := await self._due(at_ms):
-            entries += self._own(await self._runner.run(lambda state: state.run_timers(at_ms), at_ms, due=due))
+            entries += (await self._runner.run(lambda state: state.run_timers(at_ms), at_ms, due=due)).entries
         return entries
 
     async def _due(self, at_ms: int) -> list[tuple[str, int]]:
@@ -180,8 +201,9 @@ class Sweeper:
 
     async def _set_window(self, before: bytes, window: int) -> None:
         value = await self._runner.versioned(rows.encode(window))
-        keys = (WINDOW, SEEN, PRESENT, f"cf{window - 1}")
-        await self._link.function("end_window", keys, before[:VERSION_BYTES], value, BACKSTOP_MS)
+        keys = (WINDOW, SEEN, PRESENT, f"cf{window - 1}", *KEPT_BY_WINDOWS)
+        frozen_ms = ttl_of("cf#", self._rules)
+        await self._link.function("end_window", keys, before[:VERSION_BYTES], value, BACKSTOP_MS, frozen_ms)
 
     async def _is_frozen(self, window: int) -> bool:
         return bool(await self._link.call("EXISTS", self._link.key(f"cf{window}")))
@@ -195,10 +217,6 @@ class Sweeper:
         catchments.end_window(window, counts)
         state = [(row.cell, row.is_open, row.run, row.counted) for row in catchments.rows()]
         await self._runner.put(CATCHMENTS, states, rows.encode((window, state)))
-
-
-def _forget_network(network: str, gateway: str, state: Attempt) -> None:
-    state.shared.networks.forget_gateway(network, gateway)
 
 
 def _pairs(found: Any) -> list[tuple[Any, Any]]:

@@ -1,12 +1,12 @@
 """Every collection of the live state as one attempt sees it, made of what was read of the shared state."""
 
-from collections.abc import Callable, Iterator, MutableSet
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import TypeVar
 
-from nearby.core.brakes import NOTHING_STOPPED, Stopped
+from nearby.core.brakes import NOTHING_STOPPED
 from nearby.core.catchment import Catchments
-from nearby.core.cell import Ladder, ladder_above
+from nearby.core.cell import Ladder
 from nearby.core.census import Census
 from nearby.core.gate import Trail
 from nearby.core.ids import Cell, ConnectionId, PersonId, RoomId
@@ -17,16 +17,19 @@ from nearby.core.rules import Rules
 from nearby.core.venue import CatchmentId
 from nearby.core.window import Windows
 from nearby.hub.memory.person import Attached, Person
-from nearby.hub.memory.tables import Looks, Tables
-from nearby.hub.valkey import rows
+from nearby.hub.memory.tables import Tables
+from nearby.hub.valkey import encodings, rows
 from nearby.hub.valkey.collections import SharedAgenda, ShelvesByCatchment, ToMove, Whole
 from nearby.hub.valkey.commands import Command
 from nearby.hub.valkey.gatherings import SharedGatherings
 from nearby.hub.valkey.heard import Ear, Outbox
+from nearby.hub.valkey.keys import KINDS, kind_of
+from nearby.hub.valkey.lease import pass_of
 from nearby.hub.valkey.networks import SharedNetworks
 from nearby.hub.valkey.past import SharedPast
+from nearby.hub.valkey.special import ItemSet, RoomTable, SharedRepeats, Trails
 from nearby.hub.valkey.venues import SharedVenues
-from nearby.hub.valkey.working import ABSENT, VERSION_BYTES, Table, Tally, Working
+from nearby.hub.valkey.working import ABSENT, Table, Tally, Working
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -47,11 +50,6 @@ class SharedTables:
         windows: The common windows.
         window: The one that the shared state is in.
         catchments: Which cells are open in it.
-        generation: How often the hub lost something.
-        now_ms: The time of the attempt.
-        due: Looks that it takes on itself.
-        to_move: Who must have another seat, if it takes them on itself.
-        ttl_ms: A backstop for lists.
     """
 
     def __init__(
@@ -62,39 +60,36 @@ class SharedTables:
         *,
         window: int,
         catchments: Catchments,
-        generation: int,
-        now_ms: int,
-        due: list[tuple[str, int]],
-        to_move: list[PersonId],
-        ttl_ms: int,
     ) -> None:
         self._working = working
         self._rules = rules
-        self._generation = generation
-        self._ttl_ms = ttl_ms
+        self._generation = 0
+        self._ttls_ms = {name: kind.ttl_ms(rules) for name, kind in KINDS.items()}
         self.outbox = Outbox()
         self._gateways: dict[RoomId, dict[str, str]] = {}
         self._people: Table[PersonId, Person] = Table(
             working, "p:", name_of=str, decode=self._person_in, encode=self._person_row
         )
-        self.rooms = _RoomTable(working, "r:", name_of=str, decode=self._room_in, encode=self._room_row)
+        self.rooms = RoomTable(working, "r:", name_of=str, decode=self._room_in, encode=self._room_row)
         self.rooms.past_of = self._past_of
         self.by_size, self._present, self._seen = Tally[int](), Tally[Cell](), Tally[Cell]()
-        self._agenda = SharedAgenda(due)
+        self._agenda = SharedAgenda()
         self._venues = SharedVenues(working, window, rules)
-        self.gatherings = SharedGatherings(working, rules, now_ms)
-        self._tables: list[Table] = [self._people, self.rooms, self._venues.table]  # type: ignore[type-arg]
-        self._tables += [self.gatherings.gatherings, self.gatherings.people, self.gatherings.newest]
+        self.gatherings = SharedGatherings(working, rules)
         self._held_off, self._let_go = Whole[PersonId](working, "ho"), Whole[PersonId](working, "lg")
-        self._to_move = ToMove(to_move)
+        self._to_move = ToMove()
         self.networks = SharedNetworks(working)
-        self._tables += [self.networks.spent, self.networks.open]
         self._was_at: dict[PersonId, str] = {}
-        self._stopped = _stopped_in(working.value(STOPPED))
+        self._was_in: dict[PersonId, int] = {}
+        self.on_new_epoch: Callable[[Room], None] = lambda room: None
+        """Is called with every room that is found to be in a new epoch, before anything else happens there."""
+        self._stopped, self._stored_stop = NOTHING_STOPPED, ABSENT
         self.tables = Tables(
             agenda=self._agenda,
             catchments=catchments,
-            census=Census(self._present, self._seen, self._table(f"cv{window}:", _ladders_in, _ladders_row)),
+            census=Census(
+                self._present, self._seen, self._table(f"cv{window}:", encodings.ladders_in, encodings.ladders_row)
+            ),
             venues=self._venues,
             rosters=Rosters(self._rosters(window)),
             repeats=self._repeats(windows.secret),
@@ -103,18 +98,18 @@ class SharedTables:
             rooms=self.rooms,
             shelves=ShelvesByCatchment(working, self.rooms, rules),
             by_size=self.by_size,
-            by_author=self._table("ka:", _pairs_in, _pairs_row, make=dict),
-            by_other=self._table("ko:", _pairs_in, _pairs_row, make=dict),
+            by_author=self._table("ka:", encodings.pairs_in, encodings.pairs_row, make=dict),
+            by_other=self._table("ko:", encodings.pairs_in, encodings.pairs_row, make=dict),
             muted=self._table("mm:", rows.marks_in, rows.marks_row),
             greeted=self._table("mg:", rows.marks_in, rows.marks_row),
-            deaf_to=self._table("dt:", _set_in, _set_row),
-            heard_by=self._table("dh:", _set_in, _set_row),
+            deaf_to=self._table("dt:", encodings.set_in, encodings.set_row),
+            heard_by=self._table("dh:", encodings.set_in, encodings.set_row),
             trails=self._trails(),
             held_off=self._held_off,
             let_go=self._let_go,
             to_move=self._to_move,
-            looks=self._table(f"lk{window}:", _looks_in, _looks_row),
-            looks_before=self._table(f"lk{window - 1}:", _looks_in, _looks_row),
+            looks=self._table(f"lk{window}:", encodings.looks_in, encodings.looks_row),
+            looks_before=self._table(f"lk{window - 1}:", encodings.looks_in, encodings.looks_row),
             sat_in=self._table(f"sr{window}:", lambda stored: tuple(rows.any_of(stored)), rows.encode),
             sat_where=self._table(
                 f"sp{window}:", lambda stored: rows.any_of(stored)[0], lambda room: rows.encode([room])
@@ -122,10 +117,42 @@ class SharedTables:
             stopped=self._stopped,
         )
 
+    def begin(
+        self, now_ms: int, *, generation: int, due: Sequence[tuple[str, int]], to_move: Sequence[PersonId]
+    ) -> None:
+        """Begin an attempt, once the working copy has.
+
+        Args:
+            now_ms: Its time.
+            generation: How often the hub lost something.
+            due: Looks that it takes on itself.
+            to_move: Who must have another seat, if it takes them on itself.
+        """
+        self._generation = generation
+        for tally in (self.by_size, self._present, self._seen):
+            tally.by.clear()
+        self.outbox.calls = {}
+        self._gateways.clear()
+        self._was_at.clear()
+        self._was_in.clear()
+        self._agenda.begin(due)
+        self.gatherings.begin(now_ms)
+        self._held_off.begin()
+        self._let_go.begin()
+        self._to_move.begin(to_move)
+        stored = self._working.value(STOPPED)
+        if stored != self._stored_stop:
+            self._stopped, self._stored_stop = encodings.stopped_in(stored), stored
+        self.tables.stopped = self._stopped
+
     @staticmethod
     def gateway_of(person: Person) -> str | None:
         """Return the gateway of a person's connection, or None without one."""
         return gateway_of(person)
+
+    def has_pass(self, gateway: str) -> bool:
+        """Return whether a gateway may have connections."""
+        return self._working.value(pass_of(gateway)) != ABSENT
 
     def ear(self, gateway: str) -> Ear:
         """Return the listener of a gateway."""
@@ -150,11 +177,13 @@ class SharedTables:
     def sets(self) -> Iterator[tuple[str, bytes, int]]:
         """Yield what values are to be set to, with how long they are kept in ms; ``ABSENT`` is to be deleted."""
         self._note_gateways()
-        found = chain(*(table.changes() for table in self._tables), self._held_off.changes(), self._let_go.changes())
+        found = chain(
+            *(table.changes() for table in self._working.looked_at), self._held_off.changes(), self._let_go.changes()
+        )
         for key, stored in found:
-            yield key, stored, self._ttl_ms
+            yield key, stored, self._ttls_ms[kind_of(key) or ""]
         if self.tables.stopped != self._stopped:
-            yield STOPPED, _stopped_row(self.tables.stopped), self._ttl_ms
+            yield STOPPED, encodings.stopped_row(self.tables.stopped), self._ttls_ms[STOPPED]
         for room_id, room in self.rooms.here.items():
             if room is None:
                 for kind in "es":
@@ -172,6 +201,7 @@ class SharedTables:
         yield from self._agenda.commands()
         yield from self._to_move.commands()
         yield from self._gateway_commands()
+        yield from self._touches()
         for key, tally in ((PRESENT, self._present), (SEEN, self._seen)):
             yield from (Command("add", key, (f"{cell:x}", by)) for cell, by in tally.by.items() if by)
 
@@ -186,6 +216,29 @@ class SharedTables:
                     yield Command("include", f"pg:{now}", (person_id,))
         for network, counts in self.networks.open.here.items():
             yield from (Command("include", f"ng:{gateway}", (network,)) for gateway in counts or ())
+
+    def _touches(self) -> Iterator[Command]:
+        """Yield what keeps all that belongs to somebody from running out: with the first check-in in each window."""
+        for person_id, person in self._people.here.items():
+            if person is None or person.presence is None:
+                continue
+            before = self._was_in.get(person_id)
+            if before == person.presence.last_window:
+                continue
+            areas: list[CatchmentId] = [*person.presence.ladder]
+            keys = [f"la:{person_id}", *(f"ln:{rows.catchment_name(area)}" for area in areas)]
+            if before is None:
+                keys += (f"{kind}:{person_id}" for kind in ("ka", "ko", "dt", "dh", "ll"))
+            if person.room is not None:
+                keys += self._keys_of(person.room)
+            yield from (Command("touch", key, (self._ttls_ms[kind_of(key) or ""],)) for key in keys)
+
+    def _keys_of(self, room: Room) -> list[str]:
+        shelves, shelf = f"h:{rows.catchment_name(room.catchment)}", room.shelf(self._rules)
+        found = [f"{kind}:{room.id}" for kind in ("r", "s", "mm", "mg")]
+        if shelf is not None:
+            found += (shelves, f"{shelves}:{rows.shelf_row(shelf.is_thin, shelf.taken, self._rules)}")
+        return found
 
     def _note_gateways(self) -> None:
         """Let rooms know on which gateways the connections on their seats are."""
@@ -204,6 +257,8 @@ class SharedTables:
         if row.attached is not None:
             person.attached = Attached(ConnectionId(row.attached[0]), self.ear(row.attached[1]))
             self._was_at[person_id] = row.attached[1]
+        if row.presence is not None:
+            self._was_in[person_id] = row.presence[1]
         if row.seat is not None:
             room = self.rooms.find(RoomId(row.seat[0]))
             seat = None if room is None else room.seats.get(row.seat[1])  # type: ignore[call-overload]
@@ -219,6 +274,12 @@ class SharedTables:
         room = rows.room_of(room_id, row)
         self._gateways[room_id] = {seat.member: seat.gateway for seat in row.seats if seat.gateway is not None}
         room.past = self._past_of(room_id, seq=row.seq, newest_id_ms=row.newest_id_ms)
+        if row.generation < self._generation:
+            self._working.expect([self._people.key_of(seat.person) for seat in room.seats.values()])
+            # Those on its seats are looked up, and look for it.
+            self.rooms.put_in(room_id, room)
+            room.epoch += 1
+            self.on_new_epoch(room)
         return room
 
     def _room_row(self, room: Room) -> bytes:
@@ -226,18 +287,21 @@ class SharedTables:
         return rows.encode(rows.room_row(room, self._gateways.get(room.id, {}), newest_id_ms, self._generation))
 
     def _past_of(self, room_id: RoomId, *, seq: int, newest_id_ms: int | None) -> SharedPast:
-        return SharedPast(
-            self._working, room_id, seq=seq, newest_id_ms=newest_id_ms, rules=self._rules, ttl_ms=self._ttl_ms
-        )
+        return SharedPast(self._working, room_id, seq=seq, newest_id_ms=newest_id_ms, rules=self._rules)
+
+    def _visited(self, window: int) -> Table[PersonId, tuple[Ladder, ...]]:
+        return self._table(f"cv{window}:", encodings.ladders_in, encodings.ladders_row)
 
     def _rosters(self, window: int) -> RosterTables:
         areas = rows.catchment_name
         return RosterTables(
-            listed=_ItemSet(self._table("ll:", rows.any_of, rows.encode)),
-            at=self._table("la:", _areas_in, _areas_row),
-            now=self._table("ln:", lambda stored: dict.fromkeys(rows.any_of(stored)), _keys_row, name_of=areas),
+            listed=ItemSet(self._table("ll:", rows.any_of, rows.encode)),
+            at=self._table("la:", encodings.areas_in, encodings.areas_row),
+            now=self._table(
+                "ln:", lambda stored: dict.fromkeys(rows.any_of(stored)), encodings.keys_row, name_of=areas
+            ),
             fixed=self._table(f"lf{window}:", lambda stored: tuple(rows.any_of(stored)), rows.encode, name_of=areas),
-            gone=_ItemSet(self._table(f"lg{window}:", rows.any_of, rows.encode)),
+            gone=ItemSet(self._table(f"lg{window}:", rows.any_of, rows.encode)),
         )
 
     def _repeats(self, secret: bytes) -> Repeats:
@@ -251,14 +315,13 @@ class SharedTables:
         )
 
     def _trails(self) -> Table[tuple[PersonId, str], Trail]:
-        table = _Trails(
+        table = Trails(
             self._working,
             "tr:",
             name_of=":".join,
             decode=lambda _, stored: tuple(rows.any_of(stored)),
             encode=lambda trail: rows.encode(trail) if trail else None,
         )
-        self._tables.append(table)
         return table
 
     def _table(
@@ -278,70 +341,7 @@ class SharedTables:
             encode=encode,
             make=make,
         )
-        self._tables.append(table)
         return table
-
-
-class SharedRepeats(Repeats):
-    """See ``Repeats``. What is over is left to the keys' time to live."""
-
-    def _trim(self, since_ms: int) -> None:
-        """Leave it."""
-
-    def _trim_refused(self, now_ms: int) -> None:
-        """Leave it."""
-
-    @property
-    def watched(self) -> int:
-        """Return 0: nobody knows without asking."""
-        return 0
-
-    @property
-    def refused(self) -> int:
-        """Return 0: nobody knows without asking."""
-        return 0
-
-
-class _Trails(Table[tuple[PersonId, str], Trail]):
-    """Trails outside rooms, which nobody counts: they are left to the keys' time to live."""
-
-    def __len__(self) -> int:
-        """Return 0: they are never too many."""
-        return 0
-
-
-class _RoomTable(Table[RoomId, Room]):
-    """All rooms. A new one is given a past that knows to be empty."""
-
-    past_of: Callable[..., SharedPast]
-
-    def __setitem__(self, room_id: RoomId, room: Room) -> None:
-        """See ``Table``."""
-        room.past = self.past_of(room_id, seq=0, newest_id_ms=None)
-        super().__setitem__(room_id, room)
-
-
-class _ItemSet(MutableSet[PersonId]):
-    """A set of which each member is a key of its own."""
-
-    def __init__(self, table: Table[PersonId, bool]) -> None:
-        self._table = table
-
-    def __contains__(self, person: object) -> bool:
-        return person in self._table
-
-    def add(self, person: PersonId) -> None:
-        if person not in self._table:
-            self._table[person] = True
-
-    def discard(self, person: PersonId) -> None:
-        self._table.pop(person, None)
-
-    def __iter__(self) -> Iterator[PersonId]:
-        raise TypeError("a shared set is looked up one by one")
-
-    def __len__(self) -> int:
-        raise TypeError("a shared set is looked up one by one")
 
 
 def gateway_of(person: Person) -> str | None:
@@ -350,65 +350,3 @@ def gateway_of(person: Person) -> str | None:
         return None
     assert isinstance(person.attached.listener, Ear)
     return person.attached.listener.gateway
-
-
-def _stopped_in(stored: bytes) -> Stopped:
-    if stored == ABSENT:
-        return NOTHING_STOPPED
-    placement, areas, guests, shake, bottle = rows.any_of(stored[VERSION_BYTES:])
-    return Stopped(placement, frozenset(map(Cell, areas)), guests, shake, bottle)
-
-
-def _stopped_row(stopped: Stopped) -> bytes:
-    return rows.encode((stopped.placement, sorted(stopped.areas), stopped.guests, stopped.shake, stopped.bottle))
-
-
-def _ladders_in(stored: bytes) -> tuple[Ladder, ...]:
-    return tuple(ladder_above(Cell(cell)) for cell in rows.any_of(stored))
-
-
-def _ladders_row(ladders: tuple[Ladder, ...]) -> bytes:
-    return rows.encode([ladder.res7 for ladder in ladders])
-
-
-def _pairs_in(stored: bytes) -> dict[PersonId, bool]:
-    return {PersonId(other): bool(is_mutual) for other, is_mutual in rows.any_of(stored)}
-
-
-def _pairs_row(pairs: dict[PersonId, bool]) -> bytes | None:
-    return rows.encode(list(pairs.items())) if pairs else None
-
-
-def _set_in(stored: bytes) -> set[PersonId]:
-    return set(rows.any_of(stored))
-
-
-def _set_row(people: set[PersonId]) -> bytes | None:
-    return rows.encode(sorted(people)) if people else None
-
-
-def _keys_row(people: dict[PersonId, None]) -> bytes | None:
-    return rows.encode(list(people)) if people else None
-
-
-def _areas_in(stored: bytes) -> tuple[CatchmentId, ...]:
-    areas = (rows.catchment_in(area if isinstance(area, int) else tuple(area)) for area in rows.any_of(stored))
-    # A ladder is compared with one: whoever stays is not put on the rosters again.
-    return tuple(areas)
-
-
-def _areas_row(areas: tuple[CatchmentId, ...]) -> bytes:
-    return rows.encode([rows.catchment_row(area) for area in areas])
-
-
-def _looks_in(stored: bytes) -> Looks:
-    window, kept_from, rosters = rows.any_of(stored)
-    looks = Looks(window, frozenset(kept_from))
-    for area, people in rosters:
-        looks.rosters[rows.catchment_in(area if isinstance(area, int) else tuple(area))] = tuple(people)
-    return looks
-
-
-def _looks_row(looks: Looks) -> bytes:
-    rosters = [(rows.catchment_row(area), people) for area, people in looks.rosters.items()]
-    return rows.encode((looks.window, sorted(looks.kept_from), rosters))

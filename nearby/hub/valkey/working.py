@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from nearby.hub.valkey.commands import Command, Query
 
@@ -60,20 +60,29 @@ class Values:
 
 
 class Working:
-    """What one attempt reads and asks to be written.
+    """What one attempt reads and asks to be written. It is begun anew for the next one.
 
     Args:
         values: Values read before.
-        answers: Answers to questions asked before in the same operation.
     """
 
-    def __init__(self, values: Values, answers: dict[Query, object]) -> None:
+    def __init__(self, values: Values) -> None:
         self._values = values
-        self._answers = answers
+        self._answers: dict[Query, object] = {}
         self.read: dict[str, bytes] = {}
         """Every key that was looked at, with its value: the write takes effect only if these still are the values."""
         self.commands: list[Command] = []
         """What is written beside values, in order."""
+        self.looked_at: list[Table[Any, Any]] = []
+        """The tables of which something was looked at."""
+
+    def begin(self, answers: dict[Query, object]) -> None:
+        """Begin an attempt; ``answers`` are those to questions asked before in the same operation."""
+        self._answers = answers
+        self.read, self.commands = {}, []
+        for table in self.looked_at:
+            table.here.clear()
+        self.looked_at.clear()
 
     def value(self, key: str) -> bytes:
         """Return a key's value, or ``ABSENT``.
@@ -156,11 +165,22 @@ class Table(MutableMapping[K, V], Generic[K, V]):
 
     def find(self, item: K) -> V | None:
         """Return an item, or None."""
-        if item not in self.here:
-            stored = self._working.value(self.key_of(item))
-            # Decoding may look for others, and find that they must be read first.
-            self.here[item] = None if stored == ABSENT else self._decode(item, stored[VERSION_BYTES:])
-        return self.here[item]
+        here = self.here
+        if item in here:
+            return here[item]
+        stored = self._working.value(self._prefix + self._name_of(item))
+        # Decoding may look for others, and find that they must be read first.
+        found = None if stored == ABSENT else self._decode(item, stored[VERSION_BYTES:])
+        if not here:
+            self._working.looked_at.append(self)
+        here[item] = found
+        return found
+
+    def put_in(self, item: K, found: V) -> None:
+        """Let an item be what was found while it is still being decoded."""
+        if not self.here:
+            self._working.looked_at.append(self)
+        self.here[item] = found
 
     def changes(self) -> Iterator[tuple[str, bytes]]:
         """Yield the keys whose stored form is another now, with that form, ``ABSENT`` for those to be deleted."""
@@ -183,6 +203,8 @@ class Table(MutableMapping[K, V], Generic[K, V]):
     def __setitem__(self, item: K, value: V) -> None:
         """Put an item in its place. One that was not looked for is taken to be new, which the write checks."""
         self._working.assume(self.key_of(item))
+        if not self.here:
+            self._working.looked_at.append(self)
         self.here[item] = value
 
     def __delitem__(self, item: K) -> None:

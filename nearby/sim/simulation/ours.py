@@ -137,6 +137,9 @@ class _Ear:
     def replaced(self, connection: ConnectionId) -> None:
         """Nobody connects twice."""
 
+    def forgotten(self, connections: Collection[ConnectionId]) -> None:
+        """One process forgets nobody."""
+
     def room_event(
         self, event: wire.RoomEvent, *, unheard_by: ConnectionId | None, skipped_by: Collection[ConnectionId] = ()
     ) -> None:

@@ -11,8 +11,8 @@
   Cost     O(keys + commands); 20 to 60 us
 
   Commands: add hash field by | lower zset member score | take zset member score | push list ttl_ms most value
-            drop list count | include set member | exclude set member | shelve hash room row score card
-            unshelve hash room | out stream most value | touch key ttl_ms                                          ]]
+            keep list count | include set member | exclude set member | shelve hash room row score card
+            unshelve hash room | out stream ttl_ms most value | touch key ttl_ms                                          ]]
 
 local run = {}
 local backstop_ms
@@ -39,7 +39,10 @@ function run.push(key, ttl_ms, most, value)
   redis.call('PEXPIRE', key, ttl_ms)
 end
 
-function run.drop(key, count) redis.call('LTRIM', key, count, -1) end
+-- As often as it is done, the same is left: two gateways may look at a room at once.
+function run.keep(key, count)
+  if count == '0' then redis.call('DEL', key) else redis.call('LTRIM', key, -count, -1) end
+end
 
 function run.include(key, member)
   redis.call('SADD', key, member)
@@ -91,8 +94,8 @@ local function commit(keys, args)
   while args[at] do
     local what, key, last = args[at], keys[tonumber(args[at + 1])], at + 2 + args[at + 2]
     if what == 'out' then
-      ids[#ids + 1] = redis.call('XADD', key, 'MAXLEN', '~', args[at + 3], '*', 'c', args[at + 4])
-      redis.call('PEXPIRE', key, backstop_ms)
+      ids[#ids + 1] = redis.call('XADD', key, 'MAXLEN', '~', args[at + 4], '*', 'c', args[at + 5])
+      redis.call('PEXPIRE', key, args[at + 3])
     else
       run[what](key, unpack(args, at + 3, last))
     end
