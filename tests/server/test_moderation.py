@@ -257,14 +257,12 @@ async def test_a_ban_outlives_an_erasure(server: LiveServer) -> None:
     await server.phone("eve")
 
 
-async def test_a_ban_by_another_process_closes_the_socket_within_a_second(server: LiveServer, tmp_path: Path) -> None:
+async def test_a_ban_by_another_process_closes_the_socket_at_the_next_look(server: LiveServer, tmp_path: Path) -> None:
     eve = await server.seated("eve")
     database = Database(f"sqlite:///{tmp_path / 'nearby.db'}")
     async with database.open() as other:
-        began_ms = server.time.now_ms()
-        await other.moderation.ban(PersonId("eve"), Ban("ban", None), By(None, "by hand"), began_ms)
+        await other.moderation.ban(PersonId("eve"), Ban("ban", None), By(None, "by hand"), server.time.now_ms())
         assert await eve.close_code() == 3501
-        assert server.time.now_ms() - began_ms < 1_000
 
 
 async def test_a_badge_by_an_operator_is_seen_at_once_and_so_is_its_end(server: LiveServer) -> None:
