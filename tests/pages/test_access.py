@@ -118,7 +118,7 @@ async def test_before_one_is_in_a_room(world: World, looked: Looked, place: Plac
 
 
 async def test_in_a_room_and_beside_it(world: World, looked: Looked, place: Place) -> None:
-    ana = await world.phone(place)
+    ana = await world.phone(place, token=world.server.token("ana-looks"))
     await looked.at(ana.page, "phone-4-alone")
     ben = await world.other(place, "ben-there", name="Ben Alder", verified=True)
     await world.other(place, "cleo")
@@ -144,9 +144,11 @@ async def test_in_a_room_and_beside_it(world: World, looked: Looked, place: Plac
         await ana.page.get_by_role("navigation").get_by_role("button", name=tab).click()
         await expect(ana.heading).to_have_text(tab, timeout=PATIENCE_MS)
         await looked.at(ana.page, f"phone-{number}-{tab.lower()}")
-    await ana.page.context.set_offline(True)
-    await ana.page.get_by_role("navigation").get_by_role("button", name="Room").click()
-    await looked.at(ana.page, "phone-12-offline")
+    operator = world.server.token("op", scope="operator")
+    path, body = "/v1/admin/people/ana-looks/ban", b'{"reason": "to see the page of it"}'
+    assert (await world.server.call("POST", path, body=body, token=operator)).status == 200
+    await expect(ana.heading).to_have_text("You are not let in", timeout=PATIENCE_MS)
+    await looked.at(ana.page, "phone-12-banned")
 
 
 def ana_of(received: list[dict[str, Any]]) -> str:
