@@ -7,7 +7,7 @@ import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from nearby.testing.redis import free_port
+from nearby.testing.ports import free_port
 from nearby.testing.waiting import eventually
 from tests.documents import ROOT
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from redis.exceptions import RedisError
 
-from nearby.testing.redis import RedisServer, find_program, free_port
+from nearby.testing.ports import free_port
+from nearby.testing.redis import RedisServer, find_program
 from nearby.testing.waiting import eventually
 from tests.documents import ROOT
 

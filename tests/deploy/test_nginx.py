@@ -8,8 +8,8 @@ import pytest
 
 from nearby.errors import CloseCode
 from nearby.testing.faults import Faults
+from nearby.testing.ports import free_port
 from nearby.testing.raw_phone import RawPhone
-from nearby.testing.redis import free_port
 from nearby.testing.serving import LiveServer, http_call, live_server
 from tests.deploy.nginx import configured, running_nginx, start
 
