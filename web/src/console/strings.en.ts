@@ -97,7 +97,7 @@ export const strings = {
     people_fell: (before: number, now: number) =>
       `People fell from ${before.toLocaleString("en")} to ${now.toLocaleString("en")} within 5 minutes: phones stopped checking in.`,
     slow: (lagMs: number) =>
-      `The server is late: its tick of 200 ms came ${Math.round(lagMs)} ms late. It is short of CPU.`,
+      `The server is late: its tick of 200 ms comes up to ${Math.round(lagMs)} ms late. It is short of CPU.`,
     thin: (share: number) => `${percent(share)} of the people in rooms sit in rooms of one or two.`,
     limits_jumped: (number: number, usual: number) =>
       `${number.toLocaleString("en")} refusals by limits in the last minute; usual are ${usual.toLocaleString("en")}.`,

@@ -48,6 +48,7 @@ test("half of the people gone within minutes is bad, in a small crowd it is noth
 test("a late loop, thin rooms and a jump of refusals are told", () => {
   expect(about({ now: aNow({ history: { loop_lag_p99_ms: [250, 500, 250] } }) })).toEqual(["bad slow"]);
   expect(about({ now: aNow({ history: { loop_lag_p99_ms: [250, 10, 500] } }) })).toEqual([]);
+  expect(about({ now: aNow({ history: { loop_lag_p99_ms: [200, 200, 200] } }) })).toEqual([]);
   expect(about({ now: aNow({ people: 30, history: { people: [30] }, thin_share: 0.25 }) })).toEqual(["warn thin"]);
   const calmThenStorm = [...Array.from({ length: 60 }, () => 1), ...Array.from({ length: 6 }, () => 20)];
   expect(about({ now: aNow({ history: { limits_hit: calmThenStorm } }) })).toEqual(["warn limits_jumped"]);

@@ -26,7 +26,7 @@ export interface Seen {
 const CROWD = 20;
 const FELL_TO = 0.5;
 const FELL_WITHIN_MS = 5 * MINUTE_MS;
-/** A tick of the server: everything is late beyond it. */
+/** A tick of the server: everything is late beyond it. What is measured is the upper end of a bucket. */
 const SLOW_LAG_MS = 200;
 const THIN_SHARE = 0.25;
 const JUMPED = { atLeast: 50, times: 5, withinMs: MINUTE_MS };
@@ -71,7 +71,7 @@ function ofCrowd(now: NowAnswer): Worry[] {
   }
   // One late step is a hiccup, three in a row are a state.
   const lagMs = Math.min(...[0, 1, 2].map((step) => history.loop_lag_p99_ms.at(-1 - step) ?? 0));
-  if (lagMs >= SLOW_LAG_MS) found.push({ level: "bad", about: "slow", page: "now", lagMs });
+  if (lagMs > SLOW_LAG_MS) found.push({ level: "bad", about: "slow", page: "now", lagMs });
   if (now.thin_share !== null && people >= CROWD && now.thin_share >= THIN_SHARE) {
     found.push({ level: "warn", about: "thin", page: "balance", share: now.thin_share });
   }
