@@ -17,7 +17,7 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from nearby.testing.ports import free_port as free_port
+from nearby.testing.ports import free_port
 from nearby.testing.waiting import eventually
 
 PROGRAMS = ("redis-server", "valkey-server", "redis-check-rdb")
