@@ -18,6 +18,7 @@ from nearby.testing.store_suite import Database
 from nearby.testing.store_suite.given import ANA, NOW_MS, RULES, room, said, seen
 from nearby.testing.store_suite.journal import commit
 from nearby.testing.waiting import eventually
+from tests.processes import run
 
 
 def through(url: str, port: int) -> Database:
@@ -129,16 +130,13 @@ def flags(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, ...]:
     return ("--port", "0", "--metrics-port", "0", "--data-dir", str(tmp_path), "--database-url", url)
 
 
-async def nearby(*words: str) -> tuple[int | None, str]:
+async def nearby(*words: str) -> tuple[int, str]:
     """Return the exit code of a command and what it said on standard error."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "nearby.cli", *words,
-        env=bare_environment(), stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    _, said = await process.communicate()
-    return process.returncode, said.decode()
+    done = await asyncio.to_thread(run, "nearby.cli", *words, environment=bare_environment(), timeout_s=50)
+    return done.returncode, done.stderr
 
 
+@pytest.mark.timeout(180)  # Three servers and three commands, one after the other.
 async def test_a_second_server_on_a_database_exits_with_2_until_the_first_is_killed(flags: tuple[str, ...]) -> None:
     quiet = (*flags, "--log-level", "error", "--drain-s", "0")
     async with serving(quiet, key=KEY) as first:
@@ -146,8 +144,10 @@ async def test_a_second_server_on_a_database_exits_with_2_until_the_first_is_kil
         assert (code, said.count("\n")) == (2, 1)
         assert "another server owns this database; stop it first" in said
         places = flags[4:]
-        beside = await asyncio.gather(nearby("areas", "list", *places), nearby("db", "purge", *places))
-        assert list(beside) == [(0, ""), (0, "")]
+        assert [await nearby(*command, *places) for command in (("areas", "list"), ("db", "purge"))] == [
+            (0, ""),
+            (0, ""),
+        ]
         async with serving((*quiet, "--keep", "off"), key=KEY):
             pass  # It writes nothing of the live state.
         first.process.kill()
