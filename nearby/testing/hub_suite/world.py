@@ -157,7 +157,7 @@ class World:
         self.clock = clock
         self.windows = Windows(rules.window_ms, SECRET)
         self.hubs = hubs
-        self._live = live
+        self.live = live
         self._recorders = recorders
         self._connections = count(1)
 
@@ -185,7 +185,7 @@ class World:
         try:
             return await call
         finally:
-            await self._live.settle()
+            await self.live.settle()
 
     async def connect(
         self, who: str | Caller, *, knows: RoomView | None = None, resume: wire.Resume | None = None

@@ -1,0 +1,67 @@
+"""Live states of their own on a server that others use too."""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from random import Random
+
+from nearby.core.rules import Rules
+from nearby.hub.base import Hub, Listener
+from nearby.hub.valkey.hub import ValkeyHub, open_hub
+from nearby.hub.valkey.link import Link
+from nearby.testing.live import SECRET, GoLive, Live
+from tests.hub.shared_state import Stored, read_stored
+
+
+class ValkeyLive:
+    """One live state, and the gateways that share it."""
+
+    def __init__(self, url: str, rules: Rules, now_ms: int) -> None:
+        self.url = url
+        self._rules = rules
+        self._now_ms = now_ms
+        self._random = Random(0)
+        self.tag = f"{{{secrets.token_hex(8)}}}"
+        self.hubs: list[ValkeyHub] = []
+
+    async def open_hub(self, listener: Listener) -> Hub:
+        hub = await open_hub(
+            self.url,
+            self.tag,
+            self._rules,
+            listener,
+            secret=SECRET,
+            draw_id=lambda: f"{self._random.getrandbits(80):020x}",
+            now_ms=self._now_ms,
+        )
+        self.hubs.append(hub)
+        return hub
+
+    async def settle(self) -> None:
+        for hub in self.hubs:
+            await hub.settle()
+
+    async def stored(self) -> Stored:
+        """Return everything of it that stands on the server."""
+        link = Link(self.url, self.tag)
+        try:
+            return await read_stored(await link.client(), self.tag)
+        finally:
+            await link.close()
+
+    async def close(self) -> None:
+        for hub in self.hubs:
+            await hub.close()
+
+
+@asynccontextmanager
+async def going_live(url: str) -> AsyncIterator[GoLive]:
+    lives: list[ValkeyLive] = []
+
+    async def start(rules: Rules, now_ms: int) -> Live:
+        lives.append(ValkeyLive(url, rules, now_ms))
+        return lives[-1]
+
+    yield start
+    for live in lives:
+        await live.close()
