@@ -56,10 +56,6 @@ class Conflicts:
         """Return whether ``person`` has any conflict, or is the other of one: most have none."""
         return person in self._by_author or person in self._by_other
 
-    def people(self) -> set[PersonId]:
-        """Return everybody who has a conflict, or is the other of one."""
-        return {*self._by_author, *self._by_other}
-
     def others_of(self, person: PersonId) -> set[PersonId]:
         """Return everybody with whom ``person`` is in conflict, whoever of the two it binds."""
         return {*self._by_author.get(person, ()), *self._by_other.get(person, ())}
