@@ -21,12 +21,15 @@ from nearby.testing.raw_phone import RawPhone
 from nearby.testing.serving import KEY, http_call
 from tests.processes import run
 
+pytestmark = pytest.mark.timeout(180)
+"""Each starts processes, which on a busy machine take seconds to be there."""
+
 WHY = ("--reason", "a fair")
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("NEARBY_")}
 
 
 def nearby(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return run("nearby.cli", *arguments, environment=ENVIRONMENT | environment, timeout_s=50)
+    return run("nearby.cli", *arguments, environment=ENVIRONMENT | environment, timeout_s=150)
 
 
 def test_version_prints_the_version() -> None:

@@ -20,6 +20,7 @@ async def test_our_server_withstands(attack: str, effort: Effort) -> None:
     assert not broken
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(("attack", "weakness"), WEAK)
 async def test_the_attack_breaks_a_weak_server(attack: str, weakness: str, effort: Effort) -> None:
     found = await ATTACKS[attack].findings(Effort(seed=effort.seed), weakness)

@@ -13,6 +13,9 @@ from scripts.benches.placement import Figures, Growth, Tick, measure, undisturbe
 from scripts.benches.shakes import Shaking, shake
 from scripts.benches.stadium import Filling, fill
 
+pytestmark = pytest.mark.timeout(180)
+"""Each starts processes, which on a busy machine take seconds to be there."""
+
 SMALL = Figures(10, 1_000.0, 2, 1, decision_us=10.0, decision_p99_us=90.0, placing_us=40.0)
 ABSENT = Figures(10, 600.0, 0, 1)
 SHAKEN = Shaking(

@@ -6,7 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from nearby.sim.child import bare_environment
+
+pytestmark = pytest.mark.timeout(180)
+"""Each starts processes, which on a busy machine take seconds to be there."""
 
 COMMAND = (sys.executable, "-m", "scripts.tools.run", "--port", "0", "--metrics-port", "0", "--drain-s", "0")
 

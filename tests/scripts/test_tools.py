@@ -20,6 +20,9 @@ from nearby.testing.waiting import eventually
 from tests.processes import run
 from tests.scripts.crowds import write_crowd
 
+pytestmark = pytest.mark.timeout(180)
+"""Each starts processes, which on a busy machine take seconds to be there."""
+
 KEY = "a shared secret of at least thirty-two bytes"
 OTHER_KEY = "another secret of at least thirty-two bytes!"
 FAST = ("--speed", "600", "--says", "20")
@@ -27,7 +30,7 @@ FAST = ("--speed", "600", "--says", "20")
 
 def tool(name: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     environment = bare_environment() | {"COLUMNS": "120"} | environment
-    return run(f"scripts.tools.{name}", *arguments, environment=environment, timeout_s=50)
+    return run(f"scripts.tools.{name}", *arguments, environment=environment, timeout_s=150)
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,9 @@ from nearby.testing.serving import KEY
 from nearby.testing.store_suite import Database
 from tests.processes import run
 
+pytestmark = pytest.mark.timeout(180)
+"""Each starts processes, which on a busy machine take seconds to be there."""
+
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("NEARBY_")}
 
 
@@ -28,7 +31,7 @@ def postgres() -> Iterator[OwnPostgres]:
 def sentence_of_a_server_that_does_not_start(url: str, data_dir: Path) -> str:
     """Return what ``nearby serve`` says before it exits with 2."""
     flags = ("--port", "0", "--metrics-port", "0", "--data-dir", str(data_dir), "--database-url", url)
-    done = run("nearby.cli", "serve", *flags, environment={**ENVIRONMENT, "NEARBY_KEY": KEY}, timeout_s=50)
+    done = run("nearby.cli", "serve", *flags, environment={**ENVIRONMENT, "NEARBY_KEY": KEY}, timeout_s=150)
     assert (done.returncode, done.stdout) == (2, ""), done.stderr
     assert done.stderr.startswith("nearby: database_url: ")
     assert done.stderr.count("\n") == 1

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from nearby.cli import app
@@ -13,6 +14,9 @@ from nearby.errors import ConfigError
 from nearby.testing.serving import LiveServer, live_server
 from nearby.testing.waiting import eventually
 from tests.server.test_moderation import call, placed, report, together
+
+pytestmark = pytest.mark.timeout(180)
+"""Each starts processes, which on a busy machine take seconds to be there."""
 
 
 async def nearby(data_dir: Path, *arguments: str, fails: bool = False) -> list[str]:

@@ -19,6 +19,9 @@ from nearby.testing.serving import FAR_FUTURE_S, KEY, LiveServer, http_call, liv
 from nearby.testing.store_suite import Database
 from nearby.testing.waiting import eventually
 
+pytestmark = pytest.mark.timeout(180)
+"""Each starts processes, which on a busy machine take seconds to be there."""
+
 PLACE = {"lat": 47.37, "lon": 8.54}
 MINUTE_MS = 60_000
 

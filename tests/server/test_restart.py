@@ -15,6 +15,9 @@ from nearby.testing.raw_phone import RawPhone
 from nearby.testing.serving import FAR_FUTURE_S, KEY
 from tests.sizes import size
 
+pytestmark = pytest.mark.timeout(180)
+"""Each starts processes, which on a busy machine take seconds to be there."""
+
 PEOPLE = ("ana", "ben", "cyn", "dan")
 ZURICH = {"lat": 47.37, "lon": 8.54}
 

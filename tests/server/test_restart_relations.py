@@ -5,11 +5,16 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from nearby.server.auth import mint_token
 from nearby.sim.child import Child, serving
 from nearby.testing.raw_phone import RawPhone
 from nearby.testing.serving import FAR_FUTURE_S, KEY
 from tests.server.test_relations import about, member, room
+
+pytestmark = pytest.mark.timeout(180)
+"""Each starts processes, which on a busy machine take seconds to be there."""
 
 HERE = {"type": "checkin", "lat": 47.37, "lon": 8.54}
 

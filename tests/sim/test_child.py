@@ -9,6 +9,9 @@ from nearby.errors import ConfigError, ServerFailed
 from nearby.sim import child, files
 from nearby.sim.child import Child, bare_environment, own_server, running, serving
 
+pytestmark = pytest.mark.timeout(180)
+"""Each starts processes, which on a busy machine take seconds to be there."""
+
 KEY = "a shared secret of at least thirty-two bytes"
 ANNOUNCES = "print('standin: phones at http://127.0.0.1:1234', flush=True)"
 

@@ -23,6 +23,9 @@ from nearby.testing.store_suite.given import present, seen
 from scripts.tools.checkin_log import LogCheck, prepared, secret_of_draws
 from scripts.tools.common import minter
 
+pytestmark = pytest.mark.timeout(180)
+"""Each starts processes, which on a busy machine take seconds to be there."""
+
 KEY = "a shared secret of at least thirty-two bytes"
 SPEED = 600.0
 PEOPLE = 40

@@ -4,9 +4,14 @@ import sys
 from pathlib import Path
 from random import Random
 
+import pytest
+
 from nearby.store.sql.engine import make_engines
 from nearby.store.sql.migrate import migrate
 from nearby.testing.store_suite import Database
+
+pytestmark = pytest.mark.timeout(180)
+"""Each starts processes, which on a busy machine take seconds to be there."""
 
 CHILD = Path(__file__).parent / "crashing_child.py"
 ROOT = CHILD.parent.parent.parent

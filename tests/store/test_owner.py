@@ -132,7 +132,7 @@ def flags(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, ...]:
 
 async def nearby(*words: str) -> tuple[int, str]:
     """Return the exit code of a command and what it said on standard error."""
-    done = await asyncio.to_thread(run, "nearby.cli", *words, environment=bare_environment(), timeout_s=50)
+    done = await asyncio.to_thread(run, "nearby.cli", *words, environment=bare_environment(), timeout_s=150)
     return done.returncode, done.stderr
 
 
