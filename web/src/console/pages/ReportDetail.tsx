@@ -109,7 +109,7 @@ function Verdict({ report, onReport }: { report: ReportAnswer; onReport: (report
       </p>
       <div class="row deeds">
         {next !== undefined && (
-          <a class="button primary" href={hrefOf("reports", next)}>
+          <a class="button primary next" href={hrefOf("reports", next)}>
             {texts.next}
           </a>
         )}

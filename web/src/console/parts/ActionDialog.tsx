@@ -18,8 +18,9 @@ function Open({ action }: { action: Action }) {
     const before = document.activeElement;
     dialog.current?.showModal();
     return () => {
-      // What opened the dialog may be gone by what was done: then the page's heading is where to go on.
-      const target = before instanceof HTMLElement && before.isConnected ? before : document.querySelector("h1");
+      // What opened the dialog may be gone by what was done: then the way on, or else the page's heading, has it.
+      const wayOn = document.querySelector("a.next") ?? document.querySelector("h1");
+      const target = before instanceof HTMLElement && before.isConnected ? before : wayOn;
       if (target instanceof HTMLElement) target.focus();
     };
   }, []);
