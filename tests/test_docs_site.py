@@ -17,6 +17,9 @@ from scripts.tools.site import build
 from scripts.tools.site_pages import DIAGRAMS, PICTURES, ROOT, pages, staged_name
 from tests.documents import blocks, page
 
+pytestmark = pytest.mark.timeout(300)
+"""Building takes 12 s of CPU."""
+
 SVG = "{http://www.w3.org/2000/svg}"
 ADDRESSES = re.compile(r"url\(\s*['\"]?((?:https?:)?//[^)'\"]+)|@import\s+['\"]((?:https?:)?//[^'\"]+)")
 LOADS = {

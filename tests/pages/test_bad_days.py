@@ -126,7 +126,7 @@ async def test_a_thousand_messages_at_once_leave_the_newest_in_order_and_the_pag
     await others[0].send({"type": "say", "id": "last", "text": "that was all"})
     await ana.hears("that was all")
     heard = await ana.heard()
-    assert len(set(heard)) == len(heard) > 50
+    assert len(set(heard)) == len(heard) >= 50  # A snapshot has fifty, if the page was too slow to hear them all.
     for voice in range(len(others)):
         mine = [int(text.split()[-1]) for text in heard if text.startswith(f"voice {voice} ")]
         assert mine == sorted(mine)
