@@ -71,9 +71,11 @@ class Repeats:
         It is too short if it has fewer than 20 characters after NFKC; what is between letters and digits makes no
         difference.
         """
-        if not self._rules.repeated_in or (len(text) < MIN_CHARACTERS and text.isascii()):
+        if not self._rules.repeated_in:
             return None
         if text.isascii():
+            if len(text) < MIN_CHARACTERS:
+                return None
             plain = text.encode()
             key = plain.translate(_IN_ASCII, _BETWEEN_IN_ASCII) or plain
         else:

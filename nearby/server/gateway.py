@@ -136,9 +136,11 @@ class Gateway:
             self._deliver_but(phones, event, frame, skipped_by)
             return
         # A copy: a write that ends a connection takes it out of the room.
+        holds_back, delivered = self._holds_back, 0
         for phone in tuple(phones):
             if phone.id != unheard_by:
-                self._metrics.deliveries += phone.write_later(frame) if self._holds_back else phone.write(frame)
+                delivered += phone.write_later(frame) if holds_back else phone.write(frame)
+        self._metrics.deliveries += delivered
 
     def forgotten(self, connections: Collection[ConnectionId]) -> None:
         """See ``Listener.forgotten``. They hear nothing any more, and wait for ``take_forgotten``."""

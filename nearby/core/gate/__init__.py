@@ -17,7 +17,7 @@ from nearby.core.gate.handles import has_handle, has_wallet, has_written_out_han
 from nearby.core.gate.numbers import MANY_DIGITS, count_digits, has_number_words
 from nearby.core.gate.plain import SUSPECT, is_plain
 
-__all__ = ["MANY_DIGITS", "NO_TRAIL", "Held", "Trail", "alike", "found_in", "found_in_full", "trail_after"]
+__all__ = ["MANY_DIGITS", "NO_TRAIL", "Held", "Trail", "alike", "found_in", "found_in_full", "is_plain", "trail_after"]
 
 
 class Held(StrEnum):

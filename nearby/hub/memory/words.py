@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
-from nearby.core.gate import NO_TRAIL, Held, Trail, found_in, trail_after
+from nearby.core.gate import NO_TRAIL, Held, Trail, found_in_full, is_plain, trail_after
 from nearby.core.ids import PersonId, RoomId
 from nearby.core.limits import gcra
 from nearby.core.reach import Reach
@@ -166,8 +166,9 @@ class Words:
         because: Held | None = Held.FILTER if is_unfit else None
         digits, text_hash = 0, None
         if self._rules.has_gate and because is None:
-            may_call = "@" in text or not text.isascii()
-            because, digits = found_in(text, trail, tuple(names()) if may_call else ())
+            if not is_plain(text):
+                may_call = "@" in text or not text.isascii()
+                because, digits = found_in_full(text, trail, tuple(names()) if may_call else ())
             text_hash = self.repeats.hash_of(text)
             if because is None and text_hash is not None and self.repeats.is_refused(text_hash, now_ms):
                 because = Held.REPEATED
