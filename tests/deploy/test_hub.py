@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 from redis.exceptions import RedisError
 
+from nearby.core.rules import Rules
+from nearby.testing.hub_suite.world import World
 from nearby.testing.ports import free_port
-from nearby.testing.redis import RedisServer, find_program
+from nearby.testing.redis import GivenRedis, RedisServer, find_program
 from nearby.testing.waiting import eventually
 from tests.documents import ROOT
+from tests.hub.valkey_lives import going_live
 
 HUB = ROOT / "deploy" / "hub"
 PASSWORDS = {"GATEWAY_PASSWORD": "g" * 32, "REPLICA_PASSWORD": "r" * 32, "OPERATOR_PASSWORD": "o" * 32}
@@ -88,6 +91,36 @@ async def test_strangers_are_kept_out_and_a_gateway_can_neither_change_the_hub_n
     for command in ("CONFIG GET save", "MONITOR", "FLUSHALL", "KEYS *", "SAVE", "REPLICAOF NO ONE", "ACL LIST"):
         with pytest.raises(RedisError, match="no permissions"):
             await server.call(*command.split())
+
+
+async def test_gateways_need_no_more_rights_than_they_have(server: RedisServer) -> None:
+    scheme = "redis"
+    if await value_of(server, "cluster-enabled") == "yes":
+        scheme = "redis+cluster"
+        await server.call("CLUSTER", "ADDSLOTSRANGE", 0, 16_383)
+        info = partial(server.call, "CLUSTER", "INFO")
+        await eventually(info, lambda info: "cluster_state:ok" in info, what="the state of the cluster")
+    login = f"nearby:{PASSWORDS['GATEWAY_PASSWORD']}"
+    async with going_live(f"{scheme}://{login}@127.0.0.1:{server.port}") as go_live:
+        world = await World.start(go_live, 2, Rules())
+        assert await world.hubs[0].connect_network("198.51.100.0/24", 1)
+        assert not await world.hubs[1].connect_network("198.51.100.0/24", 1)
+        assert (await world.hubs[1].statistics()).people == 0
+
+
+async def test_a_password_is_changed_while_both_are_good(server: RedisServer) -> None:
+    async def is_good(password: str) -> bool:
+        gateway = GivenRedis(f"redis://nearby:{password}@127.0.0.1:{server.port}/0")
+        try:
+            return bool(await gateway.call("PING"))
+        except RedisError:
+            return False
+
+    old, new = PASSWORDS["GATEWAY_PASSWORD"], "n" * 32
+    await server.call("ACL", "SETUSER", "nearby", f">{new}")
+    assert [await is_good(old), await is_good(new)] == [True, True]
+    await server.call("ACL", "SETUSER", "nearby", f"<{old}")
+    assert [await is_good(old), await is_good(new)] == [False, True]
 
 
 async def test_a_replica_is_filled_without_a_file_on_either_side(tmp_path: Path) -> None:
