@@ -16,10 +16,13 @@ PICTURES = ROOT / "docs" / "pictures"
 NAVIGATION: dict[str, tuple[str, ...]] = {
     "Begin": ("docs/start", "docs/concepts", "docs/faq", "docs/comparison"),
     "Build an app": (
-        *("docs/app", "docs/sdk", "docs/protocol", "docs/reference/http", "docs/reference/socket"),
-        "examples/README",
+        *("docs/app", "docs/sdk", "web/src/wire/README", "examples/README"),
+        *("docs/protocol", "docs/reference/http", "docs/reference/socket"),
     ),
-    "Run it": ("docs/operations", "docs/privacy", "THREAT_MODEL", "docs/load", "docs/benchmarks", "docs/simulation"),
+    "Run it": (
+        *("docs/operations", "docs/deployment", "docs/runbook", "docs/privacy", "THREAT_MODEL"),
+        *("docs/load", "docs/benchmarks", "docs/simulation"),
+    ),
     "Change it": ("ARCHITECTURE", "docs/testing", "docs/decisions/README", "CHANGELOG"),
 }
 """Every page but the first and the decisions, which their own page lists; the build fails if one is missing."""
@@ -36,9 +39,6 @@ def stage(out: Path) -> None:
         there.write_text(staged(path))
     with (out / "index.md").open("a") as first:
         first.write(_trees())
-    with (out / "docs/decisions/README.md").open("a") as decisions:
-        names = sorted(path.stem for path in (ROOT / "docs/decisions").glob("[0-9]*.md"))
-        decisions.write(_tree("", names))
     documents = Documents()
     (out / "docs/reference").mkdir()
     (out / "docs/reference/http.md").write_text(http_page(documents.openapi))
@@ -50,7 +50,8 @@ def stage(out: Path) -> None:
 
 def pages() -> list[Path]:
     """Return every document there is."""
-    return sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "examples/README.md"])
+    beside = (ROOT / "examples/README.md", ROOT / "web/src/wire/README.md")
+    return sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *beside])
 
 
 def staged_name(path: Path) -> str:
@@ -61,6 +62,8 @@ def staged_name(path: Path) -> str:
 
 def staged(path: Path) -> str:
     """Return a document as the site shows it."""
+    if re.match(r"\d{4}-", path.name):  # Sixty more lines in the navigation of every page would help nobody.
+        return f"---\norphan: true\n---\n\n{path.read_text()}"
     text = re.sub(r"^```mermaid\n(.*?)^```$", _drawn, path.read_text(), flags=re.MULTILINE | re.DOTALL)
     text = re.sub(r"^!\[[^\]]*\]\((?:[\w./]*/)?pictures/(\w+)\.svg\)$", _inlined, text, flags=re.MULTILINE)
     return re.sub(r"\[([^\]]*)\]\(([^)\s]+)\)", lambda link: _link(link, path), text)
@@ -98,6 +101,5 @@ def _trees() -> str:
     return "".join(_tree(caption, names) for caption, names in NAVIGATION.items())
 
 
-def _tree(caption: str, names: tuple[str, ...] | list[str]) -> str:
-    head = f":caption: {caption}\n" if caption else ""
-    return f"\n```{{toctree}}\n:hidden:\n{head}\n" + "\n".join(names) + "\n```\n"
+def _tree(caption: str, names: tuple[str, ...]) -> str:
+    return f"\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n" + "\n".join(names) + "\n```\n"
