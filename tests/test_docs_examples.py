@@ -28,7 +28,7 @@ COMMANDS = {
 }
 SPECIAL_FLAGS = {
     **{"test": {"--full", "--help"}, "lock": set[str](), "curl": set[str](), "cp": set[str](), "sqlite3": set[str]()},
-    **{"docker": {"--build"}, "helm": {"--namespace", "--set"}, "start.sh": set[str]()},
+    **{"docker": {"--build"}, "npm": {"--prefix"}, "helm": {"--namespace", "--set"}, "start.sh": set[str]()},
     "valkey-cli": {"--user", "--cluster", "--cluster-replicas"},
     **{"pg_dump": {"--format", "--file"}, "createdb": {"--maintenance-db"}},
     "pg_restore": {"--exit-on-error", "--no-owner", "--dbname"},
