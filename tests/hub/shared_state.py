@@ -1,5 +1,6 @@
 """Looks at a whole live state on a server, key by key, and says what contradicts what."""
 
+import os
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,7 @@ from nearby.core.cell import ladder_above
 from nearby.core.ids import Cell, RoomId
 from nearby.core.rules import Rules
 from nearby.hub.valkey import rows
+from nearby.hub.valkey.finding import RUN, run_in
 from nearby.hub.valkey.keys import kind_of
 from nearby.hub.valkey.working import VERSION_BYTES
 
@@ -163,3 +165,42 @@ def _gateways(stored: Stored) -> list[str]:
     seen = {(key[3:], one.decode()) for key, members in stored.sets.items() if key[:3] == "pg:" for one in members}
     there = {(row.attached[1], person) for person, row in stored.people().items() if row.attached is not None}
     return [] if seen == there else [f"people by gateway: {seen} noted, {there} there"]
+
+
+class Copy:
+    """What a replica would have of a live state: all of it at some time, put back later.
+
+    Args:
+        client: Of the server.
+        tag: Of the live state.
+    """
+
+    def __init__(self, client: Redis, tag: str) -> None:
+        self._client: Any = client
+        self._tag = tag
+        self._kept: list[tuple[bytes, bytes, int]] = []
+
+    async def take(self) -> None:
+        """Copy everything as it is now."""
+        self._kept = [
+            (name, await self._client.dump(name), max(0, await self._client.pttl(name))) for name in await self._names()
+        ]
+
+    async def put_back(self, run_id: str) -> None:
+        """Have what was copied and nothing else, last held by a server that ran as ``run_id``."""
+        await self.remove()
+        for name, value, ttl_ms in self._kept:
+            await self._client.restore(name, ttl_ms, value)
+        run = await self._client.get(f"{self._tag}{RUN}")
+        _, generation = run_in(run)
+        value = os.urandom(VERSION_BYTES) + rows.encode((run_id, generation))
+        await self._client.set(f"{self._tag}{RUN}", value, keepttl=True)
+
+    async def remove(self) -> None:
+        """Have nothing."""
+        names = await self._names()
+        if names:
+            await self._client.delete(*names)
+
+    async def _names(self) -> list[bytes]:
+        return [name async for name in self._client.scan_iter(match=f"{self._tag}*", count=1000)]

@@ -1,16 +1,23 @@
 """Live states of their own on a server that others use too."""
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from random import Random
+from typing import Any, TypeVar
 
+from nearby.core.ids import PersonId
 from nearby.core.rules import Rules
+from nearby.errors import HubDown
 from nearby.hub.base import Hub, Listener
 from nearby.hub.valkey.hub import ValkeyHub, open_hub
 from nearby.hub.valkey.link import Link
+from nearby.testing.hub_suite.world import World
 from nearby.testing.live import SECRET, GoLive, Live
+from nearby.testing.waiting import eventually
 from tests.hub.shared_state import Stored, read_stored
+
+T = TypeVar("T")
 
 
 class ValkeyLive:
@@ -65,3 +72,27 @@ async def going_live(url: str) -> AsyncIterator[GoLive]:
     yield start
     for live in lives:
         await live.close()
+
+
+async def eventually_up(call: Callable[..., Awaitable[T]], *arguments: Any) -> T:
+    """Return what a call returns once the hub is not said to be down any more."""
+    results: list[T] = []
+
+    async def is_up() -> bool:
+        try:
+            results.append(await call(*arguments))
+        except HubDown:
+            return False
+        return True
+
+    await eventually(is_up, bool, what="whether the hub is up")
+    return results[-1]
+
+
+async def sweep_all(world: World) -> list[PersonId]:
+    """Sweep on every gateway, each as soon as it can; return who is to be placed."""
+    found: list[PersonId] = []
+    for hub in world.hubs:
+        found += await eventually_up(hub.sweep, world.now_ms)
+    await eventually_up(world.live.settle)
+    return found

@@ -102,14 +102,18 @@ class ValkeyHub:
         """See ``Hub.attach``."""
         self._connections.add(connection, caller.person)
         try:
-            await self._attach(caller, connection, resume, now_ms)
-        except NotAGateway:
-            # While it has no lease nobody is attached here, or their seats would never be held.
-            await self._sweeper.renew_lease_at_once()
+            try:
+                await self._attach(caller, connection, resume, now_ms)
+            except NotAGateway:
+                # Its lease was lost: all connections but this one are forgotten, and it goes on as another gateway.
+                self._connections.remove(connection)
+                await self._sweeper.renew_lease_at_once()
+                self._connections.add(connection, caller.person)
+                await self._attach(caller, connection, resume, now_ms)
+        except BaseException as error:
             self._connections.remove(connection)
-            raise HubDown from None
-        except BaseException:
-            self._connections.remove(connection)
+            if isinstance(error, NotAGateway):
+                raise HubDown from None
             raise
 
     async def _attach(self, caller: Caller, connection: ConnectionId, resume: wire.Resume | None, now_ms: int) -> None:
@@ -323,7 +327,6 @@ class ValkeyHub:
         try:
             return await self._do(act)
         except NotAGateway:
-            await self._sweeper.renew_lease_at_once()
             raise HubDown from None
 
     async def disconnect_network(self, network: str) -> None:

@@ -62,9 +62,10 @@ class Lease:
 
     async def renew_at_once(self) -> list[str]:
         """Go on as a gateway, under another id if others could take this one to be gone; return some that are."""
+        asked = self.gateway
         is_known, ended = await self._ask(LEASE_MS, b"")
         self._renewed_s = asyncio.get_running_loop().time()
-        if not is_known:
+        if not is_known and asked == self.gateway:
             log.warning("the live state does not know this gateway any more; its phones are sent to come back")
             before, self.gateway = self.gateway, self._draw_id()
             await self.begin()

@@ -59,7 +59,7 @@ class Reader:
         self._at: Position = (link.generation, 0, 0)
         self._ended: Position = (0, 0, 0)
         """The end of the generation before."""
-        self._waiting: deque[tuple[Position, asyncio.Future[None]]] = deque()
+        self._waiting: deque[tuple[Entry, Position, asyncio.Future[None]]] = deque()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -84,7 +84,7 @@ class Reader:
         if position <= self._at:
             return
         heard: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((position, heard))
+        self._waiting.append((entry, position, heard))
         try:
             async with asyncio.timeout(HEARD_WITHIN_S):
                 await heard
@@ -116,7 +116,7 @@ class Reader:
         if self._gateway != self._lease.gateway:
             self._gateway = self._lease.gateway
             self._ended = (self._link.generation, 0, 0)
-            self._go_to(self._link.generation, lambda position: True)
+            self._go_to(self._link.generation, lambda entry: entry.gateway != self._gateway)
         generation = self._at[0]
         is_over = generation != self._link.generation
         block = () if is_over else ("BLOCK", BLOCK_MS)
@@ -132,7 +132,7 @@ class Reader:
                 await self._link.call("XTRIM", stream, "MINID", f"{ms.decode()}-{int(number) + 1}")
         elif is_over:
             self._ended = self._at
-            self._go_to(self._link.generation, lambda position: position[0] <= generation)
+            self._go_to(self._link.generation, lambda entry: entry.generation <= generation)
 
     def _hear(self, entries: list[tuple[bytes, bytes]]) -> None:
         for entry, calls in entries:
@@ -145,22 +145,22 @@ class Reader:
                     log.exception("a listener failed")
             self._last = entry
         self._at = position_of(self._at[0], self._last)
-        self._answer(lambda position: False)
+        self._answer(lambda entry: False)
 
-    def _go_to(self, generation: int, is_lost: Callable[[Position], bool]) -> None:
+    def _go_to(self, generation: int, is_lost: Callable[[Entry], bool]) -> None:
         self._at, self._last = (generation, 0, 0), b"0-0"
         self._answer(is_lost)
 
-    def _answer(self, is_lost: Callable[[Position], bool]) -> None:
+    def _answer(self, is_lost: Callable[[Entry], bool]) -> None:
         """Tell those who wait that it was heard, or that it was lost."""
         waiting, self._waiting = self._waiting, deque()
-        for position, heard in waiting:
+        for entry, position, heard in waiting:
             if heard.done():
                 continue
-            if is_lost(position):
+            if is_lost(entry):
                 heard.set_exception(HubDown())
             elif position > self._at:
-                self._waiting.append((position, heard))
+                self._waiting.append((entry, position, heard))
             else:
                 heard.set_result(None)
 
