@@ -1,7 +1,6 @@
 """The programs of the guides run as they stand: Python as it is, JavaScript and TypeScript in Node."""
 
 import asyncio
-import re
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -128,8 +127,7 @@ async def test_the_typescript_app_talks_and_is_well_typed(
     server: LiveServer, tmp_path: Path, web_modules: Path
 ) -> None:
     [program] = blocks(page("docs/app.md"), "ts")
-    source = re.sub(r'"\./wire/index\.ts"', f'"{WEB}/src/wire/index.ts"', program)
-    (tmp_path / "live.ts").write_text(source)
+    (tmp_path / "live.ts").write_text(program.replace('"nearby-client"', f'"{WEB}/src/wire/index.ts"'))
     bundler = (path_of("node"), str(web_modules / "rolldown" / "bin" / "cli.mjs"))
     flags = ("live.ts", "--file", "live.mjs", "--format", "esm", "--platform", "node", "--log-level", "silent")
     await run(*bundler, *flags, cwd=tmp_path)
