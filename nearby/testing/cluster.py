@@ -34,6 +34,7 @@ class RedisCluster:
             for number, bus_port in enumerate(self._bus_ports)
         ]
         self._ids: dict[str, RedisServer] = {}
+        self._split: dict[RedisServer, RedisServer] = {}
 
     @property
     def url(self) -> str:
@@ -57,12 +58,15 @@ class RedisCluster:
         await self._until_whole()
 
     async def heal(self) -> None:
-        """Let every node run again. Returns when each primary has its replica, whichever they are now.
+        """Let every node run again and be with the others. Returns when each primary has its replica, whichever they are.
 
         A primary that was killed and is started before its replica took over comes back empty, and empties the replica.
         """
         for node in self.nodes:
             await node.start()
+        for node, heir in self._split.items():
+            await self._bring_back(node, heir)
+        self._split.clear()
         await self._until_whole()
 
     async def kill(self, node: RedisServer) -> None:
@@ -72,6 +76,24 @@ class RedisCluster:
     def pause(self, node: RedisServer) -> None:
         """Keep a node from running, with its connections open; see ``RedisServer.pause``."""
         node.pause()
+
+    async def split(self, primary: RedisServer) -> RedisServer:
+        """Part a primary from the others, and return its replica, which serves its slots for all but its own clients.
+
+        It goes on answering, and writing, for a minute or until ``heal``. That is harsher than a network, behind which
+        it would stop after the node timeout because it sees no majority: it is made to think that it is alone.
+        """
+        heir, name = await self.replica_of(primary), self._id_of(primary)
+        await primary.call("CONFIG", "SET", "cluster-require-full-coverage", "no")
+        for other in self._ids:
+            if other != name:
+                await primary.call("CLUSTER", "FORGET", other)
+        await heir.call("CLUSTER", "FAILOVER", "TAKEOVER")
+        self._split[primary] = heir
+        for node in self.nodes:
+            if node.is_running and node is not primary:
+                await eventually(partial(_rows_of, node), partial(self._is_served_without, primary), what="the split")
+        return heir
 
     async def primaries(self) -> list[RedisServer]:
         """Return the nodes that serve slots now, in order of their slots, as one that runs sees it."""
@@ -112,7 +134,24 @@ class RedisCluster:
         await asyncio.gather(*(node.kill() for node in self.nodes))
 
     def _one_that_runs(self) -> RedisServer:
-        return next(node for node in self.nodes if node.is_running)
+        return next(node for node in self.nodes if node.is_running and node not in self._split)
+
+    async def _bring_back(self, node: RedisServer, heir: RedisServer) -> None:
+        """Let a node that was split off forget everything and follow who took its place."""
+        old = self._id_of(node)
+        await node.call("FLUSHALL")
+        await node.call("CLUSTER", "RESET", "HARD")
+        await node.call("CONFIG", "SET", "cluster-require-full-coverage", "yes")
+        for other in self.nodes:
+            if other is not node:
+                await other.call("CLUSTER", "FORGET", old)
+        del self._ids[old]
+        self._ids[await node.call("CLUSTER", "MYID")] = node
+        for other, bus_port in zip(self.nodes, self._bus_ports, strict=True):
+            if other is not node:
+                await node.call("CLUSTER", "MEET", "127.0.0.1", other.port, bus_port)
+        await self._until_all_see(self._all_have_met)
+        await node.call("CLUSTER", "REPLICATE", self._id_of(heir))
 
     def _id_of(self, node: RedisServer) -> str:
         return next(name for name, known in self._ids.items() if known is node)

@@ -83,3 +83,18 @@ async def test_clients_are_sent_to_the_port_that_a_node_announces(cluster: Redis
 
     assert await eventually(refusal, lambda text: "127.0.0.1:7" in text, what="where a client is sent")
     await cluster.announce(third, third.port)
+
+
+async def test_a_primary_that_is_split_off_goes_on_answering_and_follows_its_heir_when_it_is_healed(
+    cluster: RedisCluster,
+) -> None:
+    _, _, third = await cluster.primaries()
+    heir = await cluster.split(third)
+    assert (await cluster.primaries())[2] is heir
+    await heir.call("SET", "a", "new")
+    await third.call("SET", "a", "old")
+    assert (await third.call("GET", "a"), await heir.call("GET", "a")) == ("old", "new")
+    await cluster.heal()
+    assert await cluster.replica_of(heir) is third
+    assert await heir.call("GET", "a") == "new"
+    await cluster.flush()
