@@ -58,7 +58,7 @@ class RedisCluster:
         await self._until_whole()
 
     async def heal(self) -> None:
-        """Let every node run again and be with the others. Returns when each primary has its replica, whichever they are.
+        """Let every node run again and be with the others. Returns when each primary has a replica.
 
         A primary that was killed and is started before its replica took over comes back empty, and empties the replica.
         """
