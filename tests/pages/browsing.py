@@ -52,8 +52,12 @@ class World:
         size: str = "phone",
         scheme: Scheme = "light",
         prepare: Callable[[BrowserContext], Any] | None = None,
+        shell: Literal["allow", "block"] = "block",
     ) -> Page:
-        """Return a tab of a person of their own, with nothing loaded yet; ``at`` None refuses to tell a position."""
+        """Return a tab of a person of their own, with nothing loaded yet.
+
+        ``at`` None refuses to tell a position. ``shell`` says whether the page may keep itself for later.
+        """
         origin = url or self.server.url
         known = {"origin": origin, "localStorage": [{"name": "nearby.token", "value": token}] if token else []}
         state: StorageState = {"cookies": [], "origins": [cast(Any, known)]}
@@ -63,7 +67,7 @@ class World:
             geolocation={"latitude": at.lat, "longitude": at.lon} if at else None,
             permissions=["geolocation"] if at else [],
             storage_state=state,
-            service_workers="block",
+            service_workers=shell,
             locale="en-GB",
             timezone_id="Europe/Lisbon",
         )

@@ -2,13 +2,15 @@
 
 import asyncio
 import time
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import BrowserContext, expect
+from playwright.async_api import Browser, BrowserContext, expect
 
 from nearby.testing.proxy import running_proxy
 from nearby.testing.raw_phone import RawPhone
+from nearby.testing.serving import live_server
 from tests.pages.browsing import PATIENCE_MS, PhonePage, Place, World
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
@@ -83,6 +85,18 @@ async def test_whoever_does_not_give_a_position_picks_a_spot(world: World, place
     assert len(ben.received[-1]["members"]) == 2
 
 
+async def test_a_position_that_jumps_across_a_continent_is_not_followed(world: World, place: Place) -> None:
+    ana = await world.phone(place)
+    ben = await world.other(place, "ben-stays")
+    await ana.people(2)
+    await ana.page.context.set_geolocation({"latitude": place.lat + 15, "longitude": place.lon + 15})
+    await expect(ana.page.get_by_text("Your position jumps about.")).to_be_visible(timeout=PATIENCE_MS)
+    await ana.say("still here")
+    await ben.until("said", text="still here")
+    await ana.page.context.set_geolocation({"latitude": place.lat, "longitude": place.lon})
+    await expect(ana.page.get_by_text("Your position jumps about.")).to_have_count(0, timeout=PATIENCE_MS)
+
+
 async def test_a_spot_is_picked_by_the_keyboard_alone(world: World, place: Place) -> None:
     ana = PhonePage(await world.page(None))
     await ana.open(world.server.url)
@@ -114,6 +128,36 @@ async def test_a_slow_third_generation_network_carries_it_all(world: World, plac
         await ben.until("said", text="slowly but surely")
         await ben.send({"type": "say", "id": 1, "text": "no hurry"})
         await ana.hears("no hurry")
+
+
+async def test_a_server_that_is_started_anew_is_found_again_with_its_room(
+    browser: Browser, dist: Path, tmp_path: Path, place: Place
+) -> None:
+    async with live_server(tmp_path, guests="on") as first:
+        world = World(first, browser)
+        ana = await world.phone(place)
+        await ana.say("before the restart")
+        await ana.hears("before the restart")
+        port = urlsplit(first.url).port
+    await ana.state("Connection lost")
+    await ana.say("written meanwhile")
+    async with live_server(tmp_path, guests="on", port=port):
+        await ana.state("Connected")
+        await ana.hears("written meanwhile")
+        assert await ana.heard() == ["before the restart", "written meanwhile"]
+        await world.close()
+
+
+async def test_a_page_that_was_there_before_opens_without_a_network(world: World, place: Place) -> None:
+    ana = await world.phone(place, shell="allow")
+    await ana.page.wait_for_function("async () => (await navigator.serviceWorker.ready).active?.state === 'activated'")
+    await ana.page.context.set_offline(True)
+    await ana.page.reload()
+    await expect(ana.field).to_be_visible(timeout=PATIENCE_MS)
+    await ana.state("Offline")
+    await ana.page.context.set_offline(False)
+    await ana.state("Connected")
+    await ana.seated()
 
 
 async def test_a_thousand_messages_at_once_leave_the_newest_in_order_and_the_page_at_work(
