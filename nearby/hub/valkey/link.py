@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError, ResponseError
+from redis.asyncio.connection import SSLConnection
+from redis.exceptions import RedisError
 
 from nearby.errors import HubDown
 from nearby.hub.valkey.finding import ENDING, Finder, replicas_to_wait_for
+from nearby.hub.valkey.pipe import CommandRefused, Pipe, open_pipe
 
 ANSWER_WITHIN_S = 2.0
 """A server that is silent for longer is taken to be gone."""
@@ -24,8 +26,6 @@ UNABLE = ("NOREPLICAS", "OOM", "MISCONF")
 """What the right server says while it takes no writes."""
 
 UNLOADED = "Function not found"
-
-Turn = list[tuple[tuple[Any, ...], asyncio.Future[Any]]]
 
 
 class Link:
@@ -43,8 +43,8 @@ class Link:
         self._tag = tag
         self._client: Redis | None = None
         self._finding: asyncio.Task[Redis] | None = None
-        self._turn: Turn = []
-        self._flushes: set[asyncio.Task[None]] = set()
+        self._pipe: Pipe | None = None
+        self._piping: asyncio.Task[Pipe] | None = None
         self._on_generation: list[Callable[[int], None]] = []
         self.generation = 0
         """How often another run of a server, or another server, was found to have the live state; 0 before the first.
@@ -84,13 +84,31 @@ class Link:
 
         Raises:
             HubDown: The server cannot be reached; it may or may not have been carried out.
+            CommandRefused: The server refuses it, and would again.
         """
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Any] = loop.create_future()
-        if not self._turn:
-            loop.call_soon(self._flush)
-        self._turn.append((command, future))
-        return await future
+        pipe = self._pipe
+        if pipe is None or not pipe.is_open:
+            pipe = await self._piped()
+        try:
+            if self._wait and command[0] == "FCALL":
+                answer, replicas = await asyncio.gather(
+                    pipe.ask(*command), pipe.ask("WAIT", self._wait, REPLICATED_WITHIN_MS)
+                )
+                if replicas < self._wait:
+                    # It is done, but a failover may undo it: whoever asked is to ask again.
+                    raise HubDown
+                return answer
+            return await pipe.ask(*command)
+        except CommandRefused as refused:
+            if not _is_passing(refused):
+                raise
+            if not str(refused).startswith(UNABLE):
+                await self._drop(pipe)
+            raise HubDown from refused
+        except HubDown:
+            if not pipe.is_open:
+                await self._drop(pipe)
+            raise
 
     async def function(self, name: str, keys: Sequence[str], *arguments: Any) -> Any:
         """Return what one of our functions returns; ``keys`` without their tag."""
@@ -101,15 +119,17 @@ class Link:
         """Ask for the address anew before the next command; ``client`` is the one that failed."""
         if self._client is client:
             self._client = None
+            if self._pipe is not None:
+                self._pipe.close()
+                self._pipe = None
         with contextlib.suppress(RedisError, OSError, TimeoutError):
             await client.aclose()
 
     async def close(self) -> None:
         """End all connections."""
-        while self._flushes:
-            await asyncio.wait(list(self._flushes))
-        if self._finding is not None:
-            await asyncio.wait([self._finding])
+        for task in (self._finding, self._piping):
+            if task is not None:
+                await asyncio.wait([task])
         if self._client is not None:
             await self.lose(self._client)
 
@@ -128,56 +148,46 @@ class Link:
         if not finding.cancelled():
             finding.exception()  # Those who waited for it have it.
 
-    def _flush(self) -> None:
-        turn, self._turn = self._turn, []
-        task = asyncio.get_running_loop().create_task(self._send(turn))
-        self._flushes.add(task)
-        task.add_done_callback(self._flushes.discard)
+    async def _piped(self) -> Pipe:
+        """Return the connection for commands, a new one if need be."""
+        client = await self.client()
+        if self._pipe is not None and self._pipe.is_open:
+            return self._pipe
+        if self._piping is None:
+            self._piping = asyncio.get_running_loop().create_task(self._open_pipe(client))
+            self._piping.add_done_callback(self._opened)
+        return await asyncio.shield(self._piping)
 
-    async def _send(self, turn: Turn) -> None:
-        """Send one turn's commands. Whatever happens, each is answered."""
+    async def _open_pipe(self, client: Redis) -> Pipe:
+        pool = client.connection_pool
+        is_encrypted = issubclass(pool.connection_class, SSLConnection)
         try:
-            client = await self.client()
-            try:
-                answers = await self._ask(client, turn)
-            except (RedisError, OSError, TimeoutError) as error:
-                await self.lose(client)
-                raise HubDown from error
-        except BaseException as error:
-            for _, future in turn:
-                if not future.done():
-                    future.set_exception(HubDown() if isinstance(error, HubDown) else error)
-            return
-        for (_, future), answer in zip(turn, answers, strict=True):
-            if future.done():
-                continue
-            if not isinstance(answer, Exception):
-                future.set_result(answer)
-            elif isinstance(answer, ResponseError) and not _is_passing(answer):
-                future.set_exception(answer)
-            else:
-                if not isinstance(answer, HubDown) and not str(answer).startswith(UNABLE):
-                    await self.lose(client)
-                future.set_exception(HubDown())
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                pipe = await open_pipe(pool.connection_kwargs, ANSWER_WITHIN_S, is_encrypted=is_encrypted)
+        except (OSError, TimeoutError, CommandRefused, HubDown) as error:
+            await self.lose(client)
+            raise HubDown from error
+        if client is not self._client:
+            # It was lost meanwhile: this is the way to a server that may have nothing to say any more.
+            pipe.close()
+            raise HubDown
+        self._pipe = pipe
+        return pipe
 
-    async def _ask(self, client: Redis, turn: Turn) -> list[Any]:
-        is_to_wait = self._wait > 0 and any(command[0] == "FCALL" for command, _ in turn)
-        async with asyncio.timeout(ANSWER_WITHIN_S):
-            pipe = client.pipeline(transaction=False)
-            for command, _ in turn:
-                pipe.execute_command(*command)
-            if is_to_wait:
-                pipe.execute_command("WAIT", self._wait, REPLICATED_WITHIN_MS)
-            answers = await pipe.execute(raise_on_error=False)
-        if is_to_wait:
-            replicas = answers.pop()
-            if isinstance(replicas, Exception) or int(replicas) < self._wait:
-                # It is done, but a failover may undo it: whoever asked is to ask again.
-                pairs = zip(turn, answers, strict=True)
-                return [HubDown() if command[0] == "FCALL" else answer for (command, _), answer in pairs]
-        return list(answers)
+    def _opened(self, piping: asyncio.Task[Pipe]) -> None:
+        self._piping = None
+        if not piping.cancelled():
+            piping.exception()  # Those who waited for it have it.
+
+    async def _drop(self, pipe: Pipe) -> None:
+        """Ask for the address anew; ``pipe`` is the connection that failed."""
+        pipe.close()
+        if self._pipe is pipe:
+            self._pipe = None
+            if self._client is not None:
+                await self.lose(self._client)
 
 
-def _is_passing(answer: ResponseError) -> bool:
+def _is_passing(answer: CommandRefused) -> bool:
     text = str(answer)
     return text.startswith(ELSEWHERE + UNABLE) or UNLOADED in text
