@@ -23,7 +23,7 @@ MEET_FOR_MS = 185
 """So long of a tick a crowd that shook is seated, in steps between which others have their turn: on the next
 tick time's work and other placements come first again."""
 
-HELD_BACK_MS = 1_000
+HELD_BACK_MS = 3_000
 """So long those who stay in their rooms may wait to hear who was brought together elsewhere, while a crowd still is."""
 SENT_AT_ONCE = 250
 """Phones that are sent what was held back before others have their turn: about 5 ms."""
