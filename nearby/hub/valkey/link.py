@@ -150,6 +150,9 @@ class Link:
 
     async def _piped(self) -> Pipe:
         """Return the connection for commands, a new one if need be."""
+        if self._pipe is not None and not self._pipe.is_open:
+            # What answers at that address now may be another run of the server, and have lost something.
+            await self._drop(self._pipe)
         client = await self.client()
         if self._pipe is not None and self._pipe.is_open:
             return self._pipe
