@@ -51,13 +51,13 @@ class Line:
     """One line of the table.
 
     Args:
-        where: In the database, the hub's memory or a log.
-        what: The table, the record's class, or the log's name.
+        where: In the database, the hub's memory, a shared hub's server or a log.
+        what: The table, the record's class, what a kind of key begins with, or the log's name.
         kept: How long, for people to read.
         is_over: Given now and the rules, which rows are past it.
     """
 
-    where: Literal["table", "hub", "log"]
+    where: Literal["table", "hub", "key", "log"]
     what: str
     kept: str
     is_over: Where | None = None
@@ -173,6 +173,55 @@ RETENTION: tuple[Line, ...] = (
         "addresses cut to /24 or /56: as long as a connection, or one hour and up to a window; ids of people who "
         "reported or appealed: one hour and up to a window",
     ),
+    Line("key", "p:", "a person as Person, Presence, Attached, LostSeat and Lifted above: 25 h after the last write"),
+    Line("key", "r:", "a room and its seats: as Room and Seat above; 1 h after its people's last check-in"),
+    Line("key", "e:", "a room's events: 500, or 10 min"),
+    Line("key", "s:", "a room's last 50 messages: as long as the room; 1 h after its people's last check-in"),
+    Line("key", "i:", "what was said by which id: 2 min"),
+    Line("key", "o:", "what a gateway is to be told, texts too: until it heard it, 10 min at most"),
+    Line("key", "mm:", "whom of a room somebody muted: as long as the room"),
+    Line("key", "mg:", "whom of a room somebody greeted: as long as the room"),
+    Line("key", "h:", "rooms of a catchment that have a seat, without people: 25 h"),
+    Line("key", "ka:", "whom somebody is kept apart from: until withdrawn, or 62 days after they were last here"),
+    Line("key", "ko:", "who is kept apart from somebody: as ka:"),
+    Line("key", "dt:", "whom somebody never hears: until withdrawn, or 62 days after they were last here"),
+    Line("key", "dh:", "by whom somebody is never heard: as dt:"),
+    Line("key", "ll:", "who wants to be listed: as long as they want it, or 62 days after they were last here"),
+    Line("key", "la:", "where somebody could be listed: until presence ends"),
+    Line("key", "ln:", "who could be listed in an area: until presence ends"),
+    Line("key", "lf#", "who is listed in an area in a window: three windows"),
+    Line("key", "lg#", "who is not any more: three windows"),
+    Line("key", "lk#", "who looked at a nearby list in a window: three windows"),
+    Line("key", "sr#", "who sat in a room when the window began: three windows"),
+    Line("key", "sp#", "in which room somebody sat when the window began: three windows"),
+    Line("key", "cv#", "the cells an established person had in force in a window: three windows"),
+    Line("key", "cf#", "counts by cell of a window that is over, no people: three windows"),
+    Line("key", "cp", "people by cell, no ids"),
+    Line("key", "cs", "people by cell in this window, no ids"),
+    Line("key", "v:", "who named a venue: three windows"),
+    Line("key", "g:", "who shook together: 70 s at most"),
+    Line("key", "go:", "which shake somebody waits for: 70 s at most"),
+    Line("key", "gn:", "the newest shake of an area, no people: 70 s at most"),
+    Line("key", "gz", "all shakes by when they end, no people: 1 h"),
+    Line("key", "xs:", "keyed hashes of texts and their rooms: one hour and a window"),
+    Line("key", "xr:", "keyed hashes of texts that are refused: 1 day"),
+    Line("key", "tr:", "how many digits an unverified person's last texts outside rooms had: 1 h"),
+    Line("key", "ns:", "times of a client network, or of who reported or appealed: one hour and a window"),
+    Line("key", "no:", "open connections of a client network: as long as one is open, 25 h at most"),
+    Line("key", "pg:", "who is connected to a gateway: as long as they are, 1 h after it was last heard of"),
+    Line("key", "ng:", "client networks connected to a gateway: as pg:"),
+    Line("key", "gl:", "that a gateway may have connections, no people: 1 h after it was last heard of"),
+    Line("key", "gw", "all gateways, no people: 1 h after one was last heard of"),
+    Line("key", "t", "when to look at whom or at which room: until it was looked at"),
+    Line("key", "mv", "who must have another seat: until the next sweep"),
+    Line("key", "ho", "who asked for a seat while placement is stopped: until it goes on"),
+    Line("key", "lg", "who no longer waits for that: until the next sweep"),
+    Line("key", "n", "numbers of people, rooms and seats, no ids"),
+    Line("key", "w", "the number of the window"),
+    Line("key", "c", "which cells are open, no people"),
+    Line("key", "stop", "what is stopped, no people"),
+    Line("key", "run", "which run of a server has the state, no people"),
+    Line("key", "mark:", "that something was done once for all gateways, no people"),
     Line("log", "standard error", "the operator's choice; holds no position, name, text or token"),
 )
 """The whole table. Positions are in no line: they are kept for 0 s."""

@@ -8,6 +8,7 @@ from sqlalchemy import Column, Integer, MetaData, Table
 
 from nearby.core import presence, room
 from nearby.hub.memory import networks, person
+from nearby.hub.valkey.keys import KINDS
 from nearby.store.retention import RETENTION
 from nearby.store.tables import metadata
 
@@ -53,6 +54,13 @@ def test_a_table_without_a_line_is_noticed() -> None:
 
 def test_every_record_of_the_hub_has_a_line() -> None:
     assert hub_records() == set(kept("hub"))
+
+
+def test_every_kind_of_key_of_a_shared_hub_has_a_line_and_is_in_the_document() -> None:
+    assert set(kept("key")) == set(KINDS)
+    assert len(kept("key")) == len(KINDS)
+    document = (ROOT / "docs" / "privacy.md").read_text()
+    assert [kind for kind in KINDS if f"`{kind}`" not in document] == []
 
 
 def test_nothing_logs_to_a_file_of_which_there_is_no_line() -> None:
