@@ -13,7 +13,7 @@ from websockets.typing import Subprotocol
 
 from nearby.testing.waiting import eventually
 
-GIVE_UP_S = 15.0
+GIVE_UP_S = 30.0
 
 
 class RawPhone:

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-GIVE_UP_S = 20.0
+GIVE_UP_S = 40.0
 LOOK_EVERY_S = 0.01
 
 
@@ -14,7 +14,7 @@ async def eventually(look: Callable[[], Awaitable[T]], holds: Callable[[T], bool
     """Return the first value of ``look`` that ``holds``.
 
     Raises:
-        AssertionError: None did within 20 s; it says what was seen last.
+        AssertionError: None did within 40 s; it says what was seen last.
     """
     loop = asyncio.get_running_loop()
     deadline_s = loop.time() + GIVE_UP_S
