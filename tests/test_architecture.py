@@ -61,7 +61,7 @@ NAMES_ADAPTERS = (
 DRAWS = {"secrets", "SystemRandom", "urandom"}
 MAY_DRAW = (
     *("nearby/server/app.py", "nearby/server/assembly.py", "nearby/server/config.py", "nearby/server/database.py"),
-    *("nearby/store/sql/drawn.py", "nearby/client/", "nearby/sim/", "nearby/testing/"),
+    *("nearby/hub/valkey/", "nearby/store/sql/drawn.py", "nearby/client/", "nearby/sim/", "nearby/testing/"),
 )
 
 READS_A_CLOCK = {"time", "time_ns", "monotonic", "monotonic_ns"}
