@@ -42,11 +42,11 @@ class Stored:
 async def read_stored(client: Redis, tag: str) -> Stored:
     """Return everything under a tag."""
     stored = Stored()
-    async for name in client.scan_iter(match=tag.replace("[", "\\[") + "*", count=1000):
+    call: Any = client
+    async for name in call.scan_iter(match=f"{tag}*", count=1000):
         key = name.decode().removeprefix(tag)
-        stored.ttls_ms[key] = await client.pttl(name)
-        kind = (await client.type(name)).decode()
-        call: Any = client
+        stored.ttls_ms[key] = await call.pttl(name)
+        kind = (await call.type(name)).decode()
         if kind == "string":
             value = await call.get(name)
             if value is not None:

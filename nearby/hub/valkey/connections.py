@@ -1,6 +1,5 @@
 """The connections of this gateway as the shared state was told of them, and whether it still knows them."""
 
-from collections import deque
 from collections.abc import Collection, Iterable
 from itertools import islice
 
@@ -22,7 +21,7 @@ class Connections:
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
         self._people: dict[ConnectionId, PersonId] = {}
-        self._unchecked: deque[ConnectionId] = deque()
+        self._unchecked: dict[ConnectionId, None] = {}
 
     def __contains__(self, connection: ConnectionId) -> bool:
         """Return whether it is one of them."""
@@ -53,18 +52,18 @@ class Connections:
 
     def check_all(self) -> None:
         """Let each be looked up."""
-        self._unchecked = deque(self._people)
+        self._unchecked = dict.fromkeys(self._people)
 
     def take_unchecked(self) -> list[tuple[ConnectionId, PersonId]]:
         """Return some that are to be looked up; they are not returned again."""
         taken = list(islice(self._unchecked, BATCH))
-        for _ in taken:
-            self._unchecked.popleft()
+        for one in taken:
+            del self._unchecked[one]
         return [(one, self._people[one]) for one in taken if one in self._people]
 
     def put_back(self, pairs: Iterable[tuple[ConnectionId, PersonId]]) -> None:
         """Let some be looked up after all."""
-        self._unchecked.extend(connection for connection, _ in pairs)
+        self._unchecked.update((connection, None) for connection, _ in pairs)
 
     @property
     def is_checked(self) -> bool:

@@ -1,6 +1,5 @@
 """Finds the server that has a live state, and tells it from the one that had it before."""
 
-import os
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from redis.crc import key_slot
 from redis.exceptions import RedisError
 
 from nearby.hub.valkey.keys import BACKSTOP_MS
+from nearby.hub.valkey.versions import new_version
 from nearby.hub.valkey.working import VERSION_BYTES
 
 CLUSTER_SCHEMES = {"redis+cluster": "redis", "rediss+cluster": "rediss"}
@@ -114,9 +114,7 @@ class Finder:
             seconds, _ = await _execute(client, "TIME")
             value = msgspec.msgpack.encode((run_id, max(generation + 1, int(seconds))))
             check, put = (1, 1, stored[:VERSION_BYTES]), (1, 1, value, BACKSTOP_MS)
-            await _execute(
-                client, "FCALL", f"commit_{ENDING}", 1, key, os.urandom(VERSION_BYTES), BACKSTOP_MS, *check, *put
-            )
+            await _execute(client, "FCALL", f"commit_{ENDING}", 1, key, new_version(), BACKSTOP_MS, *check, *put)
 
     def _client(self, url: str) -> Redis:
         # Without driver_info=None each connection looks up the package's version on disk, which blocks.

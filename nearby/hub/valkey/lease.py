@@ -2,12 +2,11 @@
 
 import asyncio
 import logging
-import os
 from collections.abc import Callable
 
 from nearby.hub.valkey.keys import LEASE_TTL_MS
 from nearby.hub.valkey.link import Link
-from nearby.hub.valkey.working import VERSION_BYTES
+from nearby.hub.valkey.versions import new_version
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +49,7 @@ class Lease:
 
     async def begin(self) -> None:
         """Be a gateway from now on."""
-        await self._ask(LEASE_MS, os.urandom(VERSION_BYTES) + b"1")
+        await self._ask(LEASE_MS, new_version() + b"1")
         self._renewed_s = asyncio.get_running_loop().time()
 
     async def renew(self) -> list[str]:

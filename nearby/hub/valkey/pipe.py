@@ -35,7 +35,7 @@ class Pipe(asyncio.Protocol):
         self._within_s = within_s
         self._loop = asyncio.get_running_loop()
         self._reader = hiredis.Reader()
-        self._asked: deque[tuple[asyncio.Future[Any], float]] = deque()
+        self._asked: deque[tuple[asyncio.Future[Any], float]] = deque(maxlen=MOST_ASKED)
         self._out: list[bytes] = []
         self._transport: asyncio.Transport | None = None
         self._watch: asyncio.TimerHandle | None = None
@@ -104,7 +104,7 @@ class Pipe(asyncio.Protocol):
 
     def _end(self) -> None:
         self.is_open = False
-        asked, self._asked = self._asked, deque()
+        asked, self._asked = self._asked, deque(maxlen=MOST_ASKED)
         for future, _ in asked:
             if not future.done():
                 future.set_exception(HubDown())

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -59,7 +58,7 @@ class Reader:
         self._at: Position = (link.generation, 0, 0)
         self._ended: Position = (0, 0, 0)
         """The end of the generation before."""
-        self._waiting: deque[tuple[Entry, Position, asyncio.Future[None]]] = deque()
+        self._waiting: list[tuple[Entry, Position, asyncio.Future[None]]] = []
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -153,7 +152,7 @@ class Reader:
 
     def _answer(self, is_lost: Callable[[Entry], bool]) -> None:
         """Tell those who wait that it was heard, or that it was lost."""
-        waiting, self._waiting = self._waiting, deque()
+        waiting, self._waiting = self._waiting, []
         for entry, position, heard in waiting:
             if heard.done():
                 continue

@@ -1,6 +1,5 @@
 """Decides an operation on what is known of the shared state, and makes it true unless that was out of date."""
 
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -21,6 +20,7 @@ from nearby.hub.valkey.keys import BACKSTOP_MS, OUTBOX_MS
 from nearby.hub.valkey.lease import stream_of
 from nearby.hub.valkey.link import Link
 from nearby.hub.valkey.tables import SharedTables
+from nearby.hub.valkey.versions import new_version
 from nearby.hub.valkey.working import ABSENT, VERSION_BYTES, Missing, Values, Working
 
 T = TypeVar("T")
@@ -194,12 +194,12 @@ class Runner:
 
     async def versioned(self, value: bytes) -> bytes:
         """Return a value as it is stored."""
-        return os.urandom(VERSION_BYTES) + value
+        return new_version() + value
 
     async def put(self, key: str, before: bytes, value: bytes) -> None:
         """Set a value unless it is not what it was ``before`` any more."""
         todo = (1, 1, before[:VERSION_BYTES], 1, 1, value, BACKSTOP_MS)
-        await self._link.function("commit", (key,), os.urandom(VERSION_BYTES), BACKSTOP_MS, *todo)
+        await self._link.function("commit", (key,), new_version(), BACKSTOP_MS, *todo)
         await self.read(key)
 
     async def read(self, *keys: str) -> list[bytes]:
@@ -237,7 +237,7 @@ class Runner:
     ) -> list[Entry] | None:
         """Write what an attempt asks for; return what gateways were told, or None if it was out of date."""
         _, generation = run_in(working.read.get(RUN, ABSENT))
-        version = os.urandom(VERSION_BYTES)
+        version = new_version()
         indices: dict[str, int] = {}
 
         def index(key: str) -> int:

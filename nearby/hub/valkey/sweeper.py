@@ -10,7 +10,7 @@ from nearby.core.catchment import Catchments
 from nearby.core.gate import Held
 from nearby.core.ids import Cell, PersonId
 from nearby.core.rules import HOUR_MS, Rules
-from nearby.errors import NearbyError
+from nearby.errors import HubDown, NearbyError
 from nearby.hub.base import HubStatistics
 from nearby.hub.valkey import rows
 from nearby.hub.valkey.attempt import NUMBERS, Attempt, WindowOver
@@ -141,9 +141,10 @@ class Sweeper:
         await self._lease.renew_at_once()
 
     async def close(self) -> None:
-        """End this gateway's lease."""
-        await self._lease.end()
-        await self._link.call("DEL", self._link.key(stream_of(self._lease.gateway, self._link.generation)))
+        """End this gateway's lease, or let it run out if the hub is down."""
+        with contextlib.suppress(HubDown):
+            await self._lease.end()
+            await self._link.call("DEL", self._link.key(stream_of(self._lease.gateway, self._link.generation)))
 
     async def _check_connections(self, now_ms: int) -> tuple[list[PersonId], list[Entry]]:
         """Look up some connections that the state may have lost; return who is to be placed, and what was told.
