@@ -167,6 +167,19 @@ def _gateways(stored: Stored) -> list[str]:
     return [] if seen == there else [f"people by gateway: {seen} noted, {there} there"]
 
 
+async def kept_for_ever(client: Redis, tag: str) -> list[str]:
+    """Return the keys under a tag that have no time to live or are of no known kind, and remove all there are."""
+    names: list[bytes] = [name async for name in client.scan_iter(match=f"{tag}*", count=1000)]
+    pipe: Any = client.pipeline(transaction=False)
+    for name in names:
+        pipe.pttl(name)
+    ttls_ms = await pipe.execute()
+    if names:
+        await client.delete(*names)
+    keys = [name.decode().removeprefix(tag) for name in names]
+    return [key for key, ttl_ms in zip(keys, ttls_ms, strict=True) if ttl_ms == -1 or kind_of(key) is None]
+
+
 class Copy:
     """What a replica would have of a live state: all of it at some time, put back later.
 

@@ -7,9 +7,15 @@ import pytest
 
 from nearby.testing.cluster import RedisCluster
 from nearby.testing.hub_suite import HubSuite
+from nearby.testing.hub_suite.moves import MovesSuite
+from nearby.testing.hub_suite.resume import ResumeSuite
+from nearby.testing.hub_suite.says import SaysSuite
+from nearby.testing.hub_suite.seats import SeatsSuite
 from nearby.testing.live import GoLive
 from nearby.testing.redis import RedisServer
 from tests.hub.valkey_lives import going_live
+
+IS_FULL = os.environ.get("NEARBY_TEST_PROFILE", "ci") == "full"
 
 
 class TestTwoGatewaysOnOneServer(HubSuite):
@@ -21,7 +27,9 @@ class TestTwoGatewaysOnOneServer(HubSuite):
             yield start
 
 
-class TestTwoGatewaysOnACluster(HubSuite):
+class TestTwoGatewaysOnACluster(SeatsSuite, SaysSuite, ResumeSuite, MovesSuite):
+    """What a cluster could do to one slot's state: find it, and be told by it."""
+
     gateways = 2
 
     @pytest.fixture
@@ -30,7 +38,17 @@ class TestTwoGatewaysOnACluster(HubSuite):
             yield start
 
 
-@pytest.mark.skipif(os.environ.get("NEARBY_TEST_PROFILE", "ci") != "full", reason="two gateways show what one does")
+@pytest.mark.skipif(not IS_FULL, reason="its parts are above")
+class TestTheWholeSuiteOnACluster(HubSuite):
+    gateways = 2
+
+    @pytest.fixture
+    async def go_live(self, cluster: RedisCluster) -> AsyncIterator[GoLive]:
+        async with going_live(cluster.url) as start:
+            yield start
+
+
+@pytest.mark.skipif(not IS_FULL, reason="two gateways show what one does")
 class TestOneGateway(HubSuite):
     @pytest.fixture
     async def go_live(self, redis: RedisServer) -> AsyncIterator[GoLive]:

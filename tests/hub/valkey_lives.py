@@ -15,7 +15,7 @@ from nearby.hub.valkey.link import Link
 from nearby.testing.hub_suite.world import World
 from nearby.testing.live import SECRET, GoLive, Live
 from nearby.testing.waiting import eventually
-from tests.hub.shared_state import Stored, read_stored
+from tests.hub.shared_state import Stored, kept_for_ever, read_stored
 
 T = TypeVar("T")
 
@@ -56,6 +56,14 @@ class ValkeyLive:
         finally:
             await link.close()
 
+    async def kept_for_ever(self) -> list[str]:
+        """Return the keys of it that would stay, and remove all."""
+        link = Link(self.url, self.tag)
+        try:
+            return await kept_for_ever(await link.client(), self.tag)
+        finally:
+            await link.close()
+
     async def close(self) -> None:
         for hub in self.hubs:
             await hub.close()
@@ -71,6 +79,7 @@ async def going_live(url: str) -> AsyncIterator[GoLive]:
 
     yield start
     for live in lives:
+        assert not await live.kept_for_ever()
         await live.close()
 
 

@@ -1,0 +1,135 @@
+"""Keys of a shared hub: one slot, none for ever, and no more round trips than promised."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from random import Random
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+from redis.crc import key_slot
+
+from nearby.core.ids import PersonId
+from nearby.core.rules import Rules
+from nearby.hub.base import Caller
+from nearby.hub.valkey.finding import CODE, ENDING
+from nearby.hub.valkey.keys import KINDS, kind_of
+from nearby.testing.hub_suite.given import RULES, verified
+from nearby.testing.hub_suite.world import World
+from nearby.testing.redis import RedisServer
+from tests.hub.racing import Racers
+from tests.hub.shared_state import kept_for_ever
+from tests.hub.valkey_lives import ValkeyLive, going_live
+
+WITHOUT_KEYS = {"FUNCTION", "INFO", "TIME", "HELLO", "CLIENT", "PING", "SELECT", "SCAN", "AUTH", "MONITOR"}
+
+
+@pytest.fixture
+async def client(redis: RedisServer) -> AsyncIterator[Redis]:
+    async with Redis.from_url(redis.url, driver_info=None) as client:
+        yield client
+
+
+async def watch(client: Redis, seen: list[list[str]], is_on: asyncio.Event) -> None:
+    """Note every command that the server carries out, those of its functions as well."""
+    async with client.monitor() as monitor:
+        is_on.set()
+        while True:
+            command = await monitor.next_command()
+            seen.append(command["command"].split(" "))
+
+
+def keys_of(command: list[str]) -> list[str]:
+    """Return the keys that a command names. They come before anything that may hold a space."""
+    name = command[0].upper()
+    if name in WITHOUT_KEYS:
+        return []
+    if name == "FCALL":
+        return command[3 : 3 + int(command[2])]
+    if name in {"MGET", "DEL"}:
+        return command[1:]
+    if name == "XREAD":
+        return [command[command.index("STREAMS") + 1]]
+    return command[1:3] if name in {"COPY", "RENAME"} else command[1:2]
+
+
+async def test_every_key_of_every_command_is_in_one_slot_and_nobody_asks_for_a_commands_keys(
+    redis: RedisServer, client: Redis
+) -> None:
+    seen, is_on = list[list[str]](), asyncio.Event()
+    watching = asyncio.ensure_future(watch(client, seen, is_on))
+    await is_on.wait()
+    async with going_live(redis.url) as go_live:
+        world = await World.start(go_live, 2, RULES.unlimited())
+        racers = Racers(world, 8, Random(1))
+        for _ in range(8):
+            await racers.race(8)
+            world.clock.advance(61_000)
+        assert isinstance(world.live, ValkeyLive)
+        tag = world.live.tag
+    watching.cancel()
+    await asyncio.wait([watching])
+    keys = {key for command in seen for key in keys_of(command)}
+    # The rows of shelves are named by functions: see functions/commit.lua.
+    assert {kind_of(key.removeprefix(tag)) for key in keys} >= {"p:", "r:", "h:", "e:", "o:", "t"}
+    assert {key_slot(key.encode()) for key in keys} == {key_slot(tag.encode())}
+    assert "COMMAND" not in {command[0].upper() for command in seen}
+
+
+async def calls_of(client: Redis) -> dict[str, int]:
+    stats = await client.info("commandstats")
+    return {name.removeprefix("cmdstat_"): one["calls"] for name, one in stats.items()}
+
+
+@pytest.mark.parametrize(("caller", "most"), [(verified("ada", "Ada"), 1), (Caller(PersonId("ada")), 3)])
+async def test_a_say_costs_one_round_trip_and_an_unverified_persons_three_at_most(
+    redis: RedisServer, client: Redis, caller: Caller, most: int
+) -> None:
+    async with going_live(redis.url) as go_live:
+        world = await World.start(go_live, 2, RULES.unlimited())
+        ada, _, _ = await world.together(caller, "bob", "cyd")
+        for number in range(3):
+            await ada.say(f"to warm up, number {number}", number)
+        before = await calls_of(client)
+        for number in range(10, 15):
+            await ada.say(f"it is a nice evening for a long walk in the park, number {number}", number)
+        after = await calls_of(client)
+    asked = {name: after[name] - before.get(name, 0) for name in ("fcall", "mget", "lrange") if name in after}
+    assert asked["fcall"] >= 5
+    assert sum(asked.values()) <= 5 * most
+
+
+async def test_a_key_that_stays_for_ever_is_noticed(client: Redis) -> None:
+    await client.set("{noticed}p:ada", b"", px=60_000)
+    await client.set("{noticed}diary:ada", b"", px=60_000)
+    await client.set("{noticed}r:room", b"")
+    assert sorted(await kept_for_ever(client, "{noticed}")) == ["diary:ada", "r:room"]
+    assert await kept_for_ever(client, "{noticed}") == []
+
+
+@pytest.mark.parametrize(
+    ("key", "kind"), [("p:ada", "p:"), ("cf2833333", "cf#"), ("lg2833333:ada", "lg#"), ("lg", "lg"), ("n", "n")]
+)
+def test_a_key_tells_its_kind(key: str, kind: str) -> None:
+    assert kind_of(key) == kind
+
+
+def test_what_a_promise_bounds_is_kept_no_longer() -> None:
+    rules = Rules()
+    assert KINDS["e:"].ttl_ms(rules) == rules.log_ms
+    assert KINDS["i:"].ttl_ms(rules) == rules.repeat_ms
+    assert KINDS["o:"].ttl_ms(rules) <= rules.log_ms
+    assert all(kind.ttl_ms(rules) > 0 for kind in KINDS.values())
+
+
+async def test_functions_of_two_versions_stand_side_by_side(redis: RedisServer, client: Redis) -> None:
+    older = CODE.replace(ENDING, "0" * len(ENDING))
+    async with going_live(redis.url) as go_live:
+        world = await World.start(go_live, 1, RULES)
+        server: Any = client
+        await server.execute_command("FUNCTION", "LOAD", "REPLACE", older)
+        ada = await world.arrive("ada")
+        assert ada.sits
+    libraries = await client.function_list()
+    assert len({str(one) for one in libraries}) >= 2
+    await server.execute_command("FUNCTION", "DELETE", "nearby_" + "0" * len(ENDING))
