@@ -8,7 +8,9 @@
         ..     commands to the end: what, key index, how many arguments, the arguments
   Returns  {1, {stream id, ...}}, an id per "out" command, in order; or, if a check failed and nothing was done,
            {0, {key index, value now, ...}} of each key that failed, "" for one that is not there
-  Cost     O(keys + commands); 20 to 60 us
+  Cost     O(keys + commands); 40 us of a check-in, 90 us of a say on two gateways
+
+  Beside its keys it touches the rows of a catchment's shelves, named by the key of the shelves: the tag is the same.
 
   Commands: add hash field by | lower zset member score | take zset member score | push list ttl_ms most value
             keep list count | include set member | exclude set member | shelve hash room row score card
