@@ -105,6 +105,20 @@ async def test_when_a_gateway_dies_its_people_resume_on_another_and_nobody_else_
         assert "left" not in events
 
 
+async def test_a_hub_that_comes_back_empty_has_every_phone_come_back_and_none_stay_away(
+    gateways: list[Child], hub: RedisServer
+) -> None:
+    people = await seated(gateways)
+    await hub.kill()
+    await hub.start()
+    for _, phone in people:
+        assert await phone.close_code() == 3001
+        assert "bye" in [message["type"] for message in phone.received]
+    talker = Talker(PEOPLE[0])
+    phone = await talker.sit_down(gateways[1].url)
+    assert (await phone.ask({"type": "say", "id": 1, "text": "anybody here"}))["type"] == "ack"
+
+
 async def test_workers_share_a_port_and_drain_together(
     database_url: str, hub: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
