@@ -77,10 +77,13 @@ async def going_live(url: str) -> AsyncIterator[GoLive]:
         lives.append(ValkeyLive(url, rules, now_ms))
         return lives[-1]
 
-    yield start
-    for live in lives:
-        assert not await live.kept_for_ever()
-        await live.close()
+    try:
+        yield start
+        for live in lives:
+            assert not await live.kept_for_ever()
+    finally:
+        for live in lives:
+            await live.close()
 
 
 async def eventually_up(call: Callable[..., Awaitable[T]], *arguments: Any) -> T:
