@@ -54,6 +54,11 @@ def _derived(secret: bytes, purpose: bytes) -> bytes:
     return hashlib.blake2b(secret, digest_size=32, person=purpose).digest()
 
 
+PLACED_AT_ONCE = 16
+"""With a shared hub a placement waits for half a dozen answers; the rooms they fill are often the same, and more at a
+time would mostly be decided again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Secrets:
     """``signing`` keys for tokens, the one that signs first; ``draws`` keys windows and draws, ``store`` its hashes."""
@@ -167,7 +172,7 @@ async def assemble(
         journal=NothingKept() if people is None else store.journal,
         names=Names(people, verifier, metrics),
         screening=Screening(hub, filtering, has_gate=rules.has_gate),
-        placer=Placer(hub, rules, windows, clock, metrics),
+        placer=Placer(hub, rules, windows, clock, metrics, at_once=PLACED_AT_ONCE if settings.hub_url else 1),
         windows=windows,
         areas=areas,
         brakes=brakes,

@@ -27,9 +27,20 @@ YIELD_EVERY = 32
 
 
 class Placer:
-    """People waiting for a seat, at most one wish a person: bounded by the people connected."""
+    """People waiting for a seat, at most one wish a person: bounded by the people connected.
 
-    def __init__(self, hub: Hub, rules: Rules, windows: Windows, clock: SteadyClock, metrics: Metrics) -> None:
+    Args:
+        hub: Has the rooms.
+        rules: The product's numbers.
+        windows: The keyed draws.
+        clock: The time.
+        metrics: Counts.
+        at_once: People placed at the same time: one where the hub answers at once, more where it is far away.
+    """
+
+    def __init__(
+        self, hub: Hub, rules: Rules, windows: Windows, clock: SteadyClock, metrics: Metrics, *, at_once: int = 1
+    ) -> None:
         self._hub = hub
         self._rules = rules
         self._windows = windows
@@ -37,6 +48,8 @@ class Placer:
         self._metrics = metrics
         self._wishes: dict[PersonId, str] = {}
         self._answered: asyncio.Future[None] | None = None
+        self._at_once = at_once
+        self._opening = asyncio.Lock()
 
     def wish(self, person: PersonId, why: str) -> None:
         """Seat the person on the next tick; the first wish of a tick counts."""
@@ -71,13 +84,18 @@ class Placer:
         """
         wishes, self._wishes = list(self._wishes.items()), {}
         answered = self._take_answered()
+        count = 0
         try:
-            for count, (person, why) in enumerate(wishes, start=1):
-                await self._try_to_place(person, why)
-                if count % YIELD_EVERY == 0:
+            for count in range(0, len(wishes), self._at_once):
+                some = wishes[count : count + self._at_once]
+                if len(some) == 1:
+                    await self._try_to_place(*some[0])
+                else:
+                    await asyncio.gather(*(self._try_to_place(person, why) for person, why in some))
+                if (count + self._at_once) % YIELD_EVERY == 0:
                     await asyncio.sleep(0)
         except HubDown as down:
-            self._wishes = dict(wishes[count - 1 :]) | self._wishes
+            self._wishes = dict(wishes[count:]) | self._wishes
             self._finish(answered, down)
             raise
         self._finish(answered)
@@ -133,9 +151,16 @@ class Placer:
         await self._open(person, why)
 
     async def _open(self, person: PersonId, why: str) -> None:
-        now_ms = self._clock.now_ms()
-        offer = await self._hub.offer(person, now_ms)
-        if offer is not None:
+        """Open a room, unless one was opened meanwhile that has a seat: one after the other, or each would."""
+        async with self._opening:
+            now_ms = self._clock.now_ms()
+            offer = await self._hub.offer(person, now_ms)
+            if offer is None:
+                return
+            for candidate in offer.candidates if self._at_once > 1 else ():
+                if await self._hub.seat(person, candidate.room, why, now_ms):
+                    self._note(why, offer, Choice(candidate.room))
+                    return
             await self._hub.open_room(person, offer.catchment, why, now_ms)
             self._note(why, offer, NEW_ROOM)
 

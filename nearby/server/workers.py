@@ -2,8 +2,10 @@
 
 import logging
 import multiprocessing
+import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Event
@@ -101,9 +103,18 @@ class _Workers:
             worker.terminate()
 
 
+def _end_with_parent() -> None:
+    """Drain when the parent is gone: nobody would, and the port would be shared with whoever comes next."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 def _work(settings: Settings, ready: Event) -> None:
     # SIGINT reaches the whole group of a terminal: the parent passes it on as SIGTERM, once.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     log_to_stderr(settings.log_level)
     try:
         uvloop.run(serve(settings, announce=lambda line: ready.set(), signals=(signal.SIGTERM,)))

@@ -119,6 +119,20 @@ async def test_a_hub_that_comes_back_empty_has_every_phone_come_back_and_none_st
     assert (await phone.ask({"type": "say", "id": 1, "text": "anybody here"}))["type"] == "ack"
 
 
+async def test_workers_end_with_the_process_that_started_them(
+    database_url: str, hub: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEARBY_DATABASE_URL", database_url)
+    monkeypatch.setenv("NEARBY_STORE_SECRET", KEY)
+    await hub.flush()
+    ports = ("--port", str(free_port()), "--metrics-port", str(free_port()))
+    async with gateway(hub, tmp_path, "--workers", "2", *ports) as child:
+        people = await seated([child])
+        child.process.kill()
+        for _, phone in people:
+            assert await phone.close_code() == 3001
+
+
 async def test_workers_share_a_port_and_drain_together(
     database_url: str, hub: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
+from itertools import chain, count
 from typing import Any, Generic, TypeVar, cast
 
 from nearby.core.catchment import Catchments
@@ -222,9 +222,22 @@ class Runner:
             case function:
                 return await self._link.function(function, (query.key,), *query.arguments)
 
+    def _with_companions(self, key: str) -> list[str]:
+        """Return a key with those that are looked at together with it: one round trip in place of several."""
+        kind, colon, name = key.partition(":")
+        if not colon or self._attempt is None:
+            return [key]
+        window = self._attempt.window
+        others: tuple[str, ...] = ()
+        if kind == "p":
+            others = ("ka", "ko", "dt", "dh", "ll", "la", f"cv{window}", f"sp{window}")
+        elif kind == "r":
+            others = ("mm", "mg", f"sr{window}")
+        return [key, *(f"{other}:{name}" for other in others)]
+
     async def _read(self, missing: Missing, answers: dict[Query, object]) -> None:
         if missing.keys:
-            await self.read(*missing.keys)
+            await self.read(*chain.from_iterable(map(self._with_companions, missing.keys)))
         for query in missing.queries:
             answers[query] = await self.ask(query)
 
