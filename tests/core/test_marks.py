@@ -46,6 +46,13 @@ def test_one_mark_too_many_drops_the_oldest_on_the_member_marked_first() -> None
     assert [marks.owners(member) for member in (M1, M2, M3)] == [(BEN,), (BEN,), (CLEO,)]
 
 
+def test_all_marks_are_told_in_order_those_on_the_member_marked_first_first() -> None:
+    marks = Marks()
+    for owner, member in ((BEN, M2), (ANA, M1), (ANA, M2)):
+        marks.add(owner, member)
+    assert marks.all() == [(M2, [BEN, ANA]), (M1, [ANA])]
+
+
 def test_somebody_is_deaf_to_another_until_it_is_taken_back() -> None:
     deaf = Deaf()
     deaf.add(ANA, BEN)
