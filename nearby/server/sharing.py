@@ -33,6 +33,10 @@ and spoke where, for reports."""
 
 ROOMS_KNOWN = 10_000
 
+SEAT_KNOWN_MS = DAY_MS
+"""A seat that is taken is written as one that ends so much later; its real end, or its next change, takes the place of
+that. Only of a seat whose end nobody lived to write is it known a day longer who sat there."""
+
 
 async def open_shared(
     settings: Settings,
@@ -66,7 +70,7 @@ async def open_shared(
             secret=secret,
             draw_id=draw_id,
             now_ms=clock.now_ms(),
-            record=_Recording(store.journal).record,
+            record=_Recording(store.journal, clock).record,
         )
         if not await hub.is_marked(STANDING):
             await _tell(hub, await store.standing(clock.now_ms()), clock.now_ms())
@@ -81,10 +85,12 @@ class _Recording:
 
     Args:
         journal: The database's group commit.
+        clock: The time.
     """
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, clock: SteadyClock) -> None:
         self._journal = journal
+        self._clock = clock
         self._rooms: dict[RoomId, None] = {}
 
     def record(self, changes: Sequence[Change], rooms: Iterable[RoomRow]) -> None:
@@ -100,7 +106,10 @@ class _Recording:
         while len(self._rooms) > ROOMS_KNOWN:
             del self._rooms[next(iter(self._rooms))]
         for change in changes:
-            if isinstance(change, _KEPT):
+            if isinstance(change, SeatRow) and change.ended_ms is None:
+                # Whether it is the person's only one, the hub knows: a server that died may have left one open here.
+                self._journal.record(change._replace(ended_ms=self._clock.now_ms() + SEAT_KNOWN_MS))
+            elif isinstance(change, _KEPT):
                 self._journal.record(change)
 
 

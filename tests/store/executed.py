@@ -148,6 +148,7 @@ async def _use(store: Store, database: Database) -> None:
     await store.operations.audit(limit=100, before=(entry.at_ms, entry.entry))
     await store.operations.audit(limit=100, person=EVE)
     await store.take_over(NOW_MS, RULES)
+    await store.standing(NOW_MS)
     asyncio.ensure_future(store.disowned()).cancel()  # Nobody disowns it.
     await store.account(ANA)
     await store.change_profile(ANA, ProfileChange(name="Ana", tags=("chess",)), NOW_MS, is_guest=False)
