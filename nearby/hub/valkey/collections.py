@@ -77,11 +77,12 @@ class SharedShelves(Shelves[Room]):
         rules: The product's numbers.
     """
 
-    __slots__ = ("_key", "_rooms", "_rules", "_working")
+    __slots__ = ("_catchment", "_key", "_rooms", "_rules", "_working")
 
     def __init__(self, working: Working, catchment: CatchmentId, rooms: Table[RoomId, Room], rules: Rules) -> None:
         super().__init__(rules.capacity)
         self._working = working
+        self._catchment = catchment
         self._key = f"h:{rows.catchment_name(catchment)}"
         self._rooms = rooms
         self._rules = rules
@@ -110,7 +111,12 @@ class SharedShelves(Shelves[Room]):
         for alike in cast(list[list[bytes]], self._working.answer(query)):
             ids = [RoomId(room.decode()) for room in alike]
             self._working.expect([self._rooms.key_of(room) for room in ids])
-            yield [room for one in ids if (room := self._rooms.find(one)) is not None and room.seats]
+            # Where a room stands was read at another time than the room: it may have filled up, or gone elsewhere.
+            found = (self._rooms.find(one) for one in ids)
+            yield [room for room in found if room is not None and self._still_stands(room, taken_at_most)]
+
+    def _still_stands(self, room: Room, taken_at_most: int) -> bool:
+        return room.catchment == self._catchment and 0 < len(room.seats) <= taken_at_most
 
 
 class ShelvesByCatchment(MutableMapping[CatchmentId, Shelves[Room]]):
