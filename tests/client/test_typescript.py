@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 WEB = HERE.parents[1] / "web"
 ZURICH = {"lat": 47.37, "lon": 8.54}
-GIVE_UP_S = 40.0
+GIVE_UP_S = 100.0
 
 
 class Phones:
