@@ -121,39 +121,40 @@ async def test_a_hub_that_comes_back_empty_has_every_phone_come_back_and_none_st
     assert (await phone.ask({"type": "say", "id": 1, "text": "anybody here"}))["type"] == "ack"
 
 
-async def test_workers_end_with_the_process_that_started_them(
-    database_url: str, hub: RedisServer, tmp_path: Path
-) -> None:
+async def workers(hub: RedisServer, database_url: str, directory: Path) -> tuple[subprocess.Popen[bytes], str]:
+    """Return the parent of two workers, and their address, once they take phones."""
     await hub.flush()
     ports = ("--port", str(free_port()), "--metrics-port", str(free_port()), "--drain-s", "0")
     shared = {"DATABASE_URL": database_url, "STORE_SECRET": KEY, "KEY": KEY, "HUB_URL": hub.url, "LIMITS": "off"}
-    said = tmp_path / "said"
-    # Its output is a file: the workers have it too, and outlive whom a pipe would end with.
+    said = directory / "said"
+    # Its output is a file: the workers have it too, and whoever waits for the end of a pipe would wait for them.
     with said.open("w") as output:
-        parent = subprocess.Popen(  # noqa: ASYNC220  It must not belong to the loop, which would wait for its pipes.
-            [sys.executable, "-P", "-m", "nearby.cli", "serve", "--workers", "2", "--data-dir", str(tmp_path), *ports],
+        parent = subprocess.Popen(  # noqa: ASYNC220
+            [sys.executable, "-P", "-m", "nearby.cli", "serve", "--workers", "2", "--data-dir", str(directory), *ports],
             env=bare_environment() | {f"NEARBY_{name}": value for name, value in shared.items()},
             stdout=output,
             stderr=subprocess.DEVNULL,
         )
     await eventually(lambda: asyncio.to_thread(said.read_text), bool, what="what the server says")
-    phone = await Talker("ana").connect(f"http://127.0.0.1:{ports[1]}")
+    return parent, f"http://127.0.0.1:{ports[1]}"
+
+
+async def test_workers_end_with_the_process_that_started_them(
+    database_url: str, hub: RedisServer, tmp_path: Path
+) -> None:
+    parent, url = await workers(hub, database_url, tmp_path)
+    phone = await Talker("ana").connect(url)
     parent.kill()
     await asyncio.to_thread(parent.wait)
     assert await phone.close_code() == 3001
 
 
-async def test_workers_share_a_port_and_drain_together(
-    database_url: str, hub: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("NEARBY_DATABASE_URL", database_url)
-    monkeypatch.setenv("NEARBY_STORE_SECRET", KEY)
-    await hub.flush()
-    ports = ("--port", str(free_port()), "--metrics-port", str(free_port()))
-    async with gateway(hub, tmp_path, "--workers", "2", *ports) as child:
-        people = await seated([child])
-        assert len({talker.room["id"] for talker, _ in people if talker.room is not None}) == 1
-        child.process.terminate()
-        for _, phone in people:
-            assert await phone.close_code() == 3001
-        assert await child.process.wait() == 0
+async def test_workers_share_a_port_and_drain_together(database_url: str, hub: RedisServer, tmp_path: Path) -> None:
+    parent, url = await workers(hub, database_url, tmp_path)
+    talkers = [Talker(person) for person in PEOPLE]
+    phones = [await talker.sit_down(url) for talker in talkers]
+    assert len({talker.room["id"] for talker in talkers if talker.room is not None}) == 1
+    parent.terminate()
+    for phone in phones:
+        assert await phone.close_code() == 3001
+    assert await asyncio.to_thread(parent.wait) == 0
