@@ -62,12 +62,12 @@ class ValkeyHub:
         """Return this gateway's id, another one after its lease was lost."""
         return self._lease.gateway
 
-    async def _do(self, act: Callable[[Attempt], T], now_ms: int | None = None, *people: PersonId) -> T:
+    async def _do(self, act: Callable[[Attempt], T], now_ms: int | None = None) -> T:
         """Return what an operation returns, once this gateway has heard what it did."""
         self._now_ms = max(self._now_ms, now_ms or 0)
         while True:
             try:
-                outcome = await self._runner.run(act, self._now_ms, people=people)
+                outcome = await self._runner.run(act, self._now_ms)
             except WindowOver:
                 await self._sweeper.turn_windows(self._now_ms)
                 continue
@@ -123,60 +123,59 @@ class ValkeyHub:
         await self._do(
             lambda state: state.attach(caller, state.attached(connection, self.gateway), resume, now_ms),
             now_ms,
-            caller.person,
         )
 
     async def detach(self, person: PersonId, connection: ConnectionId, now_ms: int) -> None:
         """See ``Hub.detach``."""
         self._connections.remove(connection)
-        await self._do(lambda state: state.detach(person, connection, now_ms), now_ms, person)
+        await self._do(lambda state: state.detach(person, connection, now_ms), now_ms)
 
     async def renew(self, caller: Caller, connection: ConnectionId, now_ms: int) -> None:
         """See ``Hub.renew``."""
-        doing = self._do(lambda state: state.renew(caller, connection, now_ms), now_ms, caller.person)
+        doing = self._do(lambda state: state.renew(caller, connection, now_ms), now_ms)
         await self._mine(connection, doing)
 
     async def check_in(self, caller: Caller, ladder: Ladder, now_ms: int, wishes: Wishes = NO_WISHES) -> Standing:
         """See ``Hub.check_in``."""
-        return await self._do(lambda state: state.check_in(caller, ladder, now_ms, wishes), now_ms, caller.person)
+        return await self._do(lambda state: state.check_in(caller, ladder, now_ms, wishes), now_ms)
 
     async def clear(self, person: PersonId, connection: ConnectionId | None, now_ms: int, *, why: str = "left") -> bool:
         """See ``Hub.clear``."""
-        doing = self._do(lambda state: state.clear(person, connection, now_ms, why=why), now_ms, person)
+        doing = self._do(lambda state: state.clear(person, connection, now_ms, why=why), now_ms)
         return await (doing if connection is None else self._mine(connection, doing))
 
     async def offer(self, person: PersonId, now_ms: int) -> Offer | None:
         """See ``Hub.offer``."""
-        return await self._do(lambda state: state.offer(person, now_ms), now_ms, person)
+        return await self._do(lambda state: state.offer(person, now_ms), now_ms)
 
     async def has_company(self, person: PersonId, now_ms: int) -> bool | None:
         """See ``Hub.has_company``."""
-        return await self._do(lambda state: state.company.awaits(person, now_ms), now_ms, person)
+        return await self._do(lambda state: state.company.awaits(person, now_ms), now_ms)
 
     async def seat(self, person: PersonId, room: RoomId, why: str, now_ms: int) -> bool:
         """See ``Hub.seat``."""
-        return await self._do(lambda state: state.seat(person, room, why, now_ms), now_ms, person)
+        return await self._do(lambda state: state.seat(person, room, why, now_ms), now_ms)
 
     async def open_room(self, person: PersonId, catchment: CatchmentId, why: str, now_ms: int) -> bool:
         """See ``Hub.open_room``."""
-        return await self._do(lambda state: state.open_room(person, catchment, why, now_ms), now_ms, person)
+        return await self._do(lambda state: state.open_room(person, catchment, why, now_ms), now_ms)
 
     async def separate(self, author: PersonId, other: PersonId, now_ms: int, *, is_mutual: bool) -> None:
         """See ``Hub.separate``."""
-        await self._do(lambda state: state.separate(author, other, now_ms, is_mutual=is_mutual), now_ms, author, other)
+        await self._do(lambda state: state.separate(author, other, now_ms, is_mutual=is_mutual), now_ms)
 
     async def reconcile(self, author: PersonId, other: PersonId) -> None:
         """See ``Hub.reconcile``."""
-        await self._do(lambda state: state.reconcile(author, other), None, author, other)
+        await self._do(lambda state: state.reconcile(author, other))
 
     async def ask_next(self, person: PersonId, connection: ConnectionId, room: RoomId | None, now_ms: int) -> None:
         """See ``Hub.ask_next``."""
-        doing = self._do(lambda state: state.ask_next(person, connection, room, now_ms), now_ms, person)
+        doing = self._do(lambda state: state.ask_next(person, connection, room, now_ms), now_ms)
         await self._mine(connection, doing)
 
     async def shake(self, person: PersonId, connection: ConnectionId, now_ms: int) -> None:
         """See ``Hub.shake``."""
-        doing = self._do(lambda state: state.shake(person, connection, now_ms), now_ms, person)
+        doing = self._do(lambda state: state.shake(person, connection, now_ms), now_ms)
         await self._mine(connection, doing)
 
     async def meet(self, now_ms: int) -> bool:
@@ -200,7 +199,7 @@ class ValkeyHub:
             speaker = state.mine(person, connection)
             return state.words.say(speaker, text, now_ms, room_id=room, message_id=message_id, is_unfit=is_unfit)
 
-        return await self._mine(connection, self._do(act, now_ms, person))
+        return await self._mine(connection, self._do(act, now_ms))
 
     async def weigh(
         self,
@@ -218,7 +217,7 @@ class ValkeyHub:
             speaker = state.mine(person, connection)
             return state.words.weigh(speaker, text, now_ms, room_id=room, message_id=message_id)
 
-        return await self._mine(connection, self._do(act, now_ms, person))
+        return await self._mine(connection, self._do(act, now_ms))
 
     async def screen(self, place: str, text: str, now_ms: int, *, author: PersonId | None = None) -> None:
         """See ``Speech.screen``."""
@@ -226,7 +225,7 @@ class ValkeyHub:
 
     async def member(self, person: PersonId, room: RoomId | None, member: MemberId) -> PersonId | None:
         """See ``Hub.member``."""
-        return await self._do(lambda state: state.members.who_is(person, room, member), None, person)
+        return await self._do(lambda state: state.members.who_is(person, room, member))
 
     async def mute(
         self,
@@ -240,60 +239,60 @@ class ValkeyHub:
     ) -> None:
         """See ``Hub.mute``."""
         doing = self._do(
-            lambda state: state.members.mute(person, connection, room, member, now_ms, is_on=is_on), now_ms, person
+            lambda state: state.members.mute(person, connection, room, member, now_ms, is_on=is_on), now_ms
         )
         await self._mine(connection, doing)
 
     async def mute_person(self, owner: PersonId, other: PersonId, *, is_on: bool) -> None:
         """See ``Hub.mute_person``."""
-        await self._do(lambda state: state.members.mute_person(owner, other, is_on=is_on), None, owner, other)
+        await self._do(lambda state: state.members.mute_person(owner, other, is_on=is_on))
 
     async def greet(
         self, person: PersonId, connection: ConnectionId, room: RoomId | None, member: MemberId, now_ms: int
     ) -> Met | None:
         """See ``Hub.greet``."""
-        doing = self._do(lambda state: state.members.greet(person, connection, room, member, now_ms), now_ms, person)
+        doing = self._do(lambda state: state.members.greet(person, connection, room, member, now_ms), now_ms)
         return await self._mine(connection, doing)
 
     async def part(self, one: PersonId, other: PersonId) -> None:
         """See ``Hub.part``."""
-        await self._do(lambda state: state.members.part(one, other), None, one, other)
+        await self._do(lambda state: state.members.part(one, other))
 
     async def tell(self, person: PersonId, message: wire.ServerMessage) -> None:
         """See ``Hub.tell``."""
-        await self._do(lambda state: state.members.tell(person, message), None, person)
+        await self._do(lambda state: state.members.tell(person, message))
 
     async def ask_block(self, person: PersonId, now_ms: int) -> None:
         """See ``Hub.ask_block``."""
-        await self._do(lambda state: state.ask_block(person, now_ms), now_ms, person)
+        await self._do(lambda state: state.ask_block(person, now_ms), now_ms)
 
     async def move_away(self, person: PersonId, now_ms: int) -> None:
         """See ``Hub.move_away``."""
-        await self._do(lambda state: state.move_away(person, now_ms), now_ms, person)
+        await self._do(lambda state: state.move_away(person, now_ms), now_ms)
 
     async def remove(self, person: PersonId, room: RoomId, now_ms: int) -> None:
         """See ``Hub.remove``."""
-        await self._do(lambda state: state.seats.remove(person, room, now_ms), now_ms, person)
+        await self._do(lambda state: state.seats.remove(person, room, now_ms), now_ms)
 
     async def room_of(self, person: PersonId) -> RoomSize | None:
         """See ``Hub.room_of``."""
-        return await self._do(lambda state: state.room_of(person), None, person)
+        return await self._do(lambda state: state.room_of(person))
 
     async def cell_of(self, person: PersonId) -> Cell | None:
         """See ``Hub.cell_of``."""
-        return await self._do(lambda state: state.cell_of(person), None, person)
+        return await self._do(lambda state: state.cell_of(person))
 
     async def set_listed(self, person: PersonId, now_ms: int, *, is_listed: bool) -> None:
         """See ``Hub.set_listed``."""
-        await self._do(lambda state: state.lists.choose(person, is_listed=is_listed), now_ms, person)
+        await self._do(lambda state: state.lists.choose(person, is_listed=is_listed), now_ms)
 
     async def nearby(self, person: PersonId, now_ms: int) -> Nearby:
         """See ``Hub.nearby``."""
-        return await self._do(lambda state: state.lists.show(person, now_ms), now_ms, person)
+        return await self._do(lambda state: state.lists.show(person, now_ms), now_ms)
 
     async def who_is_nearby(self, person: PersonId, handle: str) -> PersonId | None:
         """See ``Hub.who_is_nearby``."""
-        return await self._do(lambda state: state.lists.find(person, handle), None, person)
+        return await self._do(lambda state: state.lists.find(person, handle))
 
     async def brake(self, stopped: Stopped, now_ms: int) -> None:
         """See ``Hub.brake``."""

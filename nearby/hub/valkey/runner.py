@@ -94,7 +94,6 @@ class Runner:
         act: Callable[[Attempt], T],
         now_ms: int,
         *,
-        people: Sequence[PersonId] = (),
         due: Sequence[tuple[str, int]] = (),
         to_move: Sequence[PersonId] = (),
     ) -> Outcome[T]:
@@ -105,7 +104,6 @@ class Runner:
         Args:
             act: Decides.
             now_ms: The time.
-            people: Who it is about, as far as is known: they are read together.
             due: Looks that it takes on itself.
             to_move: Who must have another seat, if it takes them on itself.
 
