@@ -38,6 +38,10 @@ meet at the fountain at half past eight
 2026-11-28 18:30 it says on the poster
 did you read the readme.txt
 line 2 or line 3, both go there
+I am full of ideas tonight
+the kind of name that nobody forgets
+one line identifies them all, no line ideally
+the side of identity politics I avoid
 #1 fan right here
 what a day lol
 I'd rather walk, it's 700 m
@@ -285,6 +289,11 @@ EVASIONS: dict[str, list[str]] = {
         "discord: foo",
         "foo#1234",
         "line id: foobar",
+        "line id foobar",
+        "psn id foobar",
+        "steam username foobar",
+        "of name foo_bar",
+        "signal name foo.42",
         "微信: foobar",
         "inсta id, insta id: foo",
         "инста: vasya",

@@ -25,8 +25,10 @@ _ACCOUNT = r"@?(?=[^\W\d][\w.]*[\d_]|[^\W\d]\w*\.\w)[\w.]{4}"
 """A word that is none: with a digit, a line or a dot in it."""
 _SERVICE = re.compile(rf"(?<![^\W_])(?:{_SERVICES}){_ASKS}\s{{0,3}}(?:[:=→»>]|[-–—]{{1,2}}>?)\s{{0,3}}@?[\w.]{{3}}")
 _WEAK_SERVICE = re.compile(
-    r"(?<![^\W_])(?:line|signal|steam|psn|xbox|wa|sc|fb|of)\s?(?:id|name|user|username)\s?[:=]?\s?[\w.]{3}"
+    rf"(?<![^\W_])(?:(?:line|signal|steam|psn|xbox|wa|sc|fb|of)\s?(?:id|name|user|username)"
+    rf"(?:\s?[:=]\s?[\w.]{{3}}|\s{{1,3}}{_ACCOUNT})|(?:line|psn|xbox|steam|wa|sc|fb)\s(?:id|username)\s{{1,3}}[\w.]{{3}})"
 )
+"""Names of services that are plain words too ("full of ideas"): more must say that an account follows."""
 _MINE = re.compile(
     rf"(?<![^\W_])(?:my|mein|meine|mi|mon|mio|meu|mijn|mój|min|mitt|мой|моя|моё|me on|me at)\s{{1,3}}"
     rf"(?:{_SERVICES}){_ASKS}\s{{1,3}}(?:(?:is|ist|es|est|è|é|jest|är|er|это)\s{{1,3}})?{_ACCOUNT}"
