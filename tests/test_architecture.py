@@ -29,7 +29,7 @@ CORE_MUST_NOT_IMPORT = {"asyncio", "datetime", "logging", "os", "random", "secre
 AT_HOME = {
     "h3": ("nearby/core/cell.py", "nearby/core/area.py", "nearby/testing/privacy/ground.py"),
     "shapely": ("nearby/core/area.py",),
-    "redis": ("nearby/hub/valkey/", "nearby/testing/redis.py"),
+    "redis": ("nearby/hub/valkey/", "nearby/testing/redis.py", "nearby/testing/shared_state.py"),
     "sqlalchemy": ("nearby/store/", "nearby/testing/store_suite/"),
     "asyncpg": ("nearby/store/",),
     "aiosqlite": ("nearby/store/",),

@@ -14,8 +14,8 @@ from nearby.testing.hub_suite.world import Phone, World
 from nearby.testing.proxy import Proxy, running_proxy
 from nearby.testing.recorder import Forgotten
 from nearby.testing.redis import RedisServer
+from nearby.testing.shared_state import Copy, contradictions
 from nearby.testing.waiting import eventually
-from tests.hub.shared_state import Copy, contradictions
 from tests.hub.valkey_lives import ValkeyLive, eventually_up, going_live, sweep_all
 
 

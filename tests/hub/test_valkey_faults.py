@@ -15,8 +15,8 @@ from nearby.testing.hub_suite.world import Phone, World
 from nearby.testing.proxy import Proxy, running_proxy
 from nearby.testing.recorder import Forgotten
 from nearby.testing.redis import RedisServer, redis_server
+from nearby.testing.shared_state import contradictions
 from nearby.testing.waiting import eventually
-from tests.hub.shared_state import contradictions
 from tests.hub.valkey_lives import ValkeyLive, eventually_up, going_live, sweep_all
 
 ENDS_WITHIN_S = 15.0

@@ -12,8 +12,8 @@ from nearby.testing.hub_suite.given import RULES
 from nearby.testing.hub_suite.world import World
 from nearby.testing.recorder import Forgotten
 from nearby.testing.redis import RedisServer
+from nearby.testing.shared_state import contradictions
 from nearby.testing.waiting import eventually
-from tests.hub.shared_state import contradictions
 from tests.hub.valkey_lives import ValkeyLive, going_live, sweep_all
 
 

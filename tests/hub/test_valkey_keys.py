@@ -17,8 +17,8 @@ from nearby.hub.valkey.keys import KINDS, kind_of
 from nearby.testing.hub_suite.given import RULES, verified
 from nearby.testing.hub_suite.world import World
 from nearby.testing.redis import RedisServer
+from nearby.testing.shared_state import kept_for_ever
 from tests.hub.racing import Racers
-from tests.hub.shared_state import kept_for_ever
 from tests.hub.valkey_lives import ValkeyLive, going_live
 
 WITHOUT_KEYS = {"FUNCTION", "INFO", "TIME", "HELLO", "CLIENT", "PING", "SELECT", "SCAN", "AUTH", "MONITOR"}

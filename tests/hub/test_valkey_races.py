@@ -9,8 +9,8 @@ import pytest
 from nearby.testing.hub_suite.given import RULES
 from nearby.testing.hub_suite.world import World
 from nearby.testing.redis import RedisServer
+from nearby.testing.shared_state import contradictions
 from tests.hub.racing import Racers
-from tests.hub.shared_state import contradictions
 from tests.hub.valkey_lives import ValkeyLive, going_live
 
 IS_FULL = os.environ.get("NEARBY_TEST_PROFILE", "ci") == "full"

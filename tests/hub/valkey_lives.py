@@ -14,8 +14,8 @@ from nearby.hub.valkey.hub import ValkeyHub, open_hub
 from nearby.hub.valkey.link import Link
 from nearby.testing.hub_suite.world import World
 from nearby.testing.live import SECRET, GoLive, Live
+from nearby.testing.shared_state import Stored, kept_for_ever, read_stored
 from nearby.testing.waiting import eventually
-from tests.hub.shared_state import Stored, kept_for_ever, read_stored
 
 T = TypeVar("T")
 

@@ -31,10 +31,12 @@ class Stored:
     ttls_ms: dict[str, int] = field(default_factory=dict)
 
     def people(self) -> dict[str, rows.PersonRow]:
+        """Return the rows of people, by id."""
         found = {key[2:]: value for key, value in self.values.items() if key.startswith("p:")}
         return {person: rows.read_person(value[VERSION_BYTES:]) for person, value in found.items()}
 
     def rooms(self) -> dict[str, rows.RoomRow]:
+        """Return the rows of rooms, by id."""
         found = {key[2:]: value for key, value in self.values.items() if key.startswith("r:")}
         return {room: rows.read_room(value[VERSION_BYTES:]) for room, value in found.items()}
 
