@@ -56,10 +56,6 @@ class Conflicts:
         """Return whether ``person`` has any conflict, or is the other of one: most have none."""
         return person in self._by_author or person in self._by_other
 
-    def others_of(self, person: PersonId) -> set[PersonId]:
-        """Return everybody with whom ``person`` is in conflict, whoever of the two it binds."""
-        return {*self._by_author.get(person, ()), *self._by_other.get(person, ())}
-
     def bars(self, person: PersonId, others: Iterable[PersonId]) -> bool:
         """Return whether ``person`` must not sit down where ``others`` sit."""
         own, against = self._by_author.get(person), self._by_other.get(person)

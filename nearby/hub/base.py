@@ -350,10 +350,9 @@ class Hub(Speech, Protocol):
         """Return people of the person's area who want to be listed, by ``nearby.core.nearby_list``.
 
         They are those who had the area's cell in force, or named the venue, when the window began. Whoever cleared
-        their location since, lapsed, is not listed any more or is in conflict with the person is left out, and so is
-        whoever sat in a room with somebody in conflict with the person when the window began, by the conflicts of the
-        first call in the window. Asked again within it, the answer changes by who is left out, and with the area.
-        After a restart lists are empty until the next window begins.
+        their location since, lapsed, is not listed any more or is in conflict with the person is left out, and nobody
+        else: who is in conflict looks gone. Asked again within the window, the answer changes by who is left out, and
+        with the area. After a restart lists are empty until the next window begins.
         """
 
     async def who_is_nearby(self, person: PersonId, handle: str) -> PersonId | None:

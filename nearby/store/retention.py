@@ -166,7 +166,6 @@ RETENTION: tuple[Line, ...] = (
     Line("hub", "Rosters", "who is listed: as long as they want it; who could be seen where: a window"),
     Line("hub", "Lists", "who looked at a nearby list: until the end of the next window"),
     Line("hub", "Stops", "who asked for a seat while placement is stopped: until it goes on"),
-    Line("hub", "Sittings", "who sat where when the window began, of rooms that changed since: until its end"),
     Line(
         "hub",
         "Networks",
@@ -192,8 +191,6 @@ RETENTION: tuple[Line, ...] = (
     Line("key", "lf#", "who is listed in an area in a window: three windows"),
     Line("key", "lg#", "who is not any more: three windows"),
     Line("key", "lk#", "who looked at a nearby list in a window: three windows"),
-    Line("key", "sr#", "who sat in a room when the window began: three windows"),
-    Line("key", "sp#", "in which room somebody sat when the window began: three windows"),
     Line("key", "cv#", "the cells an established person had in force in a window: three windows"),
     Line("key", "cf#", "counts by cell of a window that is over, no people: three windows"),
     Line("key", "cp", "people by cell, no ids"),

@@ -47,9 +47,6 @@ def test_whom_conflicts_concern_agrees_with_a_list_of_them(
 ) -> None:
     conflicts, model = made_of(changes)
     assert conflicts.concern(person) == any(person in one[:2] for one in model)
-    assert conflicts.others_of(person) == {
-        other for one in model if person in one[:2] for other in one[:2] if other != person or one[0] == one[1]
-    }
 
 
 def test_what_bound_both_is_not_weakened_by_a_later_conflict_that_would_bind_its_author_alone() -> None:

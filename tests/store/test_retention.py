@@ -30,7 +30,7 @@ def is_record(kind: type) -> bool:
 
 def hub_records() -> set[str]:
     """Return what the live state keeps: records of people, presence and rooms, counts of networks, and lists."""
-    found = {"Networks", "Rosters", "Lists", "Sittings", "Stops"}
+    found = {"Networks", "Rosters", "Lists", "Stops"}
     for module in (person, presence, room, networks):
         defined = vars(module).values()
         found |= {

@@ -7,10 +7,7 @@ from nearby.core.window import Windows
 from nearby.hub.base import Nearby
 from nearby.hub.memory.people import People
 from nearby.hub.memory.rooms import shown_name
-from nearby.hub.memory.sittings import Sittings
 from nearby.hub.memory.tables import Looks, Tables
-
-_NOBODY: frozenset[PersonId] = frozenset()
 
 MAX_LOOKS = 8
 """Areas of one viewer in one window whose handles are remembered. The policy is ``drop_oldest``."""
@@ -25,17 +22,13 @@ class Lists:
         windows: The common windows.
         people: Everybody, and the rosters.
         conflicts: Who never meets.
-        sittings: Who sat with whom when the window began.
         tables: What everything is kept in.
     """
 
-    def __init__(
-        self, windows: Windows, people: People, conflicts: Conflicts, sittings: Sittings, tables: Tables
-    ) -> None:
+    def __init__(self, windows: Windows, people: People, conflicts: Conflicts, tables: Tables) -> None:
         self._windows = windows
         self._people = people
         self._conflicts = conflicts
-        self._sittings = sittings
         self._looks = tables.looks
         self._looks_before = tables.looks_before
 
@@ -44,11 +37,10 @@ class Lists:
         self._people.choose_listed(person, is_listed=is_listed)
 
     def end_window(self) -> None:
-        """Begin a window: forget old handles, and let who sits with whom now count for it."""
+        """Begin a window: forget old handles."""
         self._looks_before.clear()
         self._looks_before.update(self._looks)
         self._looks.clear()
-        self._sittings.begin_window()
 
     def show(self, viewer_id: PersonId, now_ms: int) -> Nearby:
         """See ``Hub.nearby``."""
@@ -63,8 +55,8 @@ class Lists:
         looks.rosters[area] = roster
 
         def is_shown(person: PersonId) -> bool:
-            is_kept = person in looks.kept_from or self._conflicts.clash((viewer_id,), (person,))
-            return not is_kept and not self._people.rosters.is_gone(person)
+            is_gone = self._people.rosters.is_gone(person)
+            return not is_gone and not self._conflicts.clash((viewer_id,), (person,))
 
         eye = Eye(self._windows, window, viewer.id)
         seen = eye.look(eye.order(area, roster), is_shown=is_shown, badge_of=self._badge_of)
@@ -82,16 +74,10 @@ class Lists:
         return found
 
     def _looks_of(self, viewer: PersonId, window: int) -> Looks:
-        """Return what a viewer asked for in this window.
-
-        Who sat with whom counts by the conflicts of the first time: somebody whose handle went when a conflict began
-        would be known to have sat with the other.
-        """
+        """Return what a viewer asked for in this window."""
         looks = self._looks.get(viewer)
         if looks is None:
-            others = self._conflicts.others_of(viewer)
-            sat_with = [self._sittings.with_(other, self._people.get(other)) for other in others]
-            looks = self._looks[viewer] = Looks(window, _NOBODY.union(*sat_with))
+            looks = self._looks[viewer] = Looks(window)
         return looks
 
     def _badge_of(self, person_id: PersonId) -> tuple[str | None, bool]:

@@ -14,7 +14,6 @@ from nearby.hub.memory.people import People
 from nearby.hub.memory.person import LostSeat, Person
 from nearby.hub.memory.records import Records
 from nearby.hub.memory.rooms import Rooms, is_shown
-from nearby.hub.memory.sittings import Sittings, people_in
 from nearby.hub.memory.stops import Stops
 
 _JOIN_REASONS = frozenset({"new", "next", "venue"})
@@ -33,7 +32,6 @@ class Seats:
         records: Are told what changes, or None.
         call_for: Is given who must have another seat, which the caller of ``sweep`` finds.
         stops: Say where nobody takes a seat for now.
-        sittings: Told before anybody sits down or gets up.
     """
 
     def __init__(
@@ -48,7 +46,6 @@ class Seats:
         records: Records | None,
         call_for: Callable[[PersonId], None],
         stops: Stops,
-        sittings: Sittings,
     ) -> None:
         self._rules = rules
         self._people = people
@@ -57,7 +54,6 @@ class Seats:
         self._records = records
         self._call_for = call_for
         self._stops = stops
-        self._sittings = sittings
         self.conflicts = conflicts
         self._members = members
 
@@ -137,7 +133,6 @@ class Seats:
             other = self._people.get(author)
             if other is not None:
                 self.displace(other, now_ms)
-        self._sittings.before_change(person, room)
         before = person.seat
         seat = self._rooms.join(room, person.caller, why, now_ms, person.wishes, is_last=is_last)
         seat.say_tat_ms = before.say_tat_ms if before is not None else person.say_tat_ms
@@ -209,7 +204,6 @@ class Seats:
         person.is_displaced = False
         attached, room, seat = person.attached, person.room, person.seat
         if room is not None and seat is not None:
-            self._sittings.before_change(person, room)
             self.release(person, now_ms)
             person.room = person.seat = None
             person.off_window = None
@@ -275,3 +269,8 @@ class Seats:
             is_there = person.room is not None and person.room.catchment == venue
             return is_there or venue is None or not self._people.venues.is_open(venue)
         return why == "new"
+
+
+def people_in(room: Room) -> tuple[PersonId, ...]:
+    """Return who sits in a room."""
+    return tuple(seat.person for seat in room.seats.values())

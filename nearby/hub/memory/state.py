@@ -28,7 +28,6 @@ from nearby.hub.memory.restore import restore
 from nearby.hub.memory.rooms import Rooms
 from nearby.hub.memory.seats import Seats
 from nearby.hub.memory.shakes import Shakes
-from nearby.hub.memory.sittings import Sittings
 from nearby.hub.memory.stops import Stops
 from nearby.hub.memory.tables import Tables, in_memory
 from nearby.hub.memory.words import Words
@@ -73,8 +72,7 @@ class LiveState:
         self._to_move = tables.to_move
         self._thin: list[RoomId] = []
         conflicts = Conflicts(rules.conflicts, tables.by_author, tables.by_other)
-        sittings = Sittings(tables)
-        self.lists = Lists(self._windows, self._people, conflicts, sittings, tables)
+        self.lists = Lists(self._windows, self._people, conflicts, tables)
         self.stops = Stops(self._people.get, tables)
         self.members = Members(rules, self._people, self._rooms, conflicts=conflicts, tables=tables, records=records)
         self.seats = Seats(
@@ -87,7 +85,6 @@ class LiveState:
             records=records,
             call_for=self._to_move.append,
             stops=self.stops,
-            sittings=sittings,
         )
         self.company = Company(self._windows, self._people, self._rooms, seats=self.seats, stops=self.stops)
         self._mender = Mender(rules, self._people, self._rooms, self.seats, agenda=self._agenda, records=records)

@@ -24,10 +24,9 @@ from nearby.hub.memory.person import Person
 
 @dataclass(slots=True)
 class Looks:
-    """What one viewer asked for in a window: which rosters, and who was kept from them by whom they sat with."""
+    """What one viewer asked for in a window."""
 
     window: int
-    kept_from: frozenset[PersonId]
     rosters: dict[CatchmentId, tuple[PersonId, ...]] = field(default_factory=dict)
 
 
@@ -70,10 +69,6 @@ class Tables:
     looks: MutableMapping[PersonId, Looks] = field(default_factory=dict)
     """Of each viewer in this window."""
     looks_before: MutableMapping[PersonId, Looks] = field(default_factory=dict)
-    sat_in: MutableMapping[RoomId, tuple[PersonId, ...]] = field(default_factory=dict)
-    """Who sat in a room when the window began, if that changed since."""
-    sat_where: MutableMapping[PersonId, RoomId | None] = field(default_factory=dict)
-    """Where a person sat when the window began, if that changed since."""
     stopped: Stopped = NOTHING_STOPPED
 
 

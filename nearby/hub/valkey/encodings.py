@@ -76,8 +76,8 @@ def areas_row(areas: tuple[CatchmentId, ...]) -> bytes:
 
 def looks_in(stored: bytes) -> Looks:
     """Return what a viewer looked at."""
-    window, kept_from, rosters = rows.any_of(stored)
-    looks = Looks(window, frozenset(kept_from))
+    window, rosters = rows.any_of(stored)
+    looks = Looks(window)
     for area, people in rosters:
         looks.rosters[rows.catchment_in(area if isinstance(area, int) else tuple(area))] = tuple(people)
     return looks
@@ -86,4 +86,4 @@ def looks_in(stored: bytes) -> Looks:
 def looks_row(looks: Looks) -> bytes:
     """Return what a viewer looked at as bytes."""
     rosters = [(rows.catchment_row(area), people) for area, people in looks.rosters.items()]
-    return rows.encode((looks.window, sorted(looks.kept_from), rosters))
+    return rows.encode((looks.window, rosters))

@@ -43,7 +43,7 @@ def _three_windows(rules: Rules) -> int:
 
 def _kinds() -> tuple[Kind, ...]:
     shared = ("run", "w", "c", "stop", "n", "cp", "cs", "t", "mv", "ho", "lg")
-    by_window = ("cf", "cv", "lf", "lg", "lk", "sr", "sp")
+    by_window = ("cf", "cv", "lf", "lg", "lk")
     return (
         *(Kind(name, _always(BACKSTOP_MS)) for name in shared),
         *(Kind(f"{name}#", _three_windows) for name in by_window),

@@ -110,10 +110,6 @@ class SharedTables:
             to_move=self._to_move,
             looks=self._table(f"lk{window}:", encodings.looks_in, encodings.looks_row),
             looks_before=self._table(f"lk{window - 1}:", encodings.looks_in, encodings.looks_row),
-            sat_in=self._table(f"sr{window}:", lambda stored: tuple(rows.any_of(stored)), rows.encode),
-            sat_where=self._table(
-                f"sp{window}:", lambda stored: rows.any_of(stored)[0], lambda room: rows.encode([room])
-            ),
             stopped=self._stopped,
         )
 
