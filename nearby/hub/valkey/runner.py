@@ -228,9 +228,9 @@ class Runner:
         window = self._attempt.window
         others: tuple[str, ...] = ()
         if kind == "p":
-            others = ("ka", "ko", "dt", "dh", "ll", "la", f"cv{window}", f"sp{window}")
+            others = ("ka", "ko", "dt", "dh", "ll", "la", f"cv{window}")
         elif kind == "r":
-            others = ("mm", "mg", f"sr{window}")
+            others = ("mm", "mg")
         return [key, *(f"{other}:{name}" for other in others)]
 
     async def _read(self, missing: Missing, answers: dict[Query, object]) -> None:
