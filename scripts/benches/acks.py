@@ -73,8 +73,7 @@ class _Pairs:
     async def gather(self, connections: int) -> None:
         """Connect phones and let them sit two by two."""
         await self._crowd.connect(connections)
-        places = [number // ROOM for number in range(connections)]
-        await self._crowd.be_placed_at([(_APART_DEG * (at % _LATS), _APART_DEG * (at // _LATS)) for at in places])
+        await self._crowd.be_placed_at(places_of_pairs(connections))
         sizes = Counter(Counter(phone.room for phone in self._crowd.phones).values())
         if set(sizes) != {ROOM}:
             raise BenchFailed(f"rooms of two were due, and their sizes are {dict(sizes)}")
@@ -96,6 +95,12 @@ class _Pairs:
         in_flight = len(self._crowd.phones)
         await self._crowd.lap(work, deliveries=ROOM * len(work), at_least_s=0.0, in_flight=in_flight)
         return time.perf_counter() - began_s
+
+
+def places_of_pairs(connections: int) -> list[tuple[float, float]]:
+    """Return where phones stand so that they sit two by two: latitude and longitude in degrees."""
+    places = (number // ROOM for number in range(connections))
+    return [(_APART_DEG * (at % _LATS), _APART_DEG * (at // _LATS)) for at in places]
 
 
 def _text_in(room: str) -> str:

@@ -16,7 +16,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from nearby.errors import ConfigError, ServerFailed
 from nearby.server.app import GC_AFTER
 from nearby.sim.files import allow_connections
-from scripts.benches import acks, checkins, connections, fanout, log, placement, shakes, stadium, store
+from scripts.benches import acks, checkins, cluster, connections, fanout, log, placement, shakes, stadium, store
+from scripts.benches.cluster_report import ClusterReport
 from scripts.benches.report import Report, Target, save_all
 from scripts.benches.servers import BenchFailed, Kind
 
@@ -100,6 +101,37 @@ def log_command(
             )
         )
     _conclude_all(reports, json)
+
+
+@app.command("cluster")
+def cluster_command(
+    connections: Annotated[
+        int, typer.Option(min=80, max=2_000, help="Phones of each side, in whole rooms of eight.")
+    ] = 800,
+    laps: Annotated[int, typer.Option(min=1, max=100, help="How often a round everybody speaks or checks in.")] = 5,
+    rounds: RoundsOption = 3,
+    json: JsonOption = None,
+) -> None:
+    """Servers on a shared hub beside one by itself. Target: 2.5 times its CPU a delivery, twice its CPU a check-in.
+
+    Takes some minutes and needs PostgreSQL and Redis. Only figures of one run are comparable.
+    """
+    if connections % cluster.ROOM:
+        raise ConfigError("connections", "rooms are of eight: ask for a multiple")
+    allow_connections(len(cluster.Side) * connections, setting="connections")
+    with _progress() as progress:
+        task = progress.add_task("cluster", total=cluster.LOADS * rounds * laps)
+        tables = uvloop.run(
+            cluster.measure_all(
+                connections=connections, laps=laps, rounds=rounds, advance=partial(progress.advance, task)
+            )
+        )
+    report = ClusterReport(setup=cluster.setup(connections, laps), heard=cluster.ROOM, **tables)
+    if json is not None:
+        report.save(json)
+    report.show(Console())
+    if not report.is_met:
+        raise typer.Exit(EXIT_FAILED)
 
 
 @app.command("store")

@@ -35,13 +35,15 @@ class Crowd:
     """Phones of one server. Use as a context manager: all hang up at the end.
 
     Args:
-        server: Whom to call.
+        server: Whom to call; of several processes each is called in turn.
+        is_verified: Whether the people are, of whom less is checked.
     """
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, *, is_verified: bool = False) -> None:
         self.phones: list[Phone] = []
         self.heard: Counter[bytes] = Counter()
         self._server = server
+        self._is_verified = is_verified
         self._wanted: frozenset[bytes] = frozenset()
         self._left = 0
         self._done: asyncio.Future[None] | None = None
@@ -74,8 +76,10 @@ class Crowd:
             hellos = [client_frame({"type": "hello", "token": self._token(f"phone-{number}")}) for number in batch]
             phones = [Phone(self, hello) for hello in hellos]
             self.phones += phones
+            ports = self._server.ports
             calls = (
-                loop.create_connection(partial(_itself, phone), HOST, self._server.process.port) for phone in phones
+                loop.create_connection(partial(_itself, phone), HOST, ports[number % len(ports)])
+                for number, phone in zip(batch, phones, strict=True)
             )
             await asyncio.gather(*calls)
             await self._wait(welcomed)
@@ -89,9 +93,10 @@ class Crowd:
         await self.be_placed_at([(lat, lon)] * len(self.phones))
 
     async def be_placed_at(self, places: Sequence[tuple[float, float]]) -> None:
-        """Do the same, each phone at a place of its own: latitude and longitude in degrees."""
-        placed = self._expect(2 * len(self.phones), b"ack", b"placed")
-        for phone, (lat, lon) in zip(self.phones, places, strict=True):
+        """Do the same for the last phones, each at a place of its own: latitude and longitude in degrees."""
+        phones = self.phones[-len(places) :]
+        placed = self._expect(2 * len(phones), b"ack", b"placed")
+        for phone, (lat, lon) in zip(phones, places, strict=True):
             phone.write(_check_in(lat, lon))
         await self._wait(placed)
 
@@ -182,7 +187,8 @@ class Crowd:
             raise BenchFailed(f"{self._server.kind}: {missing}; heard: {dict(self.heard)}") from None
 
     def _token(self, person: str) -> str:
-        return mint_token(self._server.key, person, expires_s=int(time.time()) + _TOKEN_S)
+        expires_s = int(time.time()) + _TOKEN_S
+        return mint_token(self._server.key, person, expires_s=expires_s, verified=self._is_verified)
 
 
 def _check_in(lat: float, lon: float) -> bytes:

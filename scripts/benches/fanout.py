@@ -75,7 +75,7 @@ class _Talk:
         if time.monotonic() >= self._check_in_s:
             await self._crowd.check_in(_LAT, _LON, at_least_s=LAP_S)
             self._check_in_s = time.monotonic() + CHECK_IN_EVERY_S
-        self._work = [(phone, _say(phone, self._said + turn)) for turn, phone in enumerate(self._phones)]
+        self._work = [(phone, say_in(phone, self._said + turn)) for turn, phone in enumerate(self._phones)]
         self._said += len(self._work)
 
     async def lap(self) -> int:
@@ -97,7 +97,8 @@ def in_turn(phones: Sequence[Phone]) -> list[Phone]:
     return [phone for turn in zip_longest(*rooms.values()) for phone in turn if phone is not None]
 
 
-def _say(phone: Phone, number: int) -> bytes:
+def say_in(phone: Phone, number: int) -> bytes:
+    """Return a phone's next say in its room as a frame."""
     # In each room another text, without digits: what unverified people say in three rooms is refused.
     return client_frame(
         {"type": "say", "id": number, "room": phone.room, "text": f"{_TEXT}, {phone.room.translate(_IN_LETTERS)}"}
