@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import astuple, dataclass
 
 from nearby.core import wire
+from nearby.sim.epochs import Epochs
 from nearby.sim.room_log import RoomLog
 from nearby.sim.stay import Ending, RoomKey, Stay
 
@@ -95,10 +96,13 @@ class Ledger:
     def faults(self) -> Faults:
         """Return the broken promises."""
         heard = self._heard()
+        epochs = self._epochs()
         logs = self._rooms.values()
         incoherent = sum(log.shown_too_much() + log.wrong_members() for log in logs)
         overheard = sum(self._overheard(stay) for stay in self._stays)
-        said_again = sum(len(places) - 1 for text, places in heard.items() if text in self.asked)
+        said_again = sum(
+            epochs.count(text, places) - 1 for text, places in heard.items() if text in self.asked and len(places) > 1
+        )
         false = sum(not self._is_true(text, ack, heard.get(text, {})) for text, ack in self._acks.items())
         return Faults(
             lost=self.behind() + sum(log.left_out() for log in logs),
@@ -109,6 +113,26 @@ class Ledger:
             acks_wrong=false - self.said_to_nobody(),
             over_capacity=sum(len(log.crowded) for log in logs),
         )
+
+    def lost_with_epochs(self) -> set[str]:
+        """Return what was acknowledged in an epoch that ended, and is not in the one after it.
+
+        No fault of a hub that lost its newest writes with a machine; in any other case one.
+        """
+        epochs = self._epochs()
+        return {text for text, ack in self._acks.items() if epochs.is_lost(text, ack.room, ack.seq)}
+
+    def seqs_used_twice(self) -> int:
+        """Return how many positions of an epoch stand for two sayings, as heard or as acknowledged."""
+        texts: dict[tuple[RoomKey, int], set[str]] = defaultdict(set)
+        for text, ack in self._acks.items():
+            texts[ack.room, ack.seq].add(text)
+        for room, log in self._rooms.items():
+            for seq in log.said():
+                event = log.events[seq]
+                if (room, seq) in texts and isinstance(event, wire.Said):
+                    texts[room, seq].add(event.text)
+        return sum(len(said) - 1 for said in texts.values())
 
     def expected(self) -> int:
         """Return how many deliveries of sayings were promised."""
@@ -197,6 +221,9 @@ class Ledger:
         """Return whether a phone went on hearing a room after its seat there had ended."""
         left = self._rooms[stay.room].left(stay.member, up_to=stay.last_seq - 1)
         return left is not None
+
+    def _epochs(self) -> Epochs:
+        return Epochs(self._rooms, self._stays)
 
     def _heard(self) -> dict[str, dict[tuple[str, int], str]]:
         """Return where each text was heard, in any epoch, and from whom."""

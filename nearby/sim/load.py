@@ -44,7 +44,7 @@ class Crowd:
         self._players = players
         self._spots = spots_of(load.shape, players.random, lat_deg=load.lat_deg, lon_deg=load.lon_deg)
         self._is_over = asyncio.Event()
-        self._stays: set[asyncio.Task[object]] = set()
+        self._stays: set[asyncio.Task[None]] = set()
         self._came = 0
 
     async def live(self, progress: Callable[[float], None]) -> None:
@@ -54,7 +54,7 @@ class Crowd:
         """
         load = self._load
         self._let_in(load.phones, over_s=load.fills_over_s)
-        side = [self._players.start(keep_talking(self._players, load.says_per_s))]
+        side: list[asyncio.Task[None]] = [self._players.start(keep_talking(self._players, load.says_per_s))]
         if load.shape is Shape.RECONNECT:
             side.append(self._players.start(self._drop_everybody()))
         started_s, total_s = monotonic(), load.fills_over_s + load.duration_s

@@ -55,6 +55,10 @@ class Books:
     latency: HdrHistogram = field(default_factory=lambda: HdrHistogram(1, MAX_LATENCY_US, 3))
     sent_s: dict[str, float] = field(default_factory=dict)
     """When each text was said."""
+    acked_s: dict[str, float] = field(default_factory=dict)
+    """When each text was acknowledged."""
+    away_s: list[float] = field(default_factory=list)
+    """How long phones were without a connection, each time one came back."""
     watch: Watch | None = None
     """Is told where people said they are, if anybody wants to know."""
 
@@ -95,6 +99,7 @@ class Player:
         self._on_lapse = on_lapse
         self._clock = clock
         self._since_s = clock()
+        self._dropped_s: float | None = None
         self._waiting_since_s: float | None = None
         self._was_placed = False
         self._is_closed = False
@@ -160,6 +165,7 @@ class Player:
                 self._page.gave_up(text)
         else:
             if isinstance(ack.seq, int):
+                self._books.acked_s[text] = self._clock()
                 self._page.acknowledged(text, ack.seq)
 
     async def leave(self) -> None:
@@ -214,9 +220,14 @@ class Player:
         """Write down that the connection came or went."""
         if isinstance(event, Connected):
             self.is_connected = True
+            if self._dropped_s is not None:
+                self._books.away_s.append(self._clock() - self._dropped_s)
+                self._dropped_s = None
         elif isinstance(event, Disconnected):
             self.settle()
             self._page.dropped()
+            if self.is_connected:
+                self._dropped_s = self._clock()
             self.is_connected = False
             self._drops += 1
             if event.back_in_s is not None:

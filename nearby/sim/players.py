@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Coroutine
 from random import Random
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 from nearby.core.rules import SECOND_MS
 from nearby.errors import PhoneClosed
@@ -19,6 +19,8 @@ FINISH_WITHIN_S = 20.0
 
 _SMALL_TALK = "well yes no maybe here there rain music coffee later bus park bridge corner nice hello look what a day"
 WORDS = _SMALL_TALK.split()
+
+T = TypeVar("T")
 
 Mint = Callable[[str, bool], str]
 """Returns a token for a person; the flag says whether they are established."""
@@ -74,11 +76,11 @@ class Players:
         """Return how many phones have no connection now and are trying to have one."""
         return sum(player.is_cut_off for player in self._players.values())
 
-    def spawn(self, work: Coroutine[Any, Any, object]) -> None:
-        """Run ``work`` beside the rest; ``finish`` waits for it."""
-        self._run(work, self._tasks)
+    def spawn(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[object]:
+        """Run ``work`` beside the rest, as the task that is returned; ``finish`` waits for it."""
+        return self._run(work, self._tasks)
 
-    def start(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[object]:
+    def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Return ``work`` as a task; if it fails, so does ``finish``."""
         task = asyncio.create_task(work)
         task.add_done_callback(self._ended)
@@ -120,11 +122,15 @@ class Players:
                 return False
             player = self._turn.pop()
             if player.room_size > 1 and player.position is not None:
-                self._says += 1
-                words = " ".join(self.random.choices(WORDS, k=self.random.randint(1, 12)))
-                self.spawn(player.say(f"{words} {in_letters(f'{self._run_id}{self._says:x}')}"))
+                self.spawn(player.say(self.new_text()))
                 return True
         return False
+
+    def new_text(self) -> str:
+        """Return something to say that nobody else says."""
+        self._says += 1
+        words = " ".join(self.random.choices(WORDS, k=self.random.randint(1, 12)))
+        return f"{words} {in_letters(f'{self._run_id}{self._says:x}')}"
 
     def keep_present(self, player: Player) -> None:
         """Check a phone in again every 0.5 to 0.8 windows until it leaves or the run ends."""
@@ -180,15 +186,22 @@ class Players:
             person=person,
             random=self.random,
             speed=self._speed,
-            on_lapse=lambda player: self.spawn(hang_up(player)),
+            on_lapse=self._spawner(hang_up),
         )
 
-    def _run(self, work: Coroutine[Any, Any, object], tasks: set[asyncio.Task[object]]) -> None:
+    def _spawner(self, work: Callable[[Player], Coroutine[Any, Any, None]]) -> Callable[[Player], None]:
+        def spawn(player: Player) -> None:
+            self.spawn(work(player))
+
+        return spawn
+
+    def _run(self, work: Coroutine[Any, Any, object], tasks: set[asyncio.Task[object]]) -> asyncio.Task[object]:
         task = self.start(work)
         tasks.add(task)
         task.add_done_callback(tasks.discard)
+        return task
 
-    def _ended(self, task: asyncio.Task[object]) -> None:
+    def _ended(self, task: asyncio.Task[Any]) -> None:
         if not task.cancelled():
             self._failed = self._failed or task.exception()
 

@@ -73,6 +73,19 @@ class RoomLog:
         """Return whether all these positions are known."""
         return all(seq in self.events for seq in seqs)
 
+    def shows(self, seq: int, text: str, members: Collection[str]) -> bool | None:
+        """Return whether ``text`` stands at ``seq``, by what is known and by what snapshots showed these members.
+
+        None if none of them was shown a piece of the log that reaches back so far.
+        """
+        event = self.events.get(seq)
+        if isinstance(event, wire.Said) and event.text == text:
+            return True
+        for shown in self._shown:
+            if shown.member in members and (len(shown.messages) < SHOWN_MESSAGES or min(shown.messages) <= seq):
+                return False
+        return None
+
     def left_out(self) -> int:
         """Return how many sayings snapshots should have shown and did not."""
         said = self.said()

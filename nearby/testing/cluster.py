@@ -99,6 +99,12 @@ class RedisCluster:
         """Return the nodes that serve slots now, in order of their slots, as one that runs sees it."""
         return [self._ids[row[0]] for row in _serving(await _rows_of(self._one_that_runs()))]
 
+    async def primary_of(self, key: str) -> RedisServer:
+        """Return the node that serves the slot of ``key`` now."""
+        primaries = await self.primaries()
+        slot: int = await primaries[0].call("CLUSTER", "KEYSLOT", key)
+        return primaries[slot * PRIMARIES // SLOTS]
+
     async def replica_of(self, primary: RedisServer) -> RedisServer:
         """Return the node that follows ``primary``.
 

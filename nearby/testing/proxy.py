@@ -6,11 +6,14 @@ they are read, not on packets; and it neither reorders nor damages anything, whi
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from typing import TypeVar
 
 READ_BYTES = 65_536
 PIECES_PER_S = 20
 """What a narrow way passes on is cut into so many pieces a second."""
+BACKLOG = 4096
+"""Connections the kernel may hold: a crowd comes back at once."""
 
 
 class Way:
@@ -140,11 +143,11 @@ class Proxy:
         if self.is_cut:
             writer.transport.abort()
             return
-        try:
-            there_reader, there_writer = await asyncio.open_connection(*self._target)
-        except OSError:
+        there = await self._reach()
+        if there is None:
             writer.transport.abort()
             return
+        there_reader, there_writer = there
         link = _Link(writer, there_writer)
         if self.is_cut:  # While it was being opened.
             link.reset()
@@ -157,6 +160,12 @@ class Proxy:
             )
         finally:
             self._links.discard(link)
+
+    async def _reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+        """Return a connection to where the next one is passed on to, None if there is none to be had."""
+        with contextlib.suppress(OSError):
+            return await asyncio.open_connection(*self._target)
+        return None
 
     async def _pass(
         self,
@@ -191,11 +200,57 @@ class Proxy:
         return is_lost
 
 
+P = TypeVar("P", bound=Proxy)
+
+
+class Balancer(Proxy):
+    """A proxy that passes each connection on to the one of several servers that has the fewest of them.
+
+    It keeps nobody at one of them, and passes over those that refuse; whether they are ready it does not ask.
+    """
+
+    def __init__(self, host: str, ports: Sequence[int]) -> None:
+        super().__init__(host, 0)
+        self._host = host
+        self._open: dict[int, set[asyncio.StreamWriter]] = {port: set() for port in ports}
+        self._opening = dict.fromkeys(ports, 0)
+
+    async def _reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+        for port in sorted(self._open, key=self._load):
+            self._opening[port] += 1
+            try:
+                reader, writer = await asyncio.open_connection(self._host, port)
+            except OSError:
+                continue
+            finally:
+                self._opening[port] -= 1
+            self._open[port].add(writer)
+            return reader, writer
+        return None
+
+    def _load(self, port: int) -> int:
+        """Return how many connections a server has or is to have."""
+        self._open[port] = {writer for writer in self._open[port] if not writer.is_closing()}
+        return len(self._open[port]) + self._opening[port]
+
+
 @contextlib.asynccontextmanager
 async def running_proxy(host: str, port: int) -> AsyncIterator[Proxy]:
     """Yield a proxy to an address until the block ends."""
-    proxy = Proxy(host, port)
-    server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
+    async with _listening(Proxy(host, port)) as proxy:
+        yield proxy
+
+
+@contextlib.asynccontextmanager
+async def running_balancer(host: str, ports: Sequence[int]) -> AsyncIterator[Balancer]:
+    """Yield a balancer over servers at these ports until the block ends."""
+    async with _listening(Balancer(host, ports)) as balancer:
+        yield balancer
+
+
+@contextlib.asynccontextmanager
+async def _listening(proxy: P) -> AsyncIterator[P]:
+    server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0, backlog=BACKLOG)
     proxy.port = server.sockets[0].getsockname()[1]
     try:
         yield proxy

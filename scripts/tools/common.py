@@ -122,7 +122,7 @@ def run(target: Target, play: Play, *, phones: int, established: float, random: 
     target.check()
     allow_connections(phones, setting="phones")
     if json_file is not None:
-        _check_writable(json_file)
+        check_writable(json_file)
     result, signalled = uvloop.run(_run(target, play, established=established, random=random))
     Console().print(as_tables(result))
     if json_file is not None:
@@ -140,7 +140,7 @@ def minter(key: bytes) -> Callable[[str, bool], str]:
     return lambda person, established: mint_token(key, person, expires_s=expires_s, established=established)
 
 
-def _check_writable(path: Path) -> None:
+def check_writable(path: Path) -> None:
     """Find out before a long run, not after it."""
     where = path if path.exists() else path.parent
     if not os.access(where, os.W_OK):
@@ -165,10 +165,10 @@ async def _run(
         return result, end.signalled
 
 
-async def _play_and_hang_up(play: Play, players: Players, child: Child | None) -> tuple[Figures, "_End"]:
+async def _play_and_hang_up(play: Play, players: Players, child: Child | None) -> tuple[Figures, "End"]:
     started_s = time.monotonic()
     try:
-        with _progress_bar() as progress:
+        with progress_bar() as progress:
             end = await _play_to_an_end(play, players, child, progress)
         await (players.finish(within_s=GONE_WITHIN_S) if end.is_server_gone else players.finish())
         seconds = time.monotonic() - started_s
@@ -217,7 +217,7 @@ async def _knock(url: str, mint: Callable[[str, bool], str]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _End:
+class End:
     """How playing ended: with nothing to say, or cut short."""
 
     sentence: str = ""
@@ -225,36 +225,36 @@ class _End:
     signalled: signal.Signals | None = None
 
 
-async def _play_to_an_end(play: Play, players: Players, child: Child | None, progress: Callable[[float], None]) -> _End:
+async def _play_to_an_end(play: Play, players: Players, child: Child | None, progress: Callable[[float], None]) -> End:
     """Play until it is over, the server is gone, or somebody interrupts."""
     playing = asyncio.ensure_future(play(players, progress))
-    watching = {asyncio.create_task(_server_gone(players, child)), asyncio.create_task(_interrupted())}
+    watching = {asyncio.create_task(_server_gone(players, child)), asyncio.create_task(interrupted())}
     try:
         done, _ = await asyncio.wait({playing, *watching}, return_when=asyncio.FIRST_COMPLETED)
         if playing in done:
             playing.result()
-            return _End()
-        return next(iter(done)).result() or _End()
+            return End()
+        return next(iter(done)).result() or End()
     finally:
         for task in (playing, *watching):
             task.cancel()
         await asyncio.gather(playing, *watching, return_exceptions=True)
 
 
-async def _server_gone(players: Players, child: Child | None) -> _End:
+async def _server_gone(players: Players, child: Child | None) -> End:
     """Return when the server is."""
     if child is not None:
         code = await child.process.wait()
-        return _End(f"the server ended by itself, with exit code {code}", is_server_gone=True)
+        return End(f"the server ended by itself, with exit code {code}", is_server_gone=True)
     seen_s = time.monotonic()
     while time.monotonic() - seen_s < LOST_AFTER_S:
         if not len(players) or players.cut_off() < len(players):
             seen_s = time.monotonic()
         await asyncio.sleep(LOOK_EVERY_S)
-    return _End(f"no phone reached the server for {LOST_AFTER_S:.0f} s", is_server_gone=True)
+    return End(f"no phone reached the server for {LOST_AFTER_S:.0f} s", is_server_gone=True)
 
 
-async def _interrupted() -> _End:
+async def interrupted() -> End:
     """Return when SIGINT or SIGTERM came; a second one is not waited for."""
     loop = asyncio.get_running_loop()
     came: asyncio.Future[signal.Signals] = loop.create_future()
@@ -268,14 +268,15 @@ async def _interrupted() -> _End:
         loop.add_signal_handler(number, come, number)
     try:
         number = await came
-        return _End(f"the run was interrupted by {number.name}", signalled=number)
+        return End(f"the run was interrupted by {number.name}", signalled=number)
     finally:
         for number in numbers:
             loop.remove_signal_handler(number)
 
 
 @contextlib.contextmanager
-def _progress_bar() -> Iterator[Callable[[float], None]]:
+def progress_bar() -> Iterator[Callable[[float], None]]:
+    """Show how far a run is while the block runs, on a terminal; yield what is told the share, from 0 to 1."""
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     console = Console(file=sys.stderr)
     with Progress(*columns, console=console, disable=not console.is_terminal) as bars:

@@ -4,7 +4,7 @@ What a server does around it is done here without sockets: on every tick the swe
 waits for a seat an offer, a decision of ``core.placement`` and a seat, as in ``server.keeper`` and ``server.placer``.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import count
 
 from nearby.core import wire
@@ -136,6 +136,9 @@ class _Ear:
 
     def replaced(self, connection: ConnectionId) -> None:
         """Nobody connects twice."""
+
+    def announced(self, notice: str, seen_to: Callable[[], None]) -> None:
+        """Nobody announces anything."""
 
     def forgotten(self, connections: Collection[ConnectionId]) -> None:
         """One process forgets nobody."""
