@@ -11,12 +11,16 @@ a wait of each person's own, one could be in reach of two who are not in reach o
 A shake is good for one gathering. Shaking again meanwhile changes nothing, so that a phone that heard no answer may
 ask again; a shake from another catchment takes the place of the one before.
 
+Of two who must not meet one *yields*, the one who wanted it so. The groups are made of the others, as if whoever yields
+had not shaken; these come after them, where there is a place with nobody they yield to. So nobody can tell by whom they
+meet that somebody shook who blocked them.
+
 Memory: one entry for each person who waits, so no more than people are present.
 """
 
 from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, pairwise
 
 from nearby.core.ids import PersonId
 from nearby.core.rules import Rules
@@ -30,6 +34,15 @@ CARRIED = 16
 
 Clash = Callable[[PersonId, Sequence[PersonId]], bool]
 """Returns whether a person must not meet one of some others, whoever of the two it binds."""
+
+Yields = Callable[[PersonId, Sequence[PersonId]], bool]
+"""Returns whether a person is to do without if one of some others, themselves perhaps among these, is to meet people.
+
+Of two who must not meet one does so for the other.
+"""
+
+_ROUNDS = 3
+"""So often it is looked who yields to nobody who is left: of whoever yields to one who yields, and so on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +124,9 @@ class Gatherings:
             self._end(gathering)
         return True
 
-    def meet(self, now_ms: int, *, may_meet: Callable[[PersonId, CatchmentId], bool], clash: Clash) -> Meeting | None:
+    def meet(
+        self, now_ms: int, *, may_meet: Callable[[PersonId, CatchmentId], bool], clash: Clash, yields: Yields
+    ) -> Meeting | None:
         """Return what came of the next shakes whose wait is over, None if there are none. Repeat it until None.
 
         Of a gathering of more than ``AT_ONCE`` people, those who shook first meet first, in full rooms, and whom
@@ -121,6 +136,7 @@ class Gatherings:
             now_ms: The time.
             may_meet: Returns whether a person can still have a seat in a room of the catchment.
             clash: See ``Clash``.
+            yields: See ``Yields``.
         """
         gathering = next(iter(self._in_order), None)
         if gathering is None or now_ms < gathering.ends_ms:
@@ -129,7 +145,7 @@ class Gatherings:
         is_last = len(gathering.people) <= AT_ONCE + self._rules.capacity
         taken = list(gathering.people if is_last else islice(gathering.people, AT_ONCE))
         able = [person for person in taken if may_meet(person, gathering.catchment)]
-        groups, left = make_groups(able, clash=clash, capacity=self._rules.capacity)
+        groups, left = make_groups(able, clash=clash, yields=yields, capacity=self._rules.capacity)
         carried = set() if is_last else set(sorted(left, key=able.index)[-CARRIED:])
         used = [person for person in taken if person not in carried]
         for person in used:
@@ -144,44 +160,54 @@ class Gatherings:
 
 
 def make_groups(
-    people: Sequence[PersonId], *, clash: Clash, capacity: int
+    people: Sequence[PersonId], *, clash: Clash, yields: Yields, capacity: int
 ) -> tuple[list[list[PersonId]], list[PersonId]]:
     """Return ``(groups, alone)``: people in groups of 2 to ``capacity``, and those for whom there is none.
 
-    Neighbours in ``people`` come together as far as may be. Without conflicts there are as few groups as can be,
-    their sizes differ by one at most, and nobody is alone but a single person. With conflicts nobody is alone who
-    could join a group, pair up with another one who is alone, or with somebody out of a group of three or more.
+    Those who yield to nobody are together as if there were nobody else: neighbours in ``people`` as far as may be, in
+    as few groups as can be, whose sizes differ by one at most, and nobody is alone but a single person. Of the others
+    nobody is alone who could join a group, pair up with another one who is alone, or with somebody out of a group of
+    three or more in which they yield to nobody.
     """
     if len(people) < 2:
         return [], list(people)
-    groups, alone = _fill(people, clash, capacity)
-    while any(_find_company(person, groups, alone, clash=clash, capacity=capacity) for person in alone):
+    first, later = _in_turn(people, yields)
+    groups, alone = _evenly(first, capacity)
+    alone += later
+    while any(_find_company(one, groups, alone, clash=clash, yields=yields, capacity=capacity) for one in alone):
         pass
     return groups, alone
 
 
-def _fill(people: Sequence[PersonId], clash: Clash, capacity: int) -> tuple[list[list[PersonId]], list[PersonId]]:
-    """Return ``people`` in groups of even sizes, each person in the first group that has a place for them."""
+def _in_turn(people: Sequence[PersonId], yields: Yields) -> tuple[list[PersonId], list[PersonId]]:
+    """Return those who yield to nobody, and the others, each after those they yield to as far as can be."""
+    later: list[PersonId] = []
+    first = [person for person in people if not yields(person, people)]
+    left = [] if len(first) == len(people) else [person for person in people if person not in first]
+    for _ in range(_ROUNDS if left else 0):
+        free = [person for person in left if not yields(person, left)]
+        later += free
+        left = [person for person in left if person not in free]
+    return first, later + left
+
+
+def _evenly(people: list[PersonId], capacity: int) -> tuple[list[list[PersonId]], list[PersonId]]:
+    """Return people who may all meet in groups of even sizes, and those who are one by themselves."""
     count = -(-len(people) // capacity)
-    size, larger = divmod(len(people), count)
-    groups: list[list[PersonId]] = [[] for _ in range(count)]
-    alone, first = [], 0
-    for person in people:
-        for number in range(first, count):
-            group = groups[number]
-            if len(group) < size + (number < larger) and not clash(person, group):
-                group.append(person)
-                break
-        else:
-            alone.append(person)
-        while first < count and len(groups[first]) == size + (first < larger):
-            first += 1
-    alone += [group[0] for group in groups if len(group) == 1]
-    return [group for group in groups if len(group) > 1], alone
+    size, larger = divmod(len(people), max(1, count))
+    ends = [number * size + min(number, larger) for number in range(count + 1)]
+    groups = [people[start:end] for start, end in pairwise(ends)]
+    return [group for group in groups if len(group) > 1], [group[0] for group in groups if len(group) == 1]
 
 
 def _find_company(
-    person: PersonId, groups: list[list[PersonId]], alone: list[PersonId], *, clash: Clash, capacity: int
+    person: PersonId,
+    groups: list[list[PersonId]],
+    alone: list[PersonId],
+    *,
+    clash: Clash,
+    yields: Yields,
+    capacity: int,
 ) -> bool:
     """Put somebody who is alone with others, if that leaves nobody else alone; return whether it did."""
     for group in groups:
@@ -196,7 +222,9 @@ def _find_company(
             alone.remove(other)
             return True
     for group in groups:
-        other_one = next((one for one in group if not clash(person, (one,))), None) if len(group) > 2 else None
+        if len(group) < 3 or yields(person, group):
+            continue
+        other_one = next((one for one in group if not clash(person, (one,))), None)
         if other_one is not None:
             group.remove(other_one)
             groups.append([other_one, person])

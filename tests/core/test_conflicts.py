@@ -1,3 +1,5 @@
+from collections import Counter
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -128,3 +130,39 @@ def test_ending_ones_own_conflict_leaves_that_of_the_other() -> None:
     conflicts, _ = made_of([(ANA, BEN, True), (BEN, ANA, False), (ANA, BEN, None)])
     assert not conflicts.bars(ANA, [BEN])
     assert conflicts.bars(BEN, [ANA])
+
+
+@given(changes, people, groups)
+def test_who_yields_agrees_with_a_list_of_conflicts_by_age(
+    changes: list[tuple[PersonId, PersonId, bool | None]], person: PersonId, others: list[PersonId]
+) -> None:
+    changes = [change for change in changes if change[0] != change[1]]
+    conflicts, _ = made_of(changes)
+    since = Counter[tuple[PersonId, PersonId]]()
+    for number, (author, other, is_mutual) in enumerate(changes, start=1):
+        if is_mutual is None:
+            since.pop((author, other), None)
+            continue
+        since[author, other] = since[author, other] or number
+        own = [one for one in conflicts_after(changes[:number]) if one[0] == author]
+        for gone in [one for one in since if one[0] == author and one not in own]:
+            del since[gone]
+    assert conflicts.yields(person, iter(others)) == any(
+        (person, other) in since and not 0 < since[other, person] < since[person, other] for other in others
+    )
+
+
+def conflicts_after(changes: list[tuple[PersonId, PersonId, bool | None]]) -> list[tuple[PersonId, PersonId]]:
+    """Return who is then in conflict with whom."""
+    return [one[:2] for one in made_of(changes)[1]]
+
+
+def test_of_two_who_blocked_each_other_the_first_one_yields_whatever_the_other_does_again() -> None:
+    conflicts, _ = made_of([(ANA, BEN, True), (BEN, ANA, True), (ANA, BEN, False), (BEN, ANA, True)])
+    assert conflicts.yields(ANA, [CLEO, BEN])
+    assert not conflicts.yields(BEN, [ANA])
+    conflicts.remove(ANA, BEN)
+    assert conflicts.yields(BEN, [ANA])
+    assert not conflicts.yields(ANA, [BEN])
+    conflicts.add(ANA, BEN, is_mutual=True)
+    assert not conflicts.yields(ANA, [BEN])

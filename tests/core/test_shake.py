@@ -1,5 +1,5 @@
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import combinations
 
 import pytest
@@ -10,7 +10,7 @@ from nearby.core.area_index import AreaId
 from nearby.core.cell import ladder_of
 from nearby.core.ids import PersonId
 from nearby.core.rules import Rules
-from nearby.core.shake import AT_ONCE, CARRIED, Clash, Gatherings, Meeting, make_groups
+from nearby.core.shake import AT_ONCE, CARRIED, Clash, Gatherings, Meeting, Yields, make_groups
 from nearby.core.venue import CatchmentId, Venue
 
 RULES = Rules()
@@ -19,25 +19,33 @@ PARK = ladder_of(52.52, 13.40).res7
 RING = Venue(AreaId("ring"), PARK)
 ANA, BEN, CLEO, DAN = EVERYBODY = [PersonId(name) for name in ("ana", "ben", "cleo", "dan")]
 
-Pairs = frozenset[frozenset[PersonId]]
+Pair = tuple[PersonId, PersonId]
+"""Of two who must not meet: who yields, and to whom."""
 
 
 def crowd(count: int) -> list[PersonId]:
     return [PersonId(f"p{number}") for number in range(count)]
 
 
-def by_pairs(pairs: Pairs) -> Clash:
-    return lambda person, others: any(frozenset((person, other)) in pairs for other in others)
+def clash_of(pairs: Collection[Pair]) -> Clash:
+    return lambda person, others: any((person, one) in pairs or (one, person) in pairs for one in others)
 
 
-def nobody_clashes(person: PersonId, others: Sequence[PersonId]) -> bool:
-    return False
+def yields_of(pairs: Collection[Pair]) -> Yields:
+    return lambda person, others: any((person, one) in pairs for one in others)
 
 
-def met(gatherings: Gatherings, now_ms: int, *, clash: Clash = nobody_clashes) -> list[Meeting]:
+def grouped(
+    people: Sequence[PersonId], pairs: Collection[Pair] = (), *, capacity: int = 8
+) -> tuple[list[list[PersonId]], list[PersonId]]:
+    return make_groups(people, clash=clash_of(pairs), yields=yields_of(pairs), capacity=capacity)
+
+
+def met(gatherings: Gatherings, now_ms: int, *, pairs: Collection[Pair] = ()) -> list[Meeting]:
     """Return all that comes of the shakes whose wait is over."""
     meetings = list[Meeting]()
-    while meeting := gatherings.meet(now_ms, may_meet=lambda person, catchment: True, clash=clash):
+    clash, yields = clash_of(pairs), yields_of(pairs)
+    while meeting := gatherings.meet(now_ms, may_meet=lambda person, catchment: True, clash=clash, yields=yields):
         meetings.append(meeting)
     return meetings
 
@@ -46,13 +54,17 @@ def groups_of(meetings: list[Meeting]) -> list[list[PersonId]]:
     return [group for meeting in meetings for group in meeting.groups]
 
 
-conflicts = st.frozensets(st.frozensets(st.sampled_from(crowd(20)), min_size=2, max_size=2), max_size=60)
+def is_one_way(pairs: Collection[Pair]) -> bool:
+    return all((other, one) not in pairs for one, other in pairs)
+
+
+conflicts = st.frozensets(st.tuples(*2 * (st.sampled_from(crowd(20)),)), max_size=60).filter(is_one_way)
 
 
 @given(st.integers(0, 200), st.integers(3, 8))
 def test_without_conflicts_there_are_as_few_groups_as_can_be_and_of_even_sizes(count: int, capacity: int) -> None:
     people = crowd(count)
-    groups, alone = make_groups(people, clash=nobody_clashes, capacity=capacity)
+    groups, alone = grouped(people, capacity=capacity)
     sizes = [len(group) for group in groups]
     assert [person for group in groups for person in group] + alone == people
     assert len(alone) == (count == 1)
@@ -63,46 +75,73 @@ def test_without_conflicts_there_are_as_few_groups_as_can_be_and_of_even_sizes(c
 
 @given(conflicts, st.integers(0, 20), st.integers(2, 8))
 def test_with_conflicts_everybody_is_in_one_place_and_nobody_with_whom_they_must_not_meet(
-    pairs: Pairs, count: int, capacity: int
+    pairs: Collection[Pair], count: int, capacity: int
 ) -> None:
     people = crowd(count)
-    groups, alone = make_groups(people, clash=by_pairs(pairs), capacity=capacity)
+    groups, alone = grouped(people, pairs, capacity=capacity)
     assert sorted([person for group in groups for person in group] + alone) == sorted(people)
     for group in groups:
         assert 2 <= len(group) <= capacity
-        assert not pairs & {frozenset(pair) for pair in combinations(group, 2)}
+        assert not any(clash_of(pairs)(one, (other,)) for one, other in combinations(group, 2))
 
 
 @given(conflicts, st.integers(0, 20), st.integers(2, 8))
-def test_who_is_alone_could_not_be_put_with_anybody(pairs: Pairs, count: int, capacity: int) -> None:
-    clash = by_pairs(pairs)
-    groups, alone = make_groups(crowd(count), clash=clash, capacity=capacity)
+def test_who_is_alone_could_not_be_put_with_anybody_unseen_by_whom_they_yield_to(
+    pairs: Collection[Pair], count: int, capacity: int
+) -> None:
+    clash, yields = clash_of(pairs), yields_of(pairs)
+    groups, alone = grouped(crowd(count), pairs, capacity=capacity)
     for person in alone:
         assert all(clash(person, [other]) for other in alone if other != person)
         assert all(clash(person, group) for group in groups if len(group) < capacity)
-        assert all(clash(person, [other]) for group in groups if len(group) > 2 for other in group)
+        for group in groups:
+            if len(group) > 2 and not yields(person, group):
+                assert all(clash(person, [other]) for other in group)
 
 
-def test_one_who_is_shunned_by_most_is_paired_with_the_one_who_does_not() -> None:
-    pairs = frozenset(frozenset((ANA, other)) for other in (BEN, CLEO))
-    groups, alone = make_groups([BEN, CLEO, DAN, ANA], clash=by_pairs(pairs), capacity=8)
-    assert sorted(map(sorted, groups)) == [[ANA, DAN], [BEN, CLEO]]
+@given(st.permutations(crowd(20)), st.integers(0, 20), st.sets(st.sampled_from(crowd(20)[1:])), st.integers(2, 8))
+def test_whoever_is_blocked_meets_the_same_people_as_if_the_others_had_not_shaken(
+    order: list[PersonId], count: int, blockers: set[PersonId], capacity: int
+) -> None:
+    blocked, people = PersonId("p0"), [PersonId("p0"), *order[:count]]
+    people = [person for number, person in enumerate(people) if person not in people[:number]]
+    with_them, alone = grouped(people, {(one, blocked) for one in blockers}, capacity=capacity)
+    without, _ = grouped([person for person in people if person not in blockers], capacity=capacity)
+    assert [group for group in with_them if blocked in group] == [group for group in without if blocked in group]
+    assert len(set(alone) & blockers) <= 1
+
+
+def test_whoever_blocked_is_in_another_group_if_there_is_one() -> None:
+    people = crowd(9)
+    groups, alone = grouped([ANA, *people], {(ANA, people[0])})
+    assert [group[0] for group in groups if ANA in group] == [people[5]]
     assert not alone
 
 
-def test_two_whom_the_others_must_not_meet_are_a_pair() -> None:
-    pairs = frozenset(frozenset(pair) for pair in ((ANA, BEN), (ANA, CLEO), (BEN, CLEO), (ANA, DAN), (BEN, DAN)))
-    groups, alone = make_groups([ANA, BEN, CLEO, DAN], clash=by_pairs(pairs), capacity=2)
-    assert [sorted(group) for group in groups] == [[CLEO, DAN]]
-    assert sorted(alone) == [ANA, BEN]
+def test_whoever_blocked_is_alone_rather_than_take_company_from_whom_they_blocked() -> None:
+    groups, alone = grouped([BEN, CLEO, DAN, ANA], {(ANA, BEN)})
+    assert (groups, alone) == ([[BEN, CLEO, DAN]], [ANA])
 
 
-def test_who_must_not_meet_the_own_group_joins_another_that_has_a_place() -> None:
-    ed, flo = crowd(2)
-    pairs = frozenset({frozenset((ed, DAN)), frozenset((ed, flo))})
-    groups, alone = make_groups([ANA, BEN, CLEO, DAN, flo, ed], clash=by_pairs(pairs), capacity=4)
-    assert [sorted(group) for group in groups] == [sorted([ANA, BEN, CLEO, ed]), sorted([DAN, flo])]
-    assert not alone
+def test_two_who_blocked_the_same_one_meet() -> None:
+    groups, alone = grouped([ANA, BEN, CLEO, DAN], {(ANA, BEN), (CLEO, BEN)})
+    assert (groups, alone) == ([[BEN, DAN], [CLEO, ANA]], [])
+
+
+def test_whoever_yields_to_one_who_yields_meets_the_one_whom_that_one_blocked() -> None:
+    groups, alone = grouped([ANA, BEN, CLEO], {(BEN, ANA), (CLEO, BEN)})
+    assert (groups, alone) == ([[CLEO, ANA]], [BEN])
+
+
+def test_of_three_who_yield_to_each_other_in_a_ring_none_meets_another() -> None:
+    groups, alone = grouped([ANA, BEN, CLEO], {(ANA, BEN), (BEN, CLEO), (CLEO, ANA)})
+    assert (groups, sorted(alone)) == ([], [ANA, BEN, CLEO])
+
+
+def test_whoever_blocked_pairs_up_with_somebody_out_of_a_full_group_without_whom_they_blocked() -> None:
+    people = crowd(6)
+    groups, alone = grouped([*people, ANA], {(ANA, people[0])}, capacity=3)
+    assert (groups, alone) == ([people[:3], people[4:], [people[3], ANA]], [])
 
 
 def test_two_meet_when_the_wait_of_the_first_is_over_and_not_before() -> None:
@@ -165,7 +204,10 @@ def test_who_can_no_longer_have_a_seat_there_meets_nobody() -> None:
     for person in EVERYBODY:
         gatherings.shake(person, PARK, 0)
     meeting = gatherings.meet(
-        WAIT_MS, may_meet=lambda person, catchment: catchment == PARK and person != BEN, clash=nobody_clashes
+        WAIT_MS,
+        may_meet=lambda person, catchment: catchment == PARK and person != BEN,
+        clash=clash_of(()),
+        yields=yields_of(()),
     )
     assert meeting == Meeting(PARK, [[ANA, CLEO, DAN]], [BEN])
     assert len(gatherings) == 0
@@ -189,14 +231,12 @@ def test_in_a_crowd_whom_conflicts_left_alone_meet_those_who_shook_later() -> No
     """The first step is full of people none of whom may meet another; as many as are carried meet the others."""
     foes, others = crowd(AT_ONCE), [PersonId(f"q{number}") for number in range(2 * AT_ONCE)]
     foe = set(foes)
+    pairs = {(later, earlier) for earlier, later in combinations(foes, 2)}
     gatherings = Gatherings(RULES)
     for person in (*foes, *others):
         gatherings.shake(person, PARK, 0)
 
-    def clash(person: PersonId, group: Sequence[PersonId]) -> bool:
-        return person in foe and any(other in foe for other in group)
-
-    meetings = met(gatherings, WAIT_MS, clash=clash)
+    meetings = met(gatherings, WAIT_MS, pairs=pairs)
     alone = [person for meeting in meetings for person in meeting.alone]
     assert alone == foes[: AT_ONCE - CARRIED]
     assert all(len(foe & set(group)) <= 1 for group in groups_of(meetings))

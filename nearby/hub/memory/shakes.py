@@ -66,6 +66,7 @@ class Shakes:
             now_ms,
             may_meet=lambda person, catchment: self._may_meet(person, catchment, now_ms),
             clash=lambda person, others: self._seats.conflicts.clash((person,), others),
+            yields=self._seats.conflicts.yields,
         )
         if meeting is None:
             return False

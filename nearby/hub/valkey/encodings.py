@@ -33,7 +33,7 @@ def ladders_row(ladders: tuple[Ladder, ...]) -> bytes:
 
 
 def pairs_in(stored: bytes) -> dict[PersonId, bool]:
-    """Return whom a person is in conflict with, and whether it binds both."""
+    """Return whom a person is in conflict with, and a yes or no about each; see ``nearby.core.conflicts``."""
     return {PersonId(other): bool(is_mutual) for other, is_mutual in rows.any_of(stored)}
 
 

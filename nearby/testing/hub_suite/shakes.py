@@ -103,10 +103,26 @@ class ShakesSuite(SuiteBase):
         await shake(ana, ben)
         await world.meet(WAIT_MS)
         assert (ana.heard, ben.heard) == before
-        cleo, dan = await apart(world, "cleo", "dan")
-        await shake(ben, ana, cleo, dan)
+
+    @pytest.mark.parametrize("is_mutual", [True, False])
+    async def test_whoever_blocked_meets_nobody_rather_than_take_company_from_the_other(
+        self, world: World, is_mutual: bool
+    ) -> None:
+        """The other meets whom they would meet if nobody had blocked them; blocking in turn tells them nothing."""
+        ana, ben, cleo, dan = await apart(world, "ana", "ben", "cleo", "dan")
+        await separate(world, ana, ben, is_mutual=is_mutual)
+        await separate(world, ben, ana, is_mutual=is_mutual)
+        await shake(cleo, ana, ben, dan)
         await world.meet(WAIT_MS)
-        assert all(map(met, (ana, ben, cleo, dan)))
+        assert (len(ben.view.members), ben.room, ben.room) == (3, cleo.room, dan.room)
+        assert not met(ana)
+
+    async def test_among_many_whoever_blocked_meets_others(self, world: World) -> None:
+        ana, ben, *others = await apart(world, "ana", "ben", *(f"p{number}" for number in range(world.rules.capacity)))
+        await separate(world, ana, ben)
+        await shake(ana, ben, *others)
+        await world.meet(WAIT_MS)
+        assert all(map(met, (ana, ben, *others)))
         assert ana.room != ben.room
 
     async def test_people_of_two_areas_do_not_meet_those_of_one_do(self, world: World) -> None:
