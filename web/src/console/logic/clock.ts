@@ -33,22 +33,30 @@ export function spanOf(ms: number): string {
 /** Returns day and time in the reader's zone; the year only where it is another one than now. */
 export function dayAndTime(atMs: number, nowMs: number, zone?: string): string {
   const isThisYear = new Date(atMs).getUTCFullYear() === new Date(nowMs).getUTCFullYear();
-  return new Intl.DateTimeFormat("en-GB", {
-    day: "numeric",
-    month: "short",
-    ...(isThisYear ? {} : { year: "numeric" }),
-    hour: "2-digit",
-    minute: "2-digit",
-    ...(zone ? { timeZone: zone } : {}),
-  }).format(atMs);
+  return formatOf(isThisYear ? "day" : "year", zone).format(atMs);
 }
 
 export function timeOfDay(atMs: number, zone?: string): string {
-  return new Intl.DateTimeFormat("en-GB", {
-    hour: "2-digit",
-    minute: "2-digit",
-    ...(zone ? { timeZone: zone } : {}),
-  }).format(atMs);
+  return formatOf("time", zone).format(atMs);
+}
+
+const PARTS = {
+  time: {},
+  day: { day: "numeric", month: "short" },
+  year: { day: "numeric", month: "short", year: "numeric" },
+} as const;
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** A format is made once: that takes longer than to use it a hundred times. */
+function formatOf(parts: keyof typeof PARTS, zone: string | undefined): Intl.DateTimeFormat {
+  const key = `${parts} ${zone}`;
+  const known = formats.get(key);
+  if (known !== undefined) return known;
+  const options = { ...PARTS[parts], hour: "2-digit", minute: "2-digit", ...(zone ? { timeZone: zone } : {}) } as const;
+  const made = new Intl.DateTimeFormat("en-GB", options);
+  formats.set(key, made);
+  return made;
 }
 
 /** The name of an element that says when: what machines read. */

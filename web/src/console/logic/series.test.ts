@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { indexAt, pathOf, sampled, shortNumber, topOf } from "./series.ts";
+import { indexAt, pathOf, sameOrNew, sampled, shortNumber, topOf } from "./series.ts";
 
 const FRAME = { width: 100, height: 10 };
 
@@ -37,4 +37,14 @@ test("numbers are short", () => {
     "12.3k",
     "3.4M",
   ]);
+});
+
+test("a history without a new step stays the one that was drawn", () => {
+  const known = { at_ms: [1, 2, 3] };
+  expect(sameOrNew(known, { at_ms: [1, 2, 3] })).toBe(known);
+  for (const at_ms of [[1, 2, 3, 4], [2, 3, 4], [1, 2], []]) {
+    const heard = { at_ms };
+    expect(sameOrNew(known, heard)).toBe(heard);
+    expect(sameOrNew(undefined, heard)).toBe(heard);
+  }
 });

@@ -63,3 +63,13 @@ export function shortNumber(value: number): string {
   if (value >= 100 || Number.isInteger(value)) return Math.round(value).toLocaleString("en");
   return String(Number(value.toFixed(value < 1 ? 3 : 1)));
 }
+
+/** Returns the history that is known if another one says the same: what is drawn of it stays then as it is. */
+export function sameOrNew<T extends { readonly at_ms: readonly number[] }>(known: T | undefined, heard: T): T {
+  const isSame =
+    known?.at_ms.length === heard.at_ms.length &&
+    known.at_ms[0] === heard.at_ms[0] &&
+    known.at_ms.at(-1) === heard.at_ms.at(-1);
+  // Steps that have passed never change.
+  return known !== undefined && isSame ? known : heard;
+}

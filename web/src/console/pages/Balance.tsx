@@ -1,3 +1,4 @@
+import { useMemo } from "preact/hooks";
 import { balanceOf, inPercent } from "../logic/counts.ts";
 import { Bars } from "../parts/Bars.tsx";
 import { Chart } from "../parts/Chart.tsx";
@@ -11,32 +12,40 @@ const texts = strings.balance;
 /** Whether people have company, and what it takes to give it to them. */
 export function Balance() {
   const { value, error } = now.look.value;
+  const history = value?.history;
+  const charts = useMemo(() => history && <Charts history={history} />, [history]);
   if (value === null) return <Problem error={error} />;
   return (
     <>
       <p class="lead">{texts.explains}</p>
       <Shares now={value} />
-      <div class="charts">
-        <Chart
-          title={texts.charts.thin}
-          atMs={value.history.at_ms}
-          lines={[{ label: texts.charts.thin, values: inPercent(value.history.thin_share) }]}
-          top={100}
-        />
-        <Chart
-          title={texts.charts.merged}
-          atMs={value.history.at_ms}
-          lines={[{ label: texts.charts.merged, values: value.history.merged }]}
-        />
-        <Chart
-          title={texts.charts.moved}
-          atMs={value.history.at_ms}
-          lines={[{ label: texts.charts.moved, values: value.history.moved }]}
-        />
-      </div>
+      {charts}
       <Sizes now={value} />
       <Placements now={value} />
     </>
+  );
+}
+
+function Charts({ history }: { history: NowAnswer["history"] }) {
+  return (
+    <div class="charts">
+      <Chart
+        title={texts.charts.thin}
+        atMs={history.at_ms}
+        lines={[{ label: texts.charts.thin, values: inPercent(history.thin_share) }]}
+        top={100}
+      />
+      <Chart
+        title={texts.charts.merged}
+        atMs={history.at_ms}
+        lines={[{ label: texts.charts.merged, values: history.merged }]}
+      />
+      <Chart
+        title={texts.charts.moved}
+        atMs={history.at_ms}
+        lines={[{ label: texts.charts.moved, values: history.moved }]}
+      />
+    </div>
   );
 }
 

@@ -1,3 +1,4 @@
+import { useMemo } from "preact/hooks";
 import { spanOf, timeOfDay } from "../logic/clock.ts";
 import { largestFirst, latest } from "../logic/counts.ts";
 import { shortNumber } from "../logic/series.ts";
@@ -24,6 +25,9 @@ export function Now() {
 }
 
 function Figures({ now, isStale }: { now: NowAnswer; isStale: boolean }) {
+  const { history } = now;
+  // A dozen charts are drawn anew with a new step of the history, not whenever somebody looked.
+  const charts = useMemo(() => <Charts history={history} />, [history]);
   return (
     <>
       <section aria-labelledby="figures">
@@ -33,16 +37,21 @@ function Figures({ now, isStale }: { now: NowAnswer; isStale: boolean }) {
       </section>
       <section aria-labelledby="history">
         <h2 id="history">{texts.history}</h2>
-        {now.history.at_ms.length ? <Charts now={now} /> : <p class="hint">{texts.noHistory}</p>}
+        {history.at_ms.length ? charts : <p class="hint">{texts.noHistory}</p>}
       </section>
       <div class="columns">
         <RoomsBySize now={now} />
         <Placements now={now} />
         <Limits now={now} />
       </div>
-      <p class="hint">{texts.version(now.version, spanOf(nowMs.value - now.started_ms))}</p>
+      <Version now={now} />
     </>
   );
+}
+
+/** A part of its own, for it changes as time passes. */
+function Version({ now }: { now: NowAnswer }) {
+  return <p class="hint">{texts.version(now.version, spanOf(nowMs.value - now.started_ms))}</p>;
 }
 
 function Facts({ now }: { now: NowAnswer }) {
@@ -76,7 +85,7 @@ function numberOf(value: number | null): string {
   return value === null ? strings.chart.noValue : shortNumber(value);
 }
 
-function Charts({ now: { history } }: { now: NowAnswer }) {
+function Charts({ history }: { history: NowAnswer["history"] }) {
   const one = (title: string, values: readonly (number | null)[]) => ({ title, lines: [{ label: title, values }] });
   const charts = [
     one(texts.charts.people, history.people),

@@ -1,18 +1,26 @@
 /** What every page wants to know of the server: how it is, what waits, and what is stopped. */
 import { signal } from "@preact/signals";
-import { type BrakesAnswer, NoAnswer, type PageConfig, type ReportsAnswer, type SanctionsAnswer } from "../wire.ts";
+import { sameOrNew } from "../logic/series.ts";
+import {
+  type BrakesAnswer,
+  NoAnswer,
+  type NowAnswer,
+  type PageConfig,
+  type ReportsAnswer,
+  type SanctionsAnswer,
+} from "../wire.ts";
 import { call } from "./calls.ts";
 import { heard } from "./clock.ts";
 import { token } from "./session.ts";
-import { repeat, watched } from "./watched.ts";
+import { repeat, type Watched, watched } from "./watched.ts";
 
 const NOW_EVERY_MS = 5_000;
 const QUEUE_EVERY_MS = 15_000;
 
-export const now = watched(async () => {
+export const now: Watched<NowAnswer> = watched(async () => {
   const answer = await call("GET /v1/admin/now");
   heard(answer.at_ms);
-  return answer;
+  return { ...answer, history: sameOrNew(now.look.value.value?.history, answer.history) };
 });
 export const openReports = watched<ReportsAnswer>(() => call("GET /v1/admin/reports", { query: { status: "open" } }));
 export const brakes = watched<BrakesAnswer>(() => call("GET /v1/admin/brakes"));
