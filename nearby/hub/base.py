@@ -33,6 +33,7 @@ from nearby.core.nearby_list import Listed
 from nearby.core.placement import Candidate
 from nearby.core.venue import CatchmentId
 from nearby.core.wishes import NO_WISHES, Wishes
+from nearby.hub.servers import Colleague, Servers
 from nearby.hub.speech import Speech
 from nearby.hub.statistics import HubStatistics as HubStatistics
 
@@ -72,8 +73,8 @@ class Offer(Struct, frozen=True):
     ``wishes`` are what their last check-in named, for the score. Companions are seen to already: whoever came with
     others is offered the room they sit in and no other, if it has a seat, or rooms with a seat for each of them.
 
-    A room whose taken seats reach the target, held ones included, is among them only while the catchment counted
-    few people in the window before.
+    Where the catchment counted many people in the window before, a room whose taken seats reach the target, held ones
+    included, is among them only if there is no other; where it was crowded, not even then.
 
     The order among the thin ones, and among the rest, is drawn for the person and the window: over people, each
     room is equally often among the few that placement looks at.
@@ -111,7 +112,7 @@ class Met:
     you: MemberId
 
 
-class Listener(Protocol):
+class Listener(Colleague, Protocol):
     """One gateway's ear. Calls must return at once and must not raise."""
 
     def welcomed(self, connection: ConnectionId, *, resumed: RoomId | None, then: Sequence[wire.ServerMessage]) -> None:
@@ -151,7 +152,7 @@ class Listener(Protocol):
         """
 
 
-class Hub(Speech, Protocol):
+class Hub(Speech, Servers, Protocol):
     """One gateway's handle on the live state. See the module for what every operation guarantees."""
 
     async def attach(self, caller: Caller, connection: ConnectionId, resume: wire.Resume | None, now_ms: int) -> None:

@@ -160,7 +160,7 @@ class AdminPeople:
         """Answer with the person as they are once something was done and is in force here."""
         await call
         self._metrics.moderation.deeds.labels(did).inc()
-        await self._enforcing.look()
+        await self._enforcing.look_everywhere()
         found = await self._store.moderation.find(person, self._clock.now_ms())
         # Of somebody erased nothing is left once nothing is in force against them.
         return web.Response(status=204) if found is None else _answer(found)

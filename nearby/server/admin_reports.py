@@ -104,7 +104,7 @@ class AdminReports:
 
     async def _done(self, report: ReportId, decision: str) -> web.StreamResponse:
         self._metrics.moderation.decisions.labels(decision).inc()
-        await self._enforcing.look()
+        await self._enforcing.look_everywhere()
         return await self._one(report)
 
     async def _one(self, report: ReportId) -> web.StreamResponse:

@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -86,6 +86,7 @@ class Assembled:
     enforcing: Enforcing
     notify: Notify
     now: Now
+    sharing: Sequence[Callable[[], Coroutine[None, None, None]]]
     clock: SteadyClock
 
 
@@ -143,6 +144,8 @@ async def running(
         await _background(stack, parts.enforcing.run())
         await _background(stack, parts.notify.run())
         await _background(stack, parts.now.run())
+        for keep_sharing in parts.sharing:
+            await _background(stack, keep_sharing())
         await _background(stack, keep_clean(parts.store, settings.rules(), parts.clock))
         if settings.jwks:
             await _background(stack, keep_fresh(settings.jwks, parts.verifier, metrics))
@@ -213,6 +216,7 @@ async def assembled(
                 enforcing=parts.enforcing,
                 notify=parts.notify,
                 now=parts.now,
+                sharing=parts.sharing,
                 clock=clock,
             )
         finally:

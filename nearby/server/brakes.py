@@ -32,6 +32,10 @@ class BrakesInForce:
         self._metrics = metrics
         self._turn = asyncio.Lock()
 
+    def tell_again(self) -> None:
+        """Have the next refresh tell the hub also what did not change: it may have lost it."""
+        self._pulled = None
+
     async def refresh(self, store: Store, hub: Hub, clock: SteadyClock) -> bool:
         """Put the store's brakes in force if they changed since the last time; return whether they did.
 

@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 LOOK_EVERY_S = 0.5
 """Whatever another process changed is in force within a second: this, and the time to read it."""
 
+DECIDED = "decided"
+"""What servers announce when a verdict changed."""
+
 YIELD_EVERY = 256
 """People who are sent away between two chances for everybody else."""
 
@@ -56,8 +59,17 @@ class Enforcing:
         self._to_clear: dict[PersonId, None] = {}
         self._to_show: dict[PersonId, None] = {}
 
+    async def look_everywhere(self) -> None:
+        """Look, and have every other server look too, which does so by itself before long if it cannot be told.
+
+        Call it after each change of this process. Raises what ``look`` does.
+        """
+        await self.look()
+        with contextlib.suppress(HubDown):
+            await self._hub.announce(DECIDED)
+
     async def look(self) -> None:
-        """Put in force what changed in the store, and make it true. Call it after each change of this process.
+        """Put in force what changed in the store, and make it true.
 
         Raises:
             StoreDown: It could not be looked, or a name not be claimed; the next look does what is left.

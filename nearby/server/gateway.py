@@ -5,7 +5,7 @@ here waits: a reader that is too slow loses its connection (see ``core.outbox``)
 """
 
 import contextlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 
@@ -18,6 +18,8 @@ from nearby.errors import CloseCode
 from nearby.server.clock import SteadyClock
 from nearby.server.connection import Connection
 from nearby.server.metrics import Metrics
+
+HearAnnounced = Callable[[str, Callable[[], None]], None]
 
 
 class Gateway:
@@ -34,6 +36,15 @@ class Gateway:
         self._rooms: dict[RoomId, list[Connection]] = {}
         self._forgotten: dict[ConnectionId, Connection] = {}
         self._holds_back = False
+        self._hear_announced: HearAnnounced | None = None
+        self._announced: list[tuple[str, Callable[[], None]]] = []
+
+    def hear_announced(self, hear: HearAnnounced) -> None:
+        """Let this hear what servers announce from now on, and first what was announced before."""
+        self._hear_announced = hear
+        for notice, seen_to in self._announced:
+            hear(notice, seen_to)
+        self._announced.clear()
 
     def add(self, connection: Connection) -> None:
         """A connection was opened."""
@@ -149,6 +160,13 @@ class Gateway:
             if phone is not None:
                 self._leave(phone)
                 self._forgotten[connection] = phone
+
+    def announced(self, notice: str, seen_to: Callable[[], None]) -> None:
+        """See ``Colleague.announced``. What comes before somebody hears it waits, for as long as a server begins."""
+        if self._hear_announced is None:
+            self._announced.append((notice, seen_to))
+        else:
+            self._hear_announced(notice, seen_to)
 
     def take_forgotten(self, most: int) -> list[Connection]:
         """Return up to so many open connections that the live state forgot, to be sent away."""

@@ -11,14 +11,12 @@ from nearby.core import me_wire
 from nearby.core.ids import PersonId
 from nearby.core.naming import clean_name
 from nearby.core.profile import clean_change
-from nearby.errors import CloseCode, ErrorCode, Refused
+from nearby.errors import ErrorCode, Refused
 from nearby.hub.base import Hub
+from nearby.server.announcements import Announcements
 from nearby.server.auth import Claims, Verifier
 from nearby.server.clock import SteadyClock
-from nearby.server.enforcing import Enforcing
-from nearby.server.gateway import Gateway
 from nearby.server.names import Names
-from nearby.server.notify import Notify
 from nearby.server.requests import bearer_of, body_of, json_answer, private
 from nearby.server.screening import Screening
 from nearby.store.base import Account, ExportPiece, Journal, Store
@@ -32,12 +30,10 @@ class Me:
 
     Args:
         hub: The live state, from which an erased person is cleared first.
-        gateway: Their open sockets, which are closed.
         journal: Says when what was cleared is on disk.
         store: Accounts.
-        enforcing: Keeps in force against the erased what was in force against them.
+        announcements: Have every server hold off and forget somebody who is being erased.
         screening: Says which names unverified people may not have.
-        notify: Forgets that an erased person asked to be told of company.
         names: Says whose names are free, and whether anything of people is kept; if not, profiles cannot be changed.
         verifier: Checks tokens, and holds the calls of somebody off who is being erased.
         clock: The time.
@@ -46,25 +42,21 @@ class Me:
     def __init__(
         self,
         hub: Hub,
-        gateway: Gateway,
         *,
         journal: Journal,
         store: Store,
-        enforcing: Enforcing,
+        announcements: Announcements,
         names: Names,
         screening: Screening,
-        notify: Notify,
         verifier: Verifier,
         clock: SteadyClock,
     ) -> None:
         self._hub = hub
-        self._gateway = gateway
         self._journal = journal
         self._store = store
-        self._enforcing = enforcing
+        self._announcements = announcements
         self._names = names
         self._screening = screening
-        self._notify = notify
         self._verifier = verifier
         self._clock = clock
         self._exports = asyncio.Semaphore(EXPORTS_AT_ONCE)
@@ -118,24 +110,18 @@ class Me:
     async def _erase(self, request: web.Request) -> web.StreamResponse:
         """Erase the caller. Each step leaves less to be erased, so whoever got an error asks again.
 
-        While it goes on every token of theirs is refused: whatever was recorded about them between the live state's
-        forgetting and the database's would name somebody who is not there.
+        While it goes on every server refuses every token of theirs: whatever was recorded about them between the live
+        state's forgetting and the database's would name somebody who is not there.
         """
         claims = self._claims(request, even_if_banned=True)
         person = claims.caller.person
         with self._verifier.refusing(person):
-            async with self._names.turn_of(person):
-                for phone in self._gateway.connections():
-                    if phone.claims is not None and phone.person == person:
-                        phone.end(CloseCode.ERASED)
+            async with self._names.turn_of(person), self._announcements.erasing(person):
                 now_ms = self._clock.now_ms()
                 await self._hub.clear(person, None, now_ms)
                 await self._hub.set_listed(person, now_ms, is_listed=False)
                 await self._journal.durable()
                 await self._store.erase(person, now_ms)
-                self._names.forget(person)
-                self._notify.forget(person)
-                await self._enforcing.look()
         return web.Response(status=204)
 
     async def _export(self, request: web.Request) -> web.StreamResponse:

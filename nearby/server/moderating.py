@@ -55,7 +55,7 @@ class Moderating:
             store if keeps_people else None,
             journal=journal,
             members=members,
-            enforce=enforcing.look,
+            enforce=enforcing.look_everywhere,
             rules=rules,
             verifier=verifier,
             clock=clock,

@@ -4,13 +4,15 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
+from msgspec import structs
+
 from nearby.core.changes import Change, LogRow, MarkEnded, MarkRow, PersonSeen, RoomRow, SeatRow, TextRefused
 from nearby.core.ids import RoomId
-from nearby.core.kept import Kept
 from nearby.core.rules import DAY_MS
-from nearby.errors import ConfigError, HubDown
-from nearby.hub.base import Hub, Listener
+from nearby.errors import ConfigError, HubDown, StoreDown
+from nearby.hub.base import Listener
 from nearby.hub.valkey.hub import ValkeyHub, open_hub
+from nearby.server.brakes import BrakesInForce
 from nearby.server.clock import SteadyClock
 from nearby.server.config import Settings
 from nearby.store.base import Journal, Store
@@ -26,6 +28,8 @@ STANDING = "standing"
 STANDING_MS = 7 * DAY_MS
 
 AT_ONCE = 64
+
+AGAIN_AFTER_S = 0.5
 
 _KEPT = (PersonSeen, SeatRow, LogRow, RoomRow, MarkRow, MarkEnded, TextRefused)
 """What the database is told of a live state that it need not bring back: who has an account, and for an hour who sat
@@ -72,9 +76,10 @@ async def open_shared(
             now_ms=clock.now_ms(),
             record=_Recording(store.journal, clock).record,
         )
+        # The lease began before: whoever is erased from now on is announced to this server.
+        await store.relations.note_shadows()
         if not await hub.is_marked(STANDING):
-            await _tell(hub, await store.standing(clock.now_ms()), clock.now_ms())
-            await hub.mark(STANDING, STANDING_MS)
+            await _tell(hub, store, clock.now_ms())
     except HubDown as down:
         raise ConfigError("hub_url", "the hub cannot be reached; start it, or name another") from down
     return hub
@@ -108,16 +113,62 @@ class _Recording:
         for change in changes:
             if isinstance(change, SeatRow) and change.ended_ms is None:
                 # Whether it is the person's only one, the hub knows: a server that died may have left one open here.
-                self._journal.record(change._replace(ended_ms=self._clock.now_ms() + SEAT_KNOWN_MS))
+                self._journal.record(structs.replace(change, ended_ms=self._clock.now_ms() + SEAT_KNOWN_MS))
             elif isinstance(change, _KEPT):
                 self._journal.record(change)
 
 
-async def _tell(hub: Hub, kept: Kept, now_ms: int) -> None:
+class Standing:
+    """Sees that a hub that lost something knows again what is in force whoever runs. Nobody is seated before.
+
+    Args:
+        hub: Which.
+        store: Knows it.
+        brakes: Are told again too.
+        clock: The time.
+    """
+
+    def __init__(self, hub: ValkeyHub, store: Store, brakes: BrakesInForce, clock: SteadyClock) -> None:
+        self._hub = hub
+        self._store = store
+        self._brakes = brakes
+        self._clock = clock
+        self._lost = asyncio.Event()
+        hub.on_loss(self._note_loss)
+
+    async def run(self) -> None:
+        """Tell the hub after each loss, until cancelled."""
+        while True:
+            await self._lost.wait()
+            self._lost.clear()
+            try:
+                # What was announced meanwhile may be lost too.
+                await self._store.relations.note_shadows()
+                self._brakes.tell_again()
+                await self._brakes.refresh(self._store, self._hub, self._clock)
+                told = f"told:{self._hub.generation}"
+                if not await self._hub.is_marked(told):
+                    await _tell(self._hub, self._store, self._clock.now_ms())
+                    await self._hub.mark(told, DAY_MS)
+            except (StoreDown, HubDown) as down:
+                log.warning("telling the hub what is in force: %s; trying again", down)
+                self._lost.set()
+                await asyncio.sleep(AGAIN_AFTER_S)
+            if not self._lost.is_set():
+                self._hub.holds_back = False
+
+    def _note_loss(self) -> None:
+        self._hub.holds_back = True
+        self._lost.set()
+
+
+async def _tell(hub: ValkeyHub, store: Store, now_ms: int) -> None:
     """Let a hub know what is in force; what it knows already stays as it is."""
+    kept = await store.standing(now_ms)
     await _all(hub.separate(one.author, one.other, now_ms, is_mutual=one.is_mutual) for one in kept.conflicts)
     await _all(hub.mute_person(owner, other, is_on=True) for owner, other in kept.mutes)
     await _all(hub.set_listed(person, now_ms, is_listed=True) for person in kept.listed)
+    await hub.mark(STANDING, STANDING_MS)
     log.info("told the hub of %d conflicts, %d mutes", len(kept.conflicts), len(kept.mutes))
 
 

@@ -77,9 +77,15 @@ class Relations(Protocol):
     def may_be_shadowed(self, person: PersonId) -> bool:
         """Return whether something may be in force against somebody erased who comes back under this id.
 
-        Costs a hash and no look into the database. It knows what was there at ``Store.take_over`` and what was erased
-        through this store since.
+        Costs a hash and no look into the database. It knows what was there when shadows were noted last, what was
+        erased through this store since, and who was noted to be erased.
         """
+
+    async def note_shadows(self) -> None:
+        """Take in what is in force against people who were erased so far; ``Store.take_over`` does too."""
+
+    def note_erased(self, person: PersonId) -> None:
+        """Take in that somebody was erased through another store: they may have left something in force."""
 
     async def make_known(
         self, one: PersonId, other: PersonId, handles: tuple[Handle, Handle], now_ms: int

@@ -218,6 +218,8 @@ RETENTION: tuple[Line, ...] = (
     Line("key", "c", "which cells are open, no people"),
     Line("key", "stop", "what is stopped, no people"),
     Line("key", "run", "which run of a server has the state, no people"),
+    Line("key", "nt:", "which gateways have not seen to an announcement, no people: 1 min"),
+    Line("key", "fg:", "what all gateways did in ten seconds, counts alone: 62 min"),
     Line("key", "mark:", "that something was done once for all gateways, no people"),
     Line("log", "standard error", "the operator's choice; holds no position, name, text or token"),
 )

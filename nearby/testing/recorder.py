@@ -4,7 +4,7 @@ The guarantee "One order" of ``nearby.hub.base`` is checked here once, so that e
 listens tests it. A ``Listener`` must not raise: what is wrong is written down, to be read at the end.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from nearby.core import wire
@@ -122,10 +122,15 @@ class Recorder:
 
     Args:
         journal: Who heard what, in order; several gateways may share one.
+
+    ``announcements`` are those of all servers, in order. With ``puts_off`` they are seen to by ``see_to_all`` alone.
     """
 
     def __init__(self, journal: list[tuple[ConnectionId, Heard]] | None = None) -> None:
         self.journal = journal if journal is not None else []
+        self.announcements: list[str] = []
+        self.put_off: list[Callable[[], None]] = []
+        self.puts_off = False
         self._ears: dict[ConnectionId, Ear] = {}
         self._gone: set[ConnectionId] = set()
         self._violations: list[str] = []
@@ -179,6 +184,19 @@ class Recorder:
     def replaced(self, connection: ConnectionId) -> None:
         """See ``Listener.replaced``."""
         self._write_down(connection, Replaced())
+
+    def announced(self, notice: str, seen_to: Callable[[], None]) -> None:
+        """See ``Colleague.announced``. Is seen to at once, unless ``puts_off``."""
+        self.announcements.append(notice)
+        self.put_off.append(seen_to)
+        if not self.puts_off:
+            self.see_to_all()
+
+    def see_to_all(self) -> None:
+        """See to what was put off."""
+        put_off, self.put_off = self.put_off, []
+        for seen_to in put_off:
+            seen_to()
 
     def forgotten(self, connections: Collection[ConnectionId]) -> None:
         """See ``Listener.forgotten``."""

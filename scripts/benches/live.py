@@ -1,6 +1,6 @@
 """The live state without a server around it: people generated, nobody listening, decisions timed."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from random import Random
@@ -53,6 +53,9 @@ class Deaf:
 
     def replaced(self, connection: ConnectionId) -> None:
         """See ``Listener.replaced``."""
+
+    def announced(self, notice: str, seen_to: Callable[[], None]) -> None:
+        """Hear nothing."""
 
     def forgotten(self, connections: Collection[ConnectionId]) -> None:
         """Hear nothing."""

@@ -4,7 +4,7 @@ The figures are printed: ``pytest tests/hub/test_memory_shakes.py -s``.
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from random import Random
 from time import thread_time_ns
 
@@ -51,6 +51,9 @@ class Ear:
         """Hear nothing of it."""
 
     def replaced(self, connection: ConnectionId) -> None:
+        """Hear nothing of it."""
+
+    def announced(self, notice: str, seen_to: Callable[[], None]) -> None:
         """Hear nothing of it."""
 
     def forgotten(self, connections: Collection[ConnectionId]) -> None:

@@ -1,6 +1,6 @@
 """The port's face on a process's live state."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from nearby.core import wire
 from nearby.core.brakes import Stopped
@@ -15,7 +15,7 @@ from nearby.hub.speech import Weighed
 
 
 class MemoryHub:
-    """One gateway's handle on a ``LiveState``. Never raises ``HubDown``; no call suspends."""
+    """One gateway's handle on a ``LiveState``. No call suspends but ``announce``, which alone raises ``HubDown``."""
 
     def __init__(self, state: LiveState, listener: Listener) -> None:
         self._state = state
@@ -215,3 +215,15 @@ class MemoryHub:
     async def statistics(self) -> HubStatistics:
         """See ``Hub.statistics``."""
         return self._state.statistics()
+
+    async def announce(self, notice: str) -> None:
+        """See ``Servers.announce``."""
+        await self._state.servers.announce(notice)
+
+    async def add_figures(self, step: int, figures: Mapping[str, int], now_ms: int) -> None:
+        """See ``Servers.add_figures``."""
+        self._state.servers.add_figures(step, figures, now_ms)
+
+    async def figures(self, steps: Collection[int], now_ms: int) -> Sequence[Mapping[str, int]]:
+        """See ``Servers.figures``."""
+        return self._state.servers.figures(steps, now_ms)

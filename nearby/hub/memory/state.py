@@ -27,6 +27,7 @@ from nearby.hub.memory.records import Records
 from nearby.hub.memory.restore import restore
 from nearby.hub.memory.rooms import Rooms
 from nearby.hub.memory.seats import Seats
+from nearby.hub.memory.servers import MemoryServers
 from nearby.hub.memory.shakes import Shakes
 from nearby.hub.memory.stops import Stops
 from nearby.hub.memory.tables import Tables, in_memory
@@ -68,6 +69,7 @@ class LiveState:
         self._people = People(rules, self._windows, tables, records)
         self._rooms = Rooms(rules, draw_id=draw_id, publish=self._publish, tables=tables, records=records)
         self._listeners: list[Listener] = []
+        self.servers = MemoryServers(self._listeners)
         self._window = self._windows.at(now_ms)
         self._to_move = tables.to_move
         self._thin: list[RoomId] = []

@@ -1,6 +1,6 @@
 """What a gateway is told, as it travels: the calls of ``Listener`` as values."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -59,13 +59,26 @@ class Happened(Struct, array_like=True, tag="e"):
     skipped_by: list[str] = []
 
 
-Call = Welcomed | Seated | Unseated | TakenOut | Told | Replaced | Happened
+class Announced(Struct, array_like=True, tag="a"):
+    """See ``Colleague.announced``; ``name`` is what it is answered by."""
+
+    name: str
+    notice: str
+
+
+Call = Welcomed | Seated | Unseated | TakenOut | Told | Replaced | Happened | Announced
+
+
+def announcement_of(name: str) -> str:
+    """Return the key of the gateways that have not seen to an announcement."""
+    return f"nt:{name}"
+
 
 read_calls = msgspec.msgpack.Decoder(list[Call]).decode
 
 
-def carry_out(call: Call, listener: Listener) -> None:
-    """Have a listener hear a call."""
+def carry_out(call: Call, listener: Listener, answer: Callable[[str], None]) -> None:
+    """Have a listener hear a call; ``answer`` tells that it saw to the announcement of a name."""
     match call:
         case Happened(event, unheard_by, skipped_by):
             listener.room_event(
@@ -86,6 +99,8 @@ def carry_out(call: Call, listener: Listener) -> None:
             listener.told(ConnectionId(connection), message)
         case Replaced(connection):
             listener.replaced(ConnectionId(connection))
+        case Announced(name, notice):
+            listener.announced(notice, lambda: answer(name))
 
 
 class Outbox:
@@ -138,6 +153,10 @@ class Ear:
     def forgotten(self, connections: Collection[ConnectionId]) -> None:
         """Fail: who forgets a connection cannot tell it so. Its gateway finds out."""
         raise TypeError("a live state tells nobody what it does not know")
+
+    def announced(self, notice: str, seen_to: Callable[[], None]) -> None:
+        """Fail: no operation announces anything."""
+        raise TypeError("a live state announces nothing by itself")
 
     def room_event(
         self, event: wire.RoomEvent, *, unheard_by: ConnectionId | None, skipped_by: Collection[ConnectionId] = ()

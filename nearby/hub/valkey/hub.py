@@ -19,6 +19,7 @@ from nearby.hub.valkey.lease import Lease
 from nearby.hub.valkey.link import Link
 from nearby.hub.valkey.reader import Reader
 from nearby.hub.valkey.runner import Entry, Record, Runner
+from nearby.hub.valkey.servers import SharedServers
 from nearby.hub.valkey.sweeper import Sweeper
 
 T = TypeVar("T")
@@ -27,7 +28,7 @@ REPLACED_WITHIN_S = 1.0
 """How long a welcome waits for another gateway to end the person's older connection."""
 
 
-class ValkeyHub:
+class ValkeyHub(SharedServers):
     """One gateway's handle on a shared live state. See ``nearby.hub.valkey`` for how it works.
 
     Args:
@@ -49,18 +50,13 @@ class ValkeyHub:
         lease: Lease,
         connections: Connections,
     ) -> None:
-        self._link = link
+        super().__init__(link, lease, reader)
         self._runner = runner
-        self._reader = reader
         self._sweeper = sweeper
-        self._lease = lease
         self._connections = connections
         self._now_ms = 0
-
-    @property
-    def gateway(self) -> str:
-        """Return this gateway's id, another one after its lease was lost."""
-        return self._lease.gateway
+        self.holds_back = False
+        """Whether nobody is offered a seat, since it is not sure that the state knows who is kept apart."""
 
     async def _do(self, act: Callable[[Attempt], T], now_ms: int | None = None) -> T:
         """Return what an operation returns, once this gateway has heard what it did."""
@@ -144,8 +140,17 @@ class ValkeyHub:
         doing = self._do(lambda state: state.clear(person, connection, now_ms, why=why), now_ms)
         return await (doing if connection is None else self._mine(connection, doing))
 
+    def on_loss(self, call: Callable[[], None]) -> None:
+        """Call this whenever the state was lost or may have lost something, before anything else is done with it."""
+        self._link.on_generation(lambda _: call())
+
+    def _check_whole(self) -> None:
+        if self.holds_back:
+            raise HubDown
+
     async def offer(self, person: PersonId, now_ms: int) -> Offer | None:
         """See ``Hub.offer``."""
+        self._check_whole()
         return await self._do(lambda state: state.offer(person, now_ms), now_ms)
 
     async def has_company(self, person: PersonId, now_ms: int) -> bool | None:
@@ -180,6 +185,7 @@ class ValkeyHub:
 
     async def meet(self, now_ms: int) -> bool:
         """See ``Hub.meet``."""
+        self._check_whole()
         return await self._do(lambda state: state.meet(now_ms), now_ms)
 
     async def say(
@@ -335,14 +341,6 @@ class ValkeyHub:
     async def statistics(self) -> HubStatistics:
         """See ``Hub.statistics``."""
         return await self._sweeper.statistics()
-
-    async def is_marked(self, name: str) -> bool:
-        """Return whether a mark is set on the live state."""
-        return bool(await self._link.call("EXISTS", self._link.key(f"mark:{name}")))
-
-    async def mark(self, name: str, for_ms: int) -> None:
-        """Set a mark on the live state, for a while or until its loss."""
-        await self._link.call("SET", self._link.key(f"mark:{name}"), 1, "PX", for_ms)
 
     async def settle(self) -> None:
         """Return when this gateway has heard all that was done so far, on whichever gateway."""

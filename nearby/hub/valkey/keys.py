@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from nearby.core.rules import DAY_MS, HOUR_MS, MINUTE_MS, Rules
+from nearby.hub.servers import FIGURES_KEPT_MS
 
 BACKSTOP_MS = 2 * DAY_MS
 """Of what all share: it is touched at the end of each window."""
@@ -62,6 +63,8 @@ def _kinds() -> tuple[Kind, ...]:
         *(Kind(name, lambda rules: rules.shake_wait_ms + MINUTE_MS) for name in ("g:", "go:", "gn:")),
         Kind("gz", _always(HOUR_MS)),
         Kind("mark:", _always(BACKSTOP_MS)),
+        Kind("nt:", _always(MINUTE_MS)),
+        Kind("fg:", _always(FIGURES_KEPT_MS)),
     )
 
 

@@ -13,7 +13,7 @@ from nearby.core.ids import ConnectionId
 from nearby.errors import HubDown
 from nearby.hub.base import Listener
 from nearby.hub.valkey.connections import Connections
-from nearby.hub.valkey.heard import Replaced, carry_out, read_calls
+from nearby.hub.valkey.heard import Replaced, announcement_of, carry_out, read_calls
 from nearby.hub.valkey.lease import Lease, stream_of
 from nearby.hub.valkey.link import ANSWER_WITHIN_S, Link
 from nearby.hub.valkey.runner import Entry
@@ -60,6 +60,7 @@ class Reader:
         """The end of the generation before."""
         self._waiting: list[tuple[Entry, Position, asyncio.Future[None]]] = []
         self._task: asyncio.Task[None] | None = None
+        self._telling: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
         """Begin to read."""
@@ -139,12 +140,22 @@ class Reader:
                 if isinstance(call, Replaced):
                     self._connections.remove(ConnectionId(call.connection))
                 try:
-                    carry_out(call, self._listener)
+                    carry_out(call, self._listener, self._see_to)
                 except Exception:
                     log.exception("a listener failed")
             self._last = entry
         self._at = position_of(self._at[0], self._last)
         self._answer(lambda entry: False)
+
+    def _see_to(self, announcement: str) -> None:
+        """Tell that this gateway saw to an announcement. If that is lost, whoever announced it does so again."""
+        task = asyncio.get_running_loop().create_task(self._tell_seen_to(announcement, self._gateway))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+
+    async def _tell_seen_to(self, announcement: str, gateway: str) -> None:
+        with contextlib.suppress(HubDown):
+            await self._link.call("SREM", self._link.key(announcement_of(announcement)), gateway)
 
     def _go_to(self, generation: int, is_lost: Callable[[Entry], bool]) -> None:
         self._at, self._last = (generation, 0, 0), b"0-0"

@@ -114,7 +114,7 @@ class Sweeper:
     async def statistics(self) -> HubStatistics:
         """See ``Hub.statistics``."""
         numbers = await self._link.call("HGETALL", self._link.key(NUMBERS))
-        counts = {name.decode(): int(count) for name, count in _pairs(numbers)}
+        counts = {name.decode(): int(count) for name, count in pairs_of(numbers)}
         (states,) = await self._runner.read(CATCHMENTS)
         sizes = {int(name[5:]): count for name, count in counts.items() if name.startswith("size:")}
         return HubStatistics(
@@ -198,7 +198,7 @@ class Sweeper:
         found = await self._link.call(
             "ZRANGEBYSCORE", self._link.key(TIMERS), "-inf", at_ms, "WITHSCORES", "LIMIT", 0, BATCH
         )
-        return [(name.decode(), int(float(due_ms))) for name, due_ms in _pairs(found)]
+        return [(name.decode(), int(float(due_ms))) for name, due_ms in pairs_of(found)]
 
     async def _set_window(self, before: bytes, window: int) -> None:
         value = await self._runner.versioned(rows.encode(window))
@@ -212,7 +212,7 @@ class Sweeper:
     async def _count(self, window: int, states: bytes) -> None:
         """Let cells open and close by the counts of a window that is over."""
         frozen = await self._link.call("HGETALL", self._link.key(f"cf{window}"))
-        counts = {Cell(int(cell, 16)): int(count) for cell, count in _pairs(frozen)}
+        counts = {Cell(int(cell, 16)): int(count) for cell, count in pairs_of(frozen)}
         catchments = Catchments(self._rules, self._runner.windows)
         catchments.restore(catchment_rows_in(states)[1])
         catchments.end_window(window, counts)
@@ -220,7 +220,7 @@ class Sweeper:
         await self._runner.put(CATCHMENTS, states, rows.encode((window, state)))
 
 
-def _pairs(found: Any) -> list[tuple[Any, Any]]:
+def pairs_of(found: Any) -> list[tuple[Any, Any]]:
     """Return pairs, whether the server's protocol gave a map, a list of pairs or a flat list."""
     if isinstance(found, dict):
         return list(found.items())

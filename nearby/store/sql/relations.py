@@ -82,12 +82,12 @@ class SqlRelations:
         self._shadows: set[bytes] = set()
 
     async def note_shadows(self) -> None:
-        """Take in which shadows there are."""
+        """See ``Relations.note_shadows``."""
         async with self._reading() as connection:
             self._shadows.update(await connection.scalars(sa.select(shadows.c.shadow).distinct()))
 
     def note_erased(self, person: PersonId) -> None:
-        """Somebody was erased: they may have left a shadow."""
+        """See ``Relations.note_erased``."""
         self._shadows.add(shadow_of(person, self._secret))
 
     def may_be_shadowed(self, person: PersonId) -> bool:

@@ -126,7 +126,6 @@ class SqlStore:
 
     async def standing(self, now_ms: int) -> Kept:
         """See ``Store.standing``."""
-        await self._relations.note_shadows()
         async with self._reading() as connection:
             return await warm.read_standing(connection, now_ms)
 

@@ -32,7 +32,7 @@ _PARTS = (
         "presence",
         "quiet",
     ),
-    *("resume", "says", "seats", "shakes", "speech", "speed", "stops", "venues", "wishes"),
+    *("resume", "says", "seats", "servers", "shakes", "speech", "speed", "stops", "venues", "wishes"),
 )
 pytest.register_assert_rewrite(*(f"{__name__}.{part}" for part in _PARTS))
 
@@ -52,6 +52,7 @@ from nearby.testing.hub_suite.quiet import QuietSuite  # noqa: E402
 from nearby.testing.hub_suite.resume import ResumeSuite  # noqa: E402
 from nearby.testing.hub_suite.says import SaysSuite  # noqa: E402
 from nearby.testing.hub_suite.seats import SeatsSuite  # noqa: E402
+from nearby.testing.hub_suite.servers import ServersSuite  # noqa: E402
 from nearby.testing.hub_suite.shakes import ShakesSuite  # noqa: E402
 from nearby.testing.hub_suite.speech import SpeechSuite  # noqa: E402
 from nearby.testing.hub_suite.speed import SpeedSuite  # noqa: E402
@@ -85,5 +86,6 @@ class HubSuite(
     ListsSuite,
     CompanySuite,
     StopsSuite,
+    ServersSuite,
 ):
     """The whole suite."""

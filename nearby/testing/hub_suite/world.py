@@ -158,7 +158,7 @@ class World:
         self.windows = Windows(rules.window_ms, SECRET)
         self.hubs = hubs
         self.live = live
-        self._recorders = recorders
+        self.recorders = recorders
         self._connections = count(1)
 
     @classmethod
@@ -178,7 +178,7 @@ class World:
     @property
     def journal(self) -> list[tuple[ConnectionId, Heard]]:
         """Return who heard what on any gateway, in order."""
-        return self._recorders[0].journal
+        return self.recorders[0].journal
 
     async def settled(self, call: Awaitable[T]) -> T:
         """Return what ``call`` returns once everybody has heard what it did."""
@@ -200,7 +200,7 @@ class World:
         caller = who if isinstance(who, Caller) else Caller(PersonId(who))
         number = next(self._connections)
         gateway = number % len(self.hubs)
-        recorder = self._recorders[gateway]
+        recorder = self.recorders[gateway]
         ear = recorder.open(ConnectionId(f"{caller.person}-{number}"), knows)
         phone = Phone(self, self.hubs[gateway], recorder, caller, ear)
         position = knows.position() if resume is None and knows is not None else resume
@@ -276,9 +276,9 @@ class World:
 
     def violations(self) -> list[str]:
         """Return what any connection should not have heard, or not have missed."""
-        found = [line for recorder in self._recorders for line in recorder.violations()]
+        found = [line for recorder in self.recorders for line in recorder.violations()]
         views: dict[str, RoomView] = {}
-        for recorder in self._recorders:
+        for recorder in self.recorders:
             for ear in recorder.ears():
                 if ear.view is None:
                     continue

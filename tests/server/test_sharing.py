@@ -1,0 +1,119 @@
+"""What two servers on one hub and one database know of each other: erasures, verdicts, and what a lost hub forgot."""
+
+import contextlib
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from nearby.store.tables import metadata
+from nearby.testing.postgres import postgres_with_schema
+from nearby.testing.raw_phone import RawPhone
+from nearby.testing.redis import RedisServer, running_redis
+from nearby.testing.serving import KEY, LiveServer, live_server
+from nearby.testing.store_suite import Database
+
+Begin = Callable[[], contextlib.AbstractAsyncContextManager[LiveServer]]
+
+
+@pytest.fixture(scope="module")
+def database_url() -> Iterator[str]:
+    with postgres_with_schema() as server:
+        yield server.url
+
+
+@pytest.fixture(scope="module")
+def hub() -> Iterator[RedisServer]:
+    with running_redis() as server:
+        yield server
+
+
+@pytest.fixture
+async def begin(database_url: str, hub: RedisServer, tmp_path: Path) -> Begin:
+    """Return what begins one more server."""
+    await hub.flush()
+    shared = {"hub_url": hub.url, "database_url": database_url, "store_secret": KEY, "limits": "off"}
+    return lambda: live_server(tmp_path, **shared)
+
+
+@pytest.fixture
+async def servers(begin: Begin) -> AsyncIterator[tuple[LiveServer, LiveServer]]:
+    async with begin() as one, begin() as other:
+        yield one, other
+
+
+async def erase(server: LiveServer, person: str) -> None:
+    assert (await server.call("DELETE", "/v1/me", token=server.token(person))).status == 204
+
+
+def room_of(phone: RawPhone) -> str:
+    """Return the room a phone was placed in last."""
+    placed = [message for message in phone.received if message["type"] == "placed"]
+    room: str = placed[-1]["room"]["id"]
+    return room
+
+
+async def block(author: LiveServer, other: LiveServer, names: tuple[str, str]) -> None:
+    """Let the first of two block the second, who sits in the same room by the other server."""
+    blocking, blocked = await author.seated(names[0], established=True), await other.seated(names[1])
+    assert room_of(blocking) == room_of(blocked)
+    member = blocked.received[-1]["you"]
+    ack = await blocking.ask({"type": "block", "id": 1, "room": room_of(blocked), "member": member})
+    assert ack["type"] == "ack", ack
+
+
+async def test_who_is_erased_through_one_server_is_sent_away_by_the_other_and_no_row_names_them(
+    servers: tuple[LiveServer, LiveServer], database_url: str
+) -> None:
+    one, other = servers
+    zoe = await other.seated("zoe")
+    await zoe.ask({"type": "say", "id": 1, "text": "my last words"})
+    await erase(one, "zoe")
+    assert await zoe.close_code() == 3505
+    database = Database(database_url)
+    assert [table for table in metadata.tables if "'zoe'" in repr(await database.rows(table))] == []
+
+
+@pytest.mark.parametrize("is_late", [False, True], ids=["a server that ran", "a server that begins later"])
+async def test_a_block_of_somebody_erased_elsewhere_holds_when_they_come_back(
+    servers: tuple[LiveServer, LiveServer], begin: Begin, hub: RedisServer, is_late: bool
+) -> None:
+    """On a hub that lost everything: all that is left of the block is its shadow in the database."""
+    one, other = servers
+    author, erased = f"ana-{is_late}", f"ben-{is_late}"
+    await block(one, other, (author, erased))
+    await erase(one, erased)
+    await hub.flush()
+    async with contextlib.AsyncExitStack() as stack:
+        again = await stack.enter_async_context(begin()) if is_late else other
+        ana = await one.seated(author)
+        ben = await again.seated(erased)
+        assert room_of(ben) != room_of(ana)
+        # Whoever has no quarrel sits with one of the two.
+        assert room_of(await again.seated("cyn")) in (room_of(ana), room_of(ben))
+
+
+async def test_a_hub_that_lost_everything_is_told_again_who_never_meets_before_anybody_is_seated(
+    servers: tuple[LiveServer, LiveServer], hub: RedisServer
+) -> None:
+    one, other = servers
+    await block(one, other, ("eva", "fay"))
+    await hub.flush()
+    eva = await one.seated("eva", established=True)
+    fay = await other.seated("fay")
+    assert room_of(fay) != room_of(eva)
+    assert room_of(await other.seated("gil")) in (room_of(eva), room_of(fay))
+
+
+async def test_a_ban_through_one_server_is_in_force_on_the_other_when_it_is_answered(
+    servers: tuple[LiveServer, LiveServer],
+) -> None:
+    one, other = servers
+    eve = await other.seated("eve")
+    operator = one.token("boss", scope="operator")
+    answer = await one.call("POST", "/v1/admin/people/eve/ban", body=b'{"reason":"spam"}', token=operator)
+    assert answer.status == 200
+    refused = await other.call("POST", "/v1/checkins", body=b'{"lat":47.37,"lon":8.54}', token=other.token("eve"))
+    assert (refused.status, json.loads(refused.body)["code"]) == (403, "banned")
+    assert await eve.close_code() == 3501
