@@ -39,6 +39,7 @@ class ErrorCode(StrEnum):
     STORE_DOWN = "store_down"
     HUB_DOWN = "hub_down"
     DRAINING = "draining"
+    BUSY = "busy"
     BAD_TOKEN = "bad_token"
     GUESTS_OFF = "guests_off"
     NOT_FOUND = "not_found"
@@ -88,6 +89,7 @@ PROBLEMS: dict[ErrorCode, Problem] = {
     ),
     ErrorCode.HUB_DOWN: Problem(503, "Send the same message with the same id again a little later."),
     ErrorCode.DRAINING: Problem(503, "This server is going down; connect again after the given delay."),
+    ErrorCode.BUSY: Problem(503, "Too many connect just now; connect again after the given time."),
     ErrorCode.BAD_TOKEN: Problem(401, "Send a valid, unexpired bearer token."),
     ErrorCode.GUESTS_OFF: Problem(403, "This server takes no guests; ask its operator for a token."),
     ErrorCode.NOT_FOUND: Problem(404, "There is nothing at this address; see /docs."),

@@ -1,7 +1,7 @@
 """A server's parts, put together: the place that names the concrete hub. Nothing runs yet."""
 
 import hashlib
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from random import SystemRandom
 
@@ -13,7 +13,6 @@ from nearby.hub.base import Hub
 from nearby.hub.memory import LiveState, MemoryHub
 from nearby.hub.valkey.hub import ValkeyHub
 from nearby.server.admin import Admin
-from nearby.server.announcements import Announcements
 from nearby.server.areas import AreasInForce
 from nearby.server.auth import Verifier
 from nearby.server.bottles import Bottles
@@ -44,7 +43,7 @@ from nearby.server.people import People
 from nearby.server.placer import Placer
 from nearby.server.screening import Screening
 from nearby.server.separation import Separation
-from nearby.server.sharing import Standing, open_shared
+from nearby.server.sharing import open_shared
 from nearby.server.sockets import Sockets
 from nearby.server.verdicts import Verdicts
 from nearby.server.webhook import Webhook
@@ -92,8 +91,6 @@ class Parts:
     enforcing: Enforcing
     notify: Notify
     now: Now
-    sharing: Sequence[Callable[[], Coroutine[None, None, None]]]
-    """What a server does for as long as it shares its hub."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,10 +155,8 @@ async def assemble(
     gateway = Gateway(rules, patience, clock, metrics)
     people = store if settings.keep == "on" else None
     own: ValkeyHub | MemoryHub
-    sharing: Sequence[Callable[[], Coroutine[None, None, None]]] = ()
     if settings.hub_url:
         own = await open_shared(settings, store, gateway, secret=secret, clock=clock, draw_id=draw_id)
-        sharing = (Standing(own, store, brakes, clock).run,)
     else:
         record = Keeping(store, windows, clock, kept).record if kept is not None else None
         state = LiveState(rules, secret=secret, draw_id=draw_id, now_ms=clock.now_ms(), record=record, kept=kept)
@@ -190,8 +185,7 @@ async def assemble(
     dispatcher = _dispatcher(shared, trust)
     sockets = _sockets(shared, dispatcher, patience)
     notify, now = _notify(shared), _now(shared, dispatcher)
-    announcements = _announcements(shared, trust, notify)
-    http = _http(shared, trust, dispatcher, sockets, notify, announcements, now, pages, secrets_in_force)
+    http = _http(shared, trust, dispatcher, sockets, notify, now, pages, secrets_in_force)
     keeper = Keeper(
         hub,
         gateway,
@@ -201,27 +195,7 @@ async def assemble(
         clock=clock,
         metrics=metrics,
     )
-
-    async def close_hub() -> None:
-        await announcements.close()
-        await own.close()
-
-    return Parts(gateway, http, keeper, hub, close_hub, trust.moderating.enforcing, notify, now, sharing)
-
-
-def _announcements(of: _Shared, trust: _Trust, notify: Notify) -> Announcements:
-    announcements = Announcements(
-        of.hub,
-        of.gateway,
-        store=of.store,
-        journal=of.journal,
-        verifier=of.verifier,
-        names=of.names,
-        notify=notify,
-        enforcing=trust.moderating.enforcing,
-    )
-    of.gateway.hear_announced(announcements.hear)
-    return announcements
+    return Parts(gateway, http, keeper, hub, own.close, trust.moderating.enforcing, notify, now)
 
 
 def _sockets(of: _Shared, dispatcher: Dispatcher, patience: Patience) -> Sockets:
@@ -326,7 +300,6 @@ def _http(
     dispatcher: Dispatcher,
     sockets: Sockets,
     notify: Notify,
-    announcements: Announcements,
     now: Now,
     pages: Pages,
     secrets_in_force: Secrets,
@@ -337,11 +310,13 @@ def _http(
         dispatcher,
         me=Me(
             of.hub,
+            of.gateway,
             journal=of.journal,
             store=of.store,
-            announcements=announcements,
+            enforcing=trust.moderating.enforcing,
             names=of.names,
             screening=of.screening,
+            notify=notify,
             verifier=of.verifier,
             clock=of.clock,
         ),

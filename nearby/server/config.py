@@ -92,6 +92,9 @@ class Settings(BaseSettings):
     notify_url: str = Field("", description="Address of your push service, told when company comes for who asked.")
     notify_secret: str = Field("", description="Secret that signs what it is told, at least 32 bytes.")
     max_connections: int = Field(100, ge=1, description="Open connections per client network (/24 or /56).")
+    accept_rate: float = Field(
+        100.0, ge=0, le=100_000, description="Connections each process takes a second, and at once; 0 takes all."
+    )
     tags: Words = Field((), description="Tags that check-ins may name, at most 32, by commas; others have no effect.")
     window_s: float = Field(600.0, ge=1, le=86400, description="Width of a time window, in seconds.")
     speed: float = Field(

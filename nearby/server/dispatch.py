@@ -83,6 +83,7 @@ class Dispatcher:
         self._random = random
         self._window = wire.Window(start_ms=0, end_ms=0)
         self.is_draining = False
+        self.is_hub_down = False
 
     async def handle(self, phone: Connection, data: bytes | str) -> None:
         """Carry out the message in one text frame and answer it.

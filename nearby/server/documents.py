@@ -152,7 +152,7 @@ _CALLS: tuple[tuple[str, str, str, str | None, dict[int, str | None], bool], ...
     ("put", "/v1/admin/areas", "Put areas in force.", "GeoJSON", {200: "ImportAnswer"}, True),
     ("delete", "/v1/admin/areas/{area}", "Remove an area.", None, {204: None}, True),
     ("get", "/v1/admin/audit", "What operators did, newest first.", None, {200: "AuditAnswer"}, True),
-    ("get", "/v1/ws", "Upgrade to the WebSocket; see /asyncapi.json.", None, {101: None}, False),
+    ("get", "/v1/ws", "Upgrade to the WebSocket; see /asyncapi.json.", None, {101: None, 503: "ProblemAnswer"}, False),
     ("get", "/healthz", "Whether the process lives.", None, {200: None}, False),
     ("get", "/readyz", "Whether new phones are taken.", None, {200: None, 503: "ProblemAnswer"}, False),
     ("get", "/openapi.json", "This document.", None, {200: None}, False),

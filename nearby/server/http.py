@@ -10,7 +10,7 @@ from nearby.core import wire
 from nearby.core.ids import PersonId
 from nearby.core.rules import HOUR_MS, SECOND_MS
 from nearby.core.venue import shown_area
-from nearby.errors import ErrorCode, Refused, StoreDown
+from nearby.errors import ErrorCode, HubDown, Refused, StoreDown
 from nearby.hub.base import Hub
 from nearby.server.admin import Admin
 from nearby.server.auth import GUEST_TTL_S, RENEWABLE_S, Claims, Verifier, mint_token
@@ -284,6 +284,8 @@ class Http:
             raise Refused(ErrorCode.DRAINING)
         if self._journal.statistics().is_down:
             raise StoreDown
+        if self._dispatcher.is_hub_down:
+            raise HubDown
         return web.Response(text="ready\n")
 
     async def _metrics_page(self, request: web.Request) -> web.StreamResponse:

@@ -69,7 +69,9 @@ class Keeper:
             self._metrics.loop_lag_seconds.observe(max(0.0, loop.time() - due_s))
             try:
                 await self.tick()
+                self._dispatcher.is_hub_down = False
             except HubDown as down:
+                self._dispatcher.is_hub_down = True
                 self._placer.fail(down)
                 log.warning("the hub cannot be reached; trying again on the next tick")
             except Exception:

@@ -26,7 +26,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # A second series pe
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 LIMITS = (
-    *("say", "checkin", "joins", "cells", "reach", "shake", "guests", "connections"),
+    *("say", "checkin", "joins", "cells", "reach", "shake", "guests", "connections", "accept"),
     *("bottles", "catches", "reports", "lines", "greet", "block", "blocks", "appeals", "notify"),
 )
 """What ``nearby_limits_hit_total`` tells apart."""

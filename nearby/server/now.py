@@ -91,7 +91,7 @@ class Now:
         return wire.Health(
             store="down" if is_store_down else "up",
             hub="down" if live is None else "up",
-            ready=not (self._dispatcher.is_draining or is_store_down),
+            ready=not (self._dispatcher.is_draining or is_store_down or live is None),
         )
 
     async def _in_force(self, request: web.Request) -> web.StreamResponse:

@@ -4,9 +4,11 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable
 from functools import partial
+from random import Random
 
 from aiohttp import web
 
+from nearby.core.doorway import Doorway
 from nearby.core.frames import Opcode
 from nearby.core.ids import ConnectionId
 from nearby.core.session import Patience, Session
@@ -41,9 +43,11 @@ class Sockets:
         verifier: Verifier,
         patience: Patience,
         max_connections: int,
+        accept_rate: float,
         clock: SteadyClock,
         metrics: Metrics,
         draw_id: Callable[[], str],
+        random: Random,
     ) -> None:
         self._hub = hub
         self._gateway = gateway
@@ -51,6 +55,8 @@ class Sockets:
         self._verifier = verifier
         self._patience = patience
         self._max_connections = max_connections
+        self._doorway = Doorway(accept_rate)
+        self._random = random
         self._clock = clock
         self._metrics = metrics
         self._draw_id = draw_id
@@ -65,10 +71,15 @@ class Sockets:
             network: The client network its connection counts for, None if it does not count.
 
         Raises:
-            Refused: ``bad_subprotocol``, ``bad_message`` or ``draining``; the connection is not upgraded.
+            Refused: ``bad_subprotocol``, ``bad_message``, ``draining``, or ``busy`` while too many connect; the
+                connection is not upgraded.
         """
         if self._dispatcher.is_draining:
             raise Refused(ErrorCode.DRAINING)
+        # Before anything is done for it: what a token or the hub is asked costs those who are connected.
+        wait_ms = self._doorway.knock(self._clock.now_ms(), self._random.random())
+        if wait_ms:
+            raise Refused(ErrorCode.BUSY, retry_ms=wait_ms, limit="accept")
         response = await upgrade(request)
         transport = request.transport
         if transport is None:

@@ -4,11 +4,16 @@ from collections import defaultdict
 
 from nearby.core import wire
 from nearby.core.rules import Rules
+from nearby.errors import ErrorCode
 from nearby.sim.ledger import Ledger
 from nearby.sim.stay import Arrival, Ending, Stay
 
 CAPACITY = Rules().capacity
 """No room may hold more, whatever its server announces."""
+
+
+ASKED_AGAIN = frozenset({ErrorCode.HUB_DOWN, ErrorCode.STORE_DOWN, ErrorCode.DRAINING})
+"""Refused with one of these, a message is sent again under the same id, and that is answered too."""
 
 
 class PhoneBook:
@@ -75,6 +80,8 @@ class PhoneBook:
                 self._members = set()
             case wire.Said() | wire.Joined() | wire.Left() | wire.Changed():
                 self._event(message)
+            case wire.Error(code=code) if code in ASKED_AGAIN:
+                pass
             case wire.Ack(id=answered) | wire.Error(id=int() | str() as answered):
                 self._ledger.duplicated += answered in self._answered
                 self._answered.add(answered)

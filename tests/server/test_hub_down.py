@@ -8,6 +8,7 @@ import pytest
 
 from nearby.testing.faults import Faults
 from nearby.testing.serving import LiveServer, live_server
+from nearby.testing.waiting import eventually
 
 ZURICH = {"lat": 47.37, "lon": 8.54}
 
@@ -77,3 +78,18 @@ async def test_a_phone_that_waits_for_a_seat_gets_it_when_the_hub_is_back(server
     assert await late.close_code() == 3503  # Ticks go on.
     faults.is_down = False
     assert (await ana.until("placed"))["why"] == "new"
+
+
+async def test_a_server_whose_hub_is_gone_says_that_it_takes_no_phones_until_it_is_back(
+    server: LiveServer, faults: Faults
+) -> None:
+    async def ready() -> int:
+        return (await server.call("GET", "/readyz")).status
+
+    assert await ready() == 200
+    faults.is_down = True
+    await eventually(ready, lambda status: status == 503, what="whether the server is ready")
+    assert json.loads((await server.call("GET", "/readyz")).body)["code"] == "hub_down"
+    assert (await server.call("GET", "/healthz")).status == 200
+    faults.is_down = False
+    await eventually(ready, lambda status: status == 200, what="whether the server is ready")

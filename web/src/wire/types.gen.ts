@@ -867,6 +867,7 @@ export type ErrorCode =
   | "store_down"
   | "hub_down"
   | "draining"
+  | "busy"
   | "bad_token"
   | "guests_off"
   | "not_found"
@@ -902,6 +903,7 @@ export const ADVICE: Record<ErrorCode, string> = {
   store_down: "Send the same message with the same id again a little later; it may have been heard already.",
   hub_down: "Send the same message with the same id again a little later.",
   draining: "This server is going down; connect again after the given delay.",
+  busy: "Too many connect just now; connect again after the given time.",
   bad_token: "Send a valid, unexpired bearer token.",
   guests_off: "This server takes no guests; ask its operator for a token.",
   not_found: "There is nothing at this address; see /docs.",
