@@ -1,7 +1,7 @@
 """A server's parts, put together: the place that names the concrete hub. Nothing runs yet."""
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from random import SystemRandom
 
@@ -13,6 +13,7 @@ from nearby.hub.base import Hub
 from nearby.hub.memory import LiveState, MemoryHub
 from nearby.hub.valkey.hub import ValkeyHub
 from nearby.server.admin import Admin
+from nearby.server.announcements import Announcements
 from nearby.server.areas import AreasInForce
 from nearby.server.auth import Verifier
 from nearby.server.bottles import Bottles
@@ -43,7 +44,7 @@ from nearby.server.people import People
 from nearby.server.placer import Placer
 from nearby.server.screening import Screening
 from nearby.server.separation import Separation
-from nearby.server.sharing import open_shared
+from nearby.server.sharing import Standing, open_shared
 from nearby.server.sockets import Sockets
 from nearby.server.verdicts import Verdicts
 from nearby.server.webhook import Webhook
@@ -91,6 +92,8 @@ class Parts:
     enforcing: Enforcing
     notify: Notify
     now: Now
+    sharing: Sequence[Callable[[], Coroutine[None, None, None]]]
+    """What a server does for as long as it shares its hub."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,8 +158,10 @@ async def assemble(
     gateway = Gateway(rules, patience, clock, metrics)
     people = store if settings.keep == "on" else None
     own: ValkeyHub | MemoryHub
+    sharing: Sequence[Callable[[], Coroutine[None, None, None]]] = ()
     if settings.hub_url:
         own = await open_shared(settings, store, gateway, secret=secret, clock=clock, draw_id=draw_id)
+        sharing = (Standing(own, store, brakes, clock).run,)
     else:
         record = Keeping(store, windows, clock, kept).record if kept is not None else None
         state = LiveState(rules, secret=secret, draw_id=draw_id, now_ms=clock.now_ms(), record=record, kept=kept)
@@ -185,7 +190,8 @@ async def assemble(
     dispatcher = _dispatcher(shared, trust)
     sockets = _sockets(shared, dispatcher, patience)
     notify, now = _notify(shared), _now(shared, dispatcher)
-    http = _http(shared, trust, dispatcher, sockets, notify, now, pages, secrets_in_force)
+    announcements = _announcements(shared, trust, notify)
+    http = _http(shared, trust, dispatcher, sockets, notify, announcements, now, pages, secrets_in_force)
     keeper = Keeper(
         hub,
         gateway,
@@ -195,7 +201,27 @@ async def assemble(
         clock=clock,
         metrics=metrics,
     )
-    return Parts(gateway, http, keeper, hub, own.close, trust.moderating.enforcing, notify, now)
+
+    async def close_hub() -> None:
+        await announcements.close()
+        await own.close()
+
+    return Parts(gateway, http, keeper, hub, close_hub, trust.moderating.enforcing, notify, now, sharing)
+
+
+def _announcements(of: _Shared, trust: _Trust, notify: Notify) -> Announcements:
+    announcements = Announcements(
+        of.hub,
+        of.gateway,
+        store=of.store,
+        journal=of.journal,
+        verifier=of.verifier,
+        names=of.names,
+        notify=notify,
+        enforcing=trust.moderating.enforcing,
+    )
+    of.gateway.hear_announced(announcements.hear)
+    return announcements
 
 
 def _sockets(of: _Shared, dispatcher: Dispatcher, patience: Patience) -> Sockets:
@@ -300,6 +326,7 @@ def _http(
     dispatcher: Dispatcher,
     sockets: Sockets,
     notify: Notify,
+    announcements: Announcements,
     now: Now,
     pages: Pages,
     secrets_in_force: Secrets,
@@ -310,13 +337,11 @@ def _http(
         dispatcher,
         me=Me(
             of.hub,
-            of.gateway,
             journal=of.journal,
             store=of.store,
-            enforcing=trust.moderating.enforcing,
+            announcements=announcements,
             names=of.names,
             screening=of.screening,
-            notify=notify,
             verifier=of.verifier,
             clock=of.clock,
         ),
