@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from msgspec import structs
+
 from nearby.core.changes import (
     CatchmentRow,
     Change,
@@ -93,7 +95,7 @@ class Tables:
         """Open a new epoch in every room and return what survived."""
         for room in self.rooms.values():
             seq = max((seq for of, seq in self.log if of == room.room), default=0)
-            self.rooms[room.room] = room._replace(epoch=room.epoch + 1, seq=max(seq, room.seq))
+            self.rooms[room.room] = structs.replace(room, epoch=room.epoch + 1, seq=max(seq, room.seq))
         gone_ms = rules.room_linger_ms + rules.repeat_ms
         kept = [
             room

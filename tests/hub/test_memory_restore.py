@@ -4,6 +4,7 @@ from dataclasses import replace
 from random import Random
 
 import pytest
+from msgspec import structs
 
 from nearby.core import wire
 from nearby.core.changes import Change, LogRow, PersonSeen, PresenceRow, RecentRow
@@ -176,7 +177,7 @@ async def test_what_somebody_erased_said_is_in_no_snapshot() -> None:
     await ben.leave()
     for place, row in tables.log.items():
         if row.text == "two":
-            tables.log[place] = row._replace(text=None)
+            tables.log[place] = structs.replace(row, text=None)
     del tables.recents[PersonId("ben")]
     back = await (await restart(world, tables)).connect("ana", resume=ana.view.position())
     assert [said.text for said in placed(back).messages] == ["one", "three"]

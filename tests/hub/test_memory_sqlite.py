@@ -19,7 +19,7 @@ def in_order(kept: Kept) -> Kept:
     """Return the same rows, in an order of their own."""
     return replace(
         kept,
-        presences=sorted(kept.presences),
+        presences=sorted(kept.presences, key=lambda row: row.person),
         recents=sorted(kept.recents, key=lambda row: row.person),
         rooms=sorted(kept.rooms, key=lambda room: room.room.room),
         catchments=sorted(kept.catchments),

@@ -6,6 +6,8 @@ A line is "told EPOCH SEQ" when the others would hear it and "acked EPOCH SEQ" w
 import asyncio
 import sys
 
+from msgspec import structs
+
 from nearby.testing.store_suite import Database
 from nearby.testing.store_suite.given import ANA, NOW_MS, RULES, room, said, seen
 from nearby.testing.store_suite.journal import commit
@@ -20,7 +22,7 @@ async def main(url: str) -> None:
         while True:
             for _ in range(5):
                 seq += 1
-                store.journal.record(said(ANA, seq)._replace(epoch=epoch))
+                store.journal.record(structs.replace(said(ANA, seq), epoch=epoch))
                 print("told", epoch, seq, flush=True)
             await store.journal.durable()
             print("acked", epoch, seq, flush=True)

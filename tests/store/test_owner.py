@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+from msgspec import structs
 
 from nearby.errors import ConfigError, StoreDown
 from nearby.server.auth import mint_token
@@ -96,7 +97,7 @@ async def test_an_owner_that_lost_the_live_state_while_it_was_cut_off_never_writ
                 await commit(store, said(ANA, 2))
             assert not store.journal.has_room
             await store.disowned()
-            await commit(other, said(ANA, 2, "of the other")._replace(epoch=2))
+            await commit(other, structs.replace(said(ANA, 2, "of the other"), epoch=2))
         # Not even when the other is gone: what it holds in memory is out of date.
         with pytest.raises(StoreDown, match="another server owns the database"):
             await commit(store, said(ANA, 3))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from nearby.core.changes import (
     CatchmentRow,
@@ -80,22 +81,29 @@ class Batch:
         yield PresenceRow, [row for row in self.presence.values() if row is not None]
         yield RecentRow, [_as_stored(row) for row in self.recents.values() if row is not None]
         yield TextRefused, list(self.texts.values())
-        yield PresenceEnded, [(person,) for person, row in self.presence.items() if row is None]
-        yield RecentEnded, [(person,) for person, row in self.recents.items() if row is None]
+        yield PresenceEnded, [PresenceEnded(person) for person, row in self.presence.items() if row is None]
+        yield RecentEnded, [RecentEnded(person) for person, row in self.recents.items() if row is None]
         yield MarkRow, [row for row in self.marks.values() if row is not None]
         yield MarkEnded, [ended for ended, row in self.marks.items() if row is None]
         if self.window is not None:
-            yield StatesCleared, [()]
+            yield StatesCleared, [StatesCleared()]
             yield CatchmentRow, self.window.states
             yield Mark, [Mark(WINDOW_MARK, self.window.window)]
 
 
-def _as_stored(row: RecentRow) -> tuple[Any, ...]:
-    fields = {
-        name: msgspec.json.encode(getattr(row, name)).decode()
-        for name in ("joins_ms", "shunned", "cells_ms", "reached_ms")
-    }
-    return tuple(row._replace(**fields))  # type: ignore[arg-type]
+def _as_stored(row: RecentRow) -> RecentRow:
+    """Return a row with JSON in place of what is not one value."""
+    return replace(
+        row,
+        joins_ms=_json(row.joins_ms) if row.joins_ms else "[]",
+        shunned=_json(row.shunned) if row.shunned else "{}",
+        cells_ms=_json(row.cells_ms) if row.cells_ms else "[]",
+        reached_ms=_json(row.reached_ms) if row.reached_ms else "[]",
+    )
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def _person_seen(batch: Batch, change: PersonSeen) -> None:

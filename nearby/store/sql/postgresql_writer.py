@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from nearby.store.sql.engine import Disowned, RowRefused, translated
-from nearby.store.sql.statements import Step, postgresql_sql
+from nearby.store.sql.statements import Step, postgresql_sql, values_of
 
 OWNER_LOCK = 7_306_014
 """Of PostgreSQL's advisory locks: held by the session of whoever owns the live state."""
@@ -130,4 +130,4 @@ class PostgresqlWriter:
 
 async def _run(driver: Any, step: Step) -> None:
     kind, rows = step
-    await driver.execute(postgresql_sql(kind), *map(list, zip(*rows, strict=True)))
+    await driver.execute(postgresql_sql(kind), *map(list, zip(*values_of(kind, rows), strict=True)))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from nearby.store.sql.engine import RowRefused, translated
-from nearby.store.sql.statements import Step, sqlite_sql
+from nearby.store.sql.statements import Step, sqlite_sql, values_of
 
 Found = TypeVar("Found")
 
@@ -130,10 +130,10 @@ def _write_what_is_accepted(steps: Sequence[Step], connection: sqlite3.Connectio
     return refused
 
 
-def _run(connection: sqlite3.Connection, kind: type, rows: Sequence[tuple[Any, ...]]) -> None:
+def _run(connection: sqlite3.Connection, kind: type, rows: Sequence[Any]) -> None:
     done = 0
     for size in TOGETHER:
         while len(rows) - done >= size:
-            values = tuple(chain.from_iterable(rows[done : done + size]))
+            values = tuple(chain.from_iterable(values_of(kind, rows[done : done + size])))
             connection.execute(sqlite_sql(kind, size), values)
             done += size

@@ -1,11 +1,13 @@
 """SQL made once from the tables, and run with rows as they are: half the cost of compiling with each batch."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import chain
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from msgspec import Struct
+from msgspec.structs import astuple
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -79,19 +81,30 @@ EMPTIED_BY: dict[type, sa.Table] = {
 }
 """From which table a kind of change deletes: the row with its one field as key, or all rows if it has none."""
 
-Step = tuple[type, Sequence[tuple[Any, ...]]]
+Step = tuple[type, Sequence[Any]]
 """A kind of the two above, and its rows. One that is there is overwritten; a cell or an event stays as it was."""
 
 _SQLITE: Dialect = sqlite.dialect()
 _POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
-async def write(connection: AsyncConnection, kind: type, rows: Sequence[tuple[Any, ...]]) -> None:
+def values_of(kind: type, rows: Sequence[Any]) -> Iterable[tuple[Any, ...]]:
+    """Return the fields of rows of one kind, in the order of their columns."""
+    return map(astuple, rows) if issubclass(kind, Struct) else rows
+
+
+def fields_of(kind: type) -> tuple[str, ...]:
+    """Return the names of these fields."""
+    return kind.__struct_fields__ if issubclass(kind, Struct) else kind._fields  # type: ignore[attr-defined]
+
+
+async def write(connection: AsyncConnection, kind: type, rows: Sequence[Any]) -> None:
     """Write a few rows of one kind in a transaction that does more; for many there is a ``Writer``."""
+    values = values_of(kind, rows)
     if connection.dialect.name == "sqlite":
-        await connection.exec_driver_sql(sqlite_sql(kind, len(rows)), tuple(chain.from_iterable(rows)))
+        await connection.exec_driver_sql(sqlite_sql(kind, len(rows)), tuple(chain.from_iterable(values)))
     else:
-        await connection.exec_driver_sql(postgresql_sql(kind), tuple(map(list, zip(*rows, strict=True))))
+        await connection.exec_driver_sql(postgresql_sql(kind), tuple(map(list, zip(*values, strict=True))))
 
 
 _MARKS = "INSERT INTO marks (owner, member, kind, at_ms) SELECT {columns} FROM {rows} WHERE {known} {once}"
@@ -152,7 +165,7 @@ def postgresql_sql(kind: type) -> str:
     if kind in EMPTIED_BY:
         table = EMPTIED_BY[kind]
         return f"DELETE FROM {table.name}" + (f" WHERE {_key(table)} = ANY ($1::text[])" if _has_key(kind) else "")
-    table, fields = TABLE_OF[kind], kind._fields  # type: ignore[attr-defined]
+    table, fields = TABLE_OF[kind], fields_of(kind)
     types = [_ARRAY_TYPES[type(_plain(table.c[field].type))] for field in fields]
     arrays = ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(types, 1))
     taken = ", ".join(f"{field}::jsonb" if isinstance(table.c[field].type, sa.JSON) else field for field in fields)
@@ -163,7 +176,7 @@ def postgresql_sql(kind: type) -> str:
 
 def _write_sql(kind: type, dialect: Dialect) -> str:
     """Return the insert of one row, and what it does if there is one."""
-    table, fields = TABLE_OF[kind], kind._fields  # type: ignore[attr-defined]
+    table, fields = TABLE_OF[kind], fields_of(kind)
     make = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
     statement = make(table).values({field: sa.bindparam(field, type_=_plain(table.c[field].type)) for field in fields})
     key = [column.name for column in table.primary_key.columns]
@@ -202,7 +215,7 @@ _ARRAY_TYPES: dict[type, str] = {
 
 
 def _has_key(kind: type) -> bool:
-    return bool(kind._fields)  # type: ignore[attr-defined]
+    return bool(fields_of(kind))
 
 
 def _key(table: sa.Table) -> str:

@@ -1,10 +1,12 @@
 """Taking over the live state that survived."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import sqlalchemy as sa
+from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nearby.core.changes import CatchmentRow, LogRow, MarkRow, PresenceRow, RecentRow, RoomRow, SeatRow
@@ -25,6 +27,8 @@ from nearby.store.tables import (
     rooms,
     seats,
 )
+
+Row = TypeVar("Row")
 
 # Word for word as its index has it.
 _LISTED = sa.select(people.c.person).where(sa.text("people.is_listed"))
@@ -50,7 +54,7 @@ async def read_kept(connection: AsyncConnection, now_ms: int, rules: Rules) -> K
     # Of a room that was merged away repeats are asked for as long as of any other, and it counts as ended at once.
     ended_ms = now_ms - rules.room_linger_ms - rules.repeat_ms
     is_open = sa.or_(rooms.c.empty_since_ms.is_(None), rooms.c.empty_since_ms > ended_ms)
-    kept_rooms = [RoomRow._make(row) for row in await connection.execute(sa.select(rooms).where(is_open))]
+    kept_rooms = [_row(RoomRow, row) for row in await connection.execute(sa.select(rooms).where(is_open))]
     open_seats = await _by_room(connection, seats, seats.c.ended_ms.is_(None))
     log = await _by_room(connection, room_log, room_log.c.room.in_(sa.select(rooms.c.room).where(is_open)))
     authors = {
@@ -60,10 +64,10 @@ async def read_kept(connection: AsyncConnection, now_ms: int, rules: Rules) -> K
     states = await connection.execute(sa.select(catchments))
     return replace(
         await read_standing(connection, now_ms),
-        presences=[PresenceRow._make(row) for row in await connection.execute(sa.select(presence))],
+        presences=[_row(PresenceRow, row) for row in await connection.execute(sa.select(presence))],
         recents=[_recent(row) for row in await connection.execute(sa.select(recents))],
         rooms=[
-            _room(room, [SeatRow._make(row) for row in open_seats[room.room]], log[room.room], authors, now_ms, rules)
+            _room(room, [_row(SeatRow, row) for row in open_seats[room.room]], log[room.room], authors, now_ms, rules)
             for room in kept_rooms
         ],
         window=await connection.scalar(sa.select(markers.c.value).where(markers.c.name == "window")),
@@ -120,7 +124,7 @@ def _room(
     now_ms: int,
     rules: Rules,
 ) -> KeptRoom:
-    events = [LogRow._make(row) for row in rows]
+    events = [_row(LogRow, row) for row in rows]
     all_said = [event for event in events if event.kind == "said"]
     shown, repeatable_ms = all_said[-rules.snapshot_messages :], now_ms - rules.repeat_ms
     # In a lively room more was said of late than a log holds, and each may be sent again by its id.
@@ -141,8 +145,13 @@ def _room(
     )
 
 
+def _row(kind: Callable[..., Row], row: Iterable[object]) -> Row:
+    """Return a row as it was recorded."""
+    return kind(*row)
+
+
 def _recent(row: sa.Row[tuple[object, ...]]) -> RecentRow:
-    found = RecentRow._make(row)
-    return found._replace(
-        joins_ms=tuple(found.joins_ms), cells_ms=tuple(found.cells_ms), reached_ms=tuple(found.reached_ms)
+    found = _row(RecentRow, row)
+    return structs.replace(
+        found, joins_ms=tuple(found.joins_ms), cells_ms=tuple(found.cells_ms), reached_ms=tuple(found.reached_ms)
     )

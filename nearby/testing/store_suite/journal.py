@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from msgspec import structs
 
 from nearby.core.changes import (
     CatchmentRow,
@@ -172,14 +173,14 @@ class JournalSuite(SuiteBase):
         "change",
         [
             present(ANA, HERE.res6),
-            present(ANA)._replace(due_ms=5),
-            room()._replace(capacity=0),
-            seen(ANA)._replace(person=PersonId("not an id")),
-            joined(ANA, 1)._replace(text="said while joining"),
-            joined(ANA, 1)._replace(name=None),
+            structs.replace(present(ANA), due_ms=5),
+            structs.replace(room(), capacity=0),
+            structs.replace(seen(ANA), person=PersonId("not an id")),
+            structs.replace(joined(ANA, 1), text="said while joining"),
+            structs.replace(joined(ANA, 1), name=None),
             said(ANA, 0),
             said(ANA, 2, room_id=RoomId("nowhere")),
-            seat(ANA, ended_ms=None)._replace(member=MemberId("another")),
+            structs.replace(seat(ANA, ended_ms=None), member=MemberId("another")),
         ],
         ids=lambda change: type(change).__name__,
     )

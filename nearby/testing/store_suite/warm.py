@@ -2,6 +2,8 @@
 
 from dataclasses import fields
 
+from msgspec import structs
+
 from nearby.core.changes import CatchmentRow, TextRefused, WindowEnded
 from nearby.core.ids import MemberId, RoomId
 from nearby.core.kept import Kept
@@ -60,7 +62,7 @@ class WarmSuite(SuiteBase):
 
     async def test_texts_and_times_of_strangers_come_back_while_they_still_count(self, database: Database) -> None:
         """A text that is refused again is refused until the later time."""
-        reached = recent(ANA)._replace(reached_ms=(NOW_MS - 2, NOW_MS - 1))
+        reached = structs.replace(recent(ANA), reached_ms=(NOW_MS - 2, NOW_MS - 1))
         texts = (TextRefused(b"a" * 16, NOW_MS), TextRefused(b"b" * 16, NOW_MS + 1), TextRefused(b"c" * 16, NOW_MS))
         async with database.open() as store:
             await commit(store, seen(ANA), reached, *texts)
@@ -138,7 +140,7 @@ class WarmSuite(SuiteBase):
         async with database.open() as store:
             old = [said(ANA, seq, at_ms=repeatable_ms) for seq in range(1, 11)]
             young = [said(ANA, seq, at_ms=repeatable_ms + 1) for seq in range(11, count + 1)]
-            await commit(store, seen(ANA), room(), seat(ANA)._replace(joined_seq=0), *old, *young)
+            await commit(store, seen(ANA), room(), structs.replace(seat(ANA), joined_seq=0), *old, *young)
         (kept,) = (await reopen(database)).rooms
         assert [event.seq for event in kept.said] == list(range(11, count + 1))
         found = Room(id=ROOM, catchment=HERE.res7, opened_ms=NOW_MS, capacity=8, epoch=2, seq=kept.room.seq)
