@@ -6,8 +6,6 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from msgspec import structs
 
-from msgspec import structs
-
 from nearby.core.changes import Change, LogRow, MarkEnded, MarkRow, PersonSeen, RoomRow, SeatRow, TextRefused
 from nearby.core.ids import RoomId
 from nearby.core.rules import DAY_MS
