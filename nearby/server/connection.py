@@ -56,8 +56,9 @@ class Outgoing:
 class Connection:
     """The server's end of one WebSocket. Frames go straight to the transport, so a broadcast is framed once.
 
-    ``claims`` are set once the hello was good, ``room`` while the person sits in one. ``waiting_acks`` counts messages
-    that were carried out and whose ack waits for the disk.
+    ``claims`` are set once the hello was good, ``room`` while the person sits in one, and ``is_shown_a_room`` until the
+    phone is told that it has none. ``waiting_acks`` counts messages that were carried out and whose ack waits for the
+    disk.
     """
 
     __slots__ = (
@@ -70,6 +71,7 @@ class Connection:
         "claims",
         "id",
         "is_ending",
+        "is_shown_a_room",
         "room",
         "session",
         "token",
@@ -92,6 +94,7 @@ class Connection:
         self.token = token
         self.claims: Claims | None = None
         self.room: RoomId | None = None
+        self.is_shown_a_room = False
         self.is_ending = False
         self.waiting_acks = 0
         self.transport = transport

@@ -212,7 +212,8 @@ class Dispatcher:
             raise Disconnect(CloseCode.SHUTTING_DOWN) from None
 
     async def _leave(self, phone: Connection, message_id: int | str | None, now_ms: int) -> None:
-        if await self._hub.clear(phone.person, phone.id, now_ms):
+        # Or it left before, and the answer to that was lost.
+        if await self._hub.clear(phone.person, phone.id, now_ms) or phone.is_shown_a_room:
             await self._leave_for(phone, "left", partial(_ack, phone, message_id))
         else:
             await self._journal.durable()

@@ -114,6 +114,7 @@ class Gateway:
         phone = self._connections.get(connection)
         if phone is not None:
             self._leave(phone)
+            phone.is_shown_a_room = False
             phone.send(wire.Unplaced(why=why))
 
     def taken_out(self, connection: ConnectionId) -> None:
@@ -149,7 +150,10 @@ class Gateway:
         # A copy: a write that ends a connection takes it out of the room.
         holds_back, delivered = self._holds_back, 0
         for phone in tuple(phones):
-            if phone.id != unheard_by:
+            if phone.id == unheard_by:
+                # At once: whoever asked for the end of their seat is told later, and what follows may be here before.
+                self._leave(phone)
+            else:
                 delivered += phone.write_later(frame) if holds_back else phone.write(frame)
         self._metrics.deliveries += delivered
 
@@ -183,6 +187,7 @@ class Gateway:
 
     def _enter(self, phone: Connection, room: RoomId) -> None:
         phone.room = room
+        phone.is_shown_a_room = True
         self._rooms.setdefault(room, []).append(phone)
 
     def _leave(self, phone: Connection) -> None:

@@ -93,3 +93,19 @@ async def test_a_server_whose_hub_is_gone_says_that_it_takes_no_phones_until_it_
     assert (await server.call("GET", "/healthz")).status == 200
     faults.is_down = False
     await eventually(ready, lambda status: status == 200, what="whether the server is ready")
+
+
+async def test_who_leaves_hears_no_more_of_the_room_and_that_it_left_also_if_the_answer_was_lost(
+    server: LiveServer, faults: Faults
+) -> None:
+    ana, ben = await server.seated("ana"), await server.seated("ben")
+    await ana.quiet()
+    faults.after_the_fact = True
+    assert (await ana.ask({"type": "leave", "id": 1}))["code"] == "hub_down"
+    faults.after_the_fact = False
+    assert (await ben.ask({"type": "say", "id": 1, "text": "still there?"}))["type"] == "ack"
+    assert [message["type"] for message in await ana.quiet()] == []
+    assert (await ana.ask({"type": "leave", "id": 2}))["type"] == "ack"
+    assert [(message["type"], message.get("why")) for message in await ana.quiet()] == [("unplaced", "left")]
+    assert (await ana.ask({"type": "leave", "id": 3}))["type"] == "ack"
+    assert await ana.quiet() == []
