@@ -105,6 +105,9 @@ class Settings(BaseSettings):
     tile_url: str = Field(
         "", description="Template of the pages' map tiles, with {z}, {x} and {y}; without one they show cells alone."
     )
+    tile_attribution: str = Field(
+        "", max_length=200, description="Whose map tiles they are, as their terms ask; shown as text on maps with tiles."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much to log.")
 
     @classmethod
@@ -276,6 +279,8 @@ def _check_relations(settings: Settings) -> None:
         raise ConfigError("notify_url", "name an http or https address")
     if settings.tile_url and not TILE_URL.fullmatch(settings.tile_url):
         raise ConfigError("tile_url", "write it like https://tiles.example.org/{z}/{x}/{y}.png")
+    if settings.tile_url and not settings.tile_attribution.strip():
+        raise ConfigError("tile_attribution", "say whose tiles they are, like © OpenStreetMap contributors")
     if settings.window_s / settings.speed < 1:
         raise ConfigError("speed", "windows would pass in under a second; use a smaller speed or wider windows")
     if len(settings.tags) > MAX_TAGS or any(len(tag) > MAX_TAG_CHARACTERS for tag in settings.tags):

@@ -173,6 +173,7 @@ def _config_of(settings: Settings) -> PageConfig:
     return PageConfig(
         version=__version__,
         tile_url=settings.tile_url or None,
+        tile_attribution=settings.tile_attribution.strip() if settings.tile_url else None,
         guests=settings.takes_guests(),
         shake=settings.shake == "on",
         bottle=settings.has_bottle(),

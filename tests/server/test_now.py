@@ -104,6 +104,7 @@ async def test_settings_are_shown_with_secrets_masked(tmp_path: Path) -> None:
         "notify_url": "https://user:hunter2@push.example.org/nearby?token=hunter2",
         "notify_secret": "n" * 40,
         "tile_url": "https://tiles.example.org/{z}/{x}/{y}.png?key=hunter2",
+        "tile_attribution": "the makers of the map",
     }
     async with live_server(tmp_path, tags=("tea", "dogs"), **secrets) as server:
         shown = {one["name"]: one for one in (await told(server, PAGES[1]))["settings"]}

@@ -13,6 +13,7 @@ from nearby.server.config import load_settings
 from nearby.testing.serving import Answer, LiveServer, live_server
 
 SCRIPT = b"export const words = 'nearby';" * 40
+CREDITS = "\u00a9 the makers of the map"
 TILES = "https://{s}.tiles.example.org/{z}/{x}/{y}.png"
 
 
@@ -39,7 +40,7 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 async def server(built: Path, tmp_path: Path) -> AsyncIterator[LiveServer]:
-    async with live_server(tmp_path, tile_url=TILES, guests="on", tags=("tea",), window_s=60) as running:
+    async with live_server(tmp_path, tile_url=TILES, tile_attribution=CREDITS, guests="on", tags=("tea",), window_s=60) as running:
         yield running
 
 
@@ -134,6 +135,7 @@ async def test_the_page_is_told_what_the_server_offers(server: LiveServer) -> No
     assert told.pop("version")
     assert told == {
         "tile_url": TILES,
+        "tile_attribution": CREDITS,
         "guests": True,
         "shake": True,
         "bottle": True,
@@ -174,3 +176,8 @@ async def test_pages_that_are_off_are_not_there(built: Path, tmp_path: Path) -> 
 def test_a_template_of_tiles_that_could_not_be_one_is_a_wrong_setting(url: str) -> None:
     with pytest.raises(ConfigError, match="tile_url"):
         load_settings({"tile_url": url})
+
+
+def test_tiles_without_saying_whose_they_are_is_a_wrong_setting() -> None:
+    with pytest.raises(ConfigError, match="tile_attribution"):
+        load_settings({"tile_url": TILES})

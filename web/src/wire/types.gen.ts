@@ -451,10 +451,14 @@ export interface NowAnswer {
   history: HistoryAnswer;
 }
 
-/** What this server offers. `tile_url` is a template of map tiles with {z}, {x} and {y}, null without one. */
+/**
+ * What this server offers. `tile_url` is a template of map tiles with {z}, {x} and {y}, null without one.
+ * `tile_attribution` says whose tiles they are, as plain text that every map with them shows.
+ */
 export interface PageConfig {
   version: string;
   tile_url: string | null;
+  tile_attribution: string | null;
   guests: boolean;
   shake: boolean;
   bottle: boolean;

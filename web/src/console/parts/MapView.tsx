@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Corner } from "../logic/outline.ts";
 import type { Shape } from "../logic/shapes.ts";
-import { tileUrl } from "../state/server.ts";
+import { tiles } from "../state/server.ts";
 import { strings } from "../strings.en.ts";
 import { type Chart, openMap } from "./leaflet.ts";
 
@@ -46,12 +46,12 @@ export function MapView({
   const isBroken = useSignal(false);
   const latest = useRef({ onMove, onClick });
   latest.current = { onMove, onClick };
-  const tiles = tileUrl.value;
+  const tileUrl = tiles.value?.url;
   useEffect(() => {
     const place = element.current;
     if (!place) return;
     let isOver = false;
-    openMap(place, tiles, (corner) => latest.current.onClick?.(corner)).then(
+    openMap(place, tileUrl, (corner) => latest.current.onClick?.(corner)).then(
       (opened) => {
         if (isOver) opened.close();
         else chart.value = opened;
@@ -65,7 +65,7 @@ export function MapView({
       chart.value?.close();
       chart.value = null;
     };
-  }, [tiles, chart, isBroken]);
+  }, [tileUrl, chart, isBroken]);
   const opened = chart.value;
   useEffect(() => opened?.draw([...context, ...shapes]), [opened, shapes, context]);
   useEffect(
@@ -87,6 +87,7 @@ export function MapView({
       {isBroken.value && <p class="problem">{strings.map.broken}</p>}
       <section class={isDrawing ? "map is-drawing" : "map"} aria-label={label}>
         <div ref={element} class="map-inside" />
+        {tiles.value && <p class="map-credits">{tiles.value.attribution}</p>}
       </section>
       <button
         type="button"

@@ -27,7 +27,7 @@ export interface Chart {
 /** Opens a map in an element; `onClick` is told of clicks beside the shapes, and on those that cannot be picked. */
 export async function openMap(
   element: HTMLElement,
-  tileUrl: string | null,
+  tileUrl: string | undefined,
   onClick: (corner: Corner) => void,
 ): Promise<Chart> {
   const module = await import("leaflet");
@@ -45,7 +45,8 @@ export async function openMap(
   map.setView(lastView?.center ?? WORLD, lastView?.zoom ?? FARTHEST_OUT);
   L.control.zoom({ zoomInTitle: strings.map.zoomIn, zoomOutTitle: strings.map.zoomOut }).addTo(map);
   L.control.scale({ imperial: false }).addTo(map);
-  if (tileUrl !== null) L.tileLayer(tileUrl, { maxZoom: FARTHEST_ZOOM }).addTo(map);
+  // Some hosts of tiles answer nobody who does not say whose page it is.
+  if (tileUrl !== undefined) L.tileLayer(tileUrl, { maxZoom: FARTHEST_ZOOM, referrerPolicy: "origin" }).addTo(map);
   const grid = L.layerGroup().addTo(map);
   const shapesLayer = L.layerGroup().addTo(map);
   const cornersLayer = L.layerGroup().addTo(map);

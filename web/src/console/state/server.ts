@@ -26,12 +26,19 @@ export const openReports = watched<ReportsAnswer>(() => call("GET /v1/admin/repo
 export const brakes = watched<BrakesAnswer>(() => call("GET /v1/admin/brakes"));
 export const sanctions = watched<SanctionsAnswer>(() => call("GET /v1/admin/sanctions"));
 
-/** The template of map tiles, null without any: then maps have a grid alone. */
-export const tileUrl = signal<string | null>(null);
+/** Where map tiles come from and whose they are, null without any: then maps have a grid alone. */
+export interface Tiles {
+  readonly url: string;
+  readonly attribution: string;
+}
+
+export const tiles = signal<Tiles | null>(null);
 
 async function askPage(): Promise<void> {
   const answer = await fetch("/page.json");
-  if (answer.ok) tileUrl.value = ((await answer.json()) as PageConfig).tile_url;
+  if (!answer.ok) return;
+  const { tile_url: url, tile_attribution } = (await answer.json()) as PageConfig;
+  tiles.value = url === null ? null : { url, attribution: tile_attribution ?? "" };
 }
 
 /** Whether nobody answers. */

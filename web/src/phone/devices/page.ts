@@ -2,6 +2,7 @@
 export interface PageFacts {
   version: string;
   tile_url: string | null;
+  tile_attribution: string | null;
   guests: boolean;
   shake: boolean;
   bottle: boolean;
@@ -13,6 +14,7 @@ export interface PageFacts {
 const UNKNOWN: PageFacts = {
   version: "",
   tile_url: null,
+  tile_attribution: null,
   guests: true,
   shake: true,
   bottle: true,

@@ -1,6 +1,17 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { gridStep, MAX_ZOOM, MIN_ZOOM, metresOf, moved, TILE_PX, toLatLon, toPixel, wrapped } from "./mercator.ts";
+import {
+  gridStep,
+  MAX_ZOOM,
+  MIN_ZOOM,
+  metresOf,
+  moved,
+  TILE_PX,
+  tileOf,
+  toLatLon,
+  toPixel,
+  wrapped,
+} from "./mercator.ts";
 
 const zooms = fc.integer({ min: MIN_ZOOM, max: MAX_ZOOM });
 const spots = fc.record({
@@ -46,4 +57,10 @@ test("a map shows a few lines at every zoom", () => {
 test("a pixel is as many metres as the latitude makes it", () => {
   expect(metresOf(TILE_PX, { lat: 0, lon: 0 }, 0)).toBeCloseTo(40_075_016.7, 0);
   expect(metresOf(TILE_PX, { lat: 60, lon: 0 }, 0)).toBeCloseTo(20_037_508, -1);
+});
+
+test("a tile is asked for where the operator said, spread over three names if they have them", () => {
+  expect(tileOf("https://t.example/{z}/{x}/{y}{r}.png", 3, 1, 2)).toBe("https://t.example/3/1/2.png");
+  const hosts = [0, 1, 2, 3].map((column) => tileOf("https://{s}.t.example/{z}/{x}/{y}", 3, column, 0)[8]);
+  expect(hosts).toEqual(["a", "b", "c", "a"]);
 });

@@ -38,6 +38,16 @@ export function moved(centre: LatLon, zoom: number, byX: number, byY: number): L
   return toLatLon({ x: x + byX, y: y + byY }, zoom);
 }
 
+/** Returns the address of a tile: `{s}` spreads them over a, b and c. */
+export function tileOf(template: string, zoom: number, column: number, row: number): string {
+  return template
+    .replace("{s}", "abc"[(column + row) % 3] ?? "a")
+    .replace("{r}", "")
+    .replace("{z}", `${zoom}`)
+    .replace("{x}", `${column}`)
+    .replace("{y}", `${row}`);
+}
+
 /** Returns the distance of the map's lines, in degrees, so that a few of them are seen. */
 export function gridStep(zoom: number): number {
   const degreesAcross = 360 / 2 ** zoom;

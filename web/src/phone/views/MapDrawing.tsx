@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import * as store from "../app/store.ts";
-import { gridStep, type LatLon, metresOf, TILE_PX, toLatLon, toPixel } from "../model/mercator.ts";
+import { gridStep, type LatLon, metresOf, TILE_PX, tileOf, toLatLon, toPixel } from "../model/mercator.ts";
 
 interface Props {
   centre: LatLon;
@@ -112,9 +112,13 @@ function Tiles(props: { url: string; zoom: number; left: number; top: number; si
   for (let x = Math.floor(left / TILE_PX); x * TILE_PX < left + size.width; x += 1) {
     for (let y = Math.max(0, Math.floor(top / TILE_PX)); y < count && y * TILE_PX < top + size.height; y += 1) {
       const column = ((x % count) + count) % count;
-      const src = url.replace("{z}", `${zoom}`).replace("{x}", `${column}`).replace("{y}", `${y}`);
+      const src = tileOf(url, zoom, column, y);
       const style = { left: `${x * TILE_PX - left}px`, top: `${y * TILE_PX - top}px` };
-      tiles.push(<img key={`${zoom}/${x}/${y}`} class="tile" src={src} alt="" style={style} draggable={false} />);
+      const key = `${zoom}/${x}/${y}`;
+      // Whose page it is: some hosts of tiles answer nobody who does not say so.
+      tiles.push(
+        <img key={key} class="tile" src={src} alt="" style={style} draggable={false} referrerpolicy="origin" />,
+      );
     }
   }
   return <div class="tiles">{tiles}</div>;

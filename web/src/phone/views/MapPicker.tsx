@@ -80,6 +80,7 @@ function MapSurface({ centre, zoom, moveBy, zoomBy }: SurfaceProps) {
     "+": () => zoomBy(1),
     "-": () => zoomBy(-1),
   };
+  const { tile_attribution: credits } = store.facts.value ?? {};
   return (
     <div class="map-frame">
       <div
@@ -123,6 +124,7 @@ function MapSurface({ centre, zoom, moveBy, zoomBy }: SurfaceProps) {
         <MapDrawing centre={centre} zoom={zoom} size={size} />
       </div>
       {zoom >= CELL_ZOOM ? <p class="map-note">{strings.place.cell}</p> : null}
+      {credits ? <p class="map-credits">{credits}</p> : null}
       <div class="map-zoom">
         <IconButton icon="plus" label={strings.place.zoomIn} onClick={() => zoomBy(1)} />
         <IconButton icon="minus" label={strings.place.zoomOut} onClick={() => zoomBy(-1)} />
