@@ -43,13 +43,24 @@ class Players:
         established: Share of people who are established.
         random: The source of chance.
         speed: How many times as fast the server's world runs.
+        talk: Makes what is said. Without it no text is ever said twice, as the books need it.
     """
 
-    def __init__(self, url: str, mint: Mint, *, established: float, random: Random, speed: float = 1.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        mint: Mint,
+        *,
+        established: float,
+        random: Random,
+        speed: float = 1.0,
+        talk: Callable[[], str] | None = None,
+    ) -> None:
         self.url = url
         self.books = Books()
         self.random = random
         self._speed = speed
+        self._talk = talk
         self.met = 0
         self.established_met = 0
         self._share_established = established
@@ -127,7 +138,9 @@ class Players:
         return False
 
     def new_text(self) -> str:
-        """Return something to say that nobody else says."""
+        """Return something to say, by default what nobody else says."""
+        if self._talk is not None:
+            return self._talk()
         self._says += 1
         words = " ".join(self.random.choices(WORDS, k=self.random.randint(1, 12)))
         return f"{words} {in_letters(f'{self._run_id}{self._says:x}')}"

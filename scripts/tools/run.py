@@ -20,6 +20,7 @@ from nearby.sim.child import Child, serving
 from nearby.sim.crowd import Shape
 from nearby.sim.load import Crowd, Load
 from nearby.sim.players import Players
+from nearby.sim.small_talk import small_talk
 from nearby.sim.status import Status, read_status
 from scripts.tools.common import minter
 
@@ -78,7 +79,8 @@ async def _run(flags: list[str], secret: bytes | None) -> None:
 
 async def _live(child: Child, secret: bytes) -> None:
     """Let the demo's crowd live until cancelled."""
-    players = Players(child.url, minter(secret), established=1.0, random=Random())
+    random = Random()
+    players = Players(child.url, minter(secret), established=1.0, random=random, talk=lambda: small_talk(random))
     load = Load(
         shape=Shape.STADIUM, phones=DEMO_PEOPLE, says_per_s=DEMO_SAYS_PER_S, ramp_s=1, duration_s=DEMO_FOR_S, speed=60.0
     )
