@@ -69,6 +69,7 @@ class Aftermath:
             rooms over capacity among it.
         cut_off: Phones that could not come back.
         closed: Phones that a server closed for good.
+        talking_within_s: After so long every phone was to talk again.
     """
 
     fault: Fault
@@ -86,6 +87,7 @@ class Aftermath:
     resumed: int
     cut_off: int
     closed: int
+    talking_within_s: float
     cut_short: str = ""
 
     def broken(self) -> list[str]:
@@ -93,7 +95,7 @@ class Aftermath:
         found = [self.cut_short] if self.cut_short else []
         found += [f"{count} {name.replace('_', ' ')}" for name, count in asdict(self.faults).items() if count]
         found += [sentence for one in self.rounds for sentence in one.wrong]
-        limit_s = TALKING_WITHIN_S[self.fault]
+        limit_s = self.talking_within_s
         silent = sum(one.talking.silent for one in self.rounds)
         slowest_s = max((one.talking.max_s for one in self.rounds), default=0.0)
         if silent or slowest_s > limit_s:
@@ -128,6 +130,7 @@ def aftermath(
     *,
     may_lose: bool,
     hub_contradictions: Sequence[str],
+    talking_within_s: float | None = None,
     cut_short: str = "",
 ) -> Aftermath:
     """Return what a fault came to, of a run that has finished and whose phones are still open.
@@ -137,6 +140,7 @@ def aftermath(
         rounds: Each time it was done.
         players: The phones.
         may_lose: Whether it may lose acknowledged sayings.
+        talking_within_s: After how many seconds every phone is to talk again, None for what is promised.
         hub_contradictions: What the live state says in the end that cannot be true.
         cut_short: Why the run did not come to its end, as a sentence; "" if it did.
     """
@@ -163,6 +167,7 @@ def aftermath(
         resumed=tally.resumed,
         cut_off=players.cut_off(),
         closed=sum(tally.closed.values()),
+        talking_within_s=TALKING_WITHIN_S[fault] if talking_within_s is None else talking_within_s,
         cut_short=cut_short,
     )
 

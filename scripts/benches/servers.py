@@ -60,7 +60,7 @@ async def running(kind: Kind, settings: Mapping[str, str], *, key: str | None = 
         BenchFailed: This system does not say what a process uses.
     """
     key = key or secrets.token_hex(32)
-    flags = {"drain-s": "0", "log-level": "warning", **settings}
+    flags = {"drain-s": "0", "log-level": "warning", "accept-rate": "0", **settings}
     words = [word for name, value in flags.items() for word in (f"--{name}", value)]
     if kind in (Kind.AIOHTTP, Kind.WEBSOCKETS):
         process = child.running(("scripts.benches.reference", kind.value), child.bare_environment())

@@ -66,6 +66,7 @@ class Asked:
     settle_s: float
     gone_s: float
     drain_s: float
+    within_s: float | None
     seed: int
 
     def check(self) -> None:
@@ -107,6 +108,14 @@ def faults(
     drain_s: Annotated[
         float, typer.Option("--drain", min=0, max=20, help="Seconds a stopped server drains over.")
     ] = 3.0,
+    within_s: Annotated[
+        float | None,
+        typer.Option(
+            "--within",
+            min=1,
+            help="Seconds after which every phone must talk again; 10, or 30 after a stampede or the hub's return.",
+        ),
+    ] = None,
     seed: SeedOption = 1,
     json_file: JsonOption = None,
 ) -> None:
@@ -145,6 +154,7 @@ def faults(
         settle_s=settle_s,
         gone_s=gone_s,
         drain_s=drain_s,
+        within_s=within_s,
         seed=seed,
     )
     asked.check()
@@ -224,6 +234,7 @@ class Run:
                 players,
                 may_lose=asked.may_lose(self._fault),
                 hub_contradictions=await self._servers.contradictions(),
+                talking_within_s=asked.within_s,
                 cut_short=cut_short,
             )
         finally:
