@@ -3,15 +3,26 @@
 import contextlib
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
 
+from nearby.core.cell import ladder_of
+from nearby.core.ids import ConnectionId, PersonId
+from nearby.core.rules import DAY_MS
+from nearby.hub.base import Caller
+from nearby.server.clock import SteadyClock
+from nearby.server.config import Settings
+from nearby.server.sharing import open_shared
+from nearby.store.sql import open_store
 from nearby.store.tables import metadata
+from nearby.testing.clock import ManualClock
 from nearby.testing.postgres import postgres_with_schema
 from nearby.testing.raw_phone import RawPhone
+from nearby.testing.recorder import Recorder
 from nearby.testing.redis import RedisServer, running_redis
-from nearby.testing.serving import KEY, LiveServer, live_server
+from nearby.testing.serving import KEY, START_MS, LiveServer, live_server
 from nearby.testing.store_suite import Database
 
 Begin = Callable[[], contextlib.AbstractAsyncContextManager[LiveServer]]
@@ -117,3 +128,32 @@ async def test_a_ban_through_one_server_is_in_force_on_the_other_when_it_is_answ
     refused = await other.call("POST", "/v1/checkins", body=b'{"lat":47.37,"lon":8.54}', token=other.token("eve"))
     assert (refused.status, json.loads(refused.body)["code"]) == (403, "banned")
     assert await eve.close_code() == 3501
+
+
+async def test_the_row_of_a_seat_that_is_held_for_days_stays(database_url: str, hub: RedisServer) -> None:
+    """Each row of a seat ends in a day; whoever has the connection says in time that it goes on."""
+    await hub.flush()
+    time, recorder, ada = ManualClock(START_MS), Recorder(), Caller(PersonId("ada"))
+    clock = SteadyClock(wall_ms=time.now_ms, monotonic_ms=time.now_ms)
+    settings = Settings(hub_url=hub.url, database_url=database_url, key=KEY, store_secret=KEY)
+    rules, ids = settings.rules(), count()
+    async with contextlib.AsyncExitStack() as stack:
+        store = await stack.enter_async_context(open_store(database_url, secret=KEY.encode()))
+        shared = await open_shared(
+            settings, store, recorder, secret=KEY.encode(), clock=clock, draw_id=lambda: f"held-{next(ids)}"
+        )
+        stack.push_async_callback(shared.close)
+        connection = ConnectionId("ada-1")
+        recorder.open(connection)
+        await shared.attach(ada, connection, None, time.now_ms())
+        while time.now_ms() < START_MS + 2 * DAY_MS:
+            await shared.sweep(time.now_ms())
+            standing = await shared.check_in(ada, ladder_of(47.37, 8.54), time.now_ms())
+            if standing.seat_wanted:
+                assert time.now_ms() == START_MS
+                await shared.open_room(ada.person, standing.area, "new", time.now_ms())
+            time.advance(rules.window_ms)
+        await store.journal.durable()
+        await store.purge(time.now_ms(), rules)
+        seats = await Database(database_url).rows("seats")
+        assert [row["ended_ms"] > time.now_ms() for row in seats if row["person"] == "ada"] == [True]

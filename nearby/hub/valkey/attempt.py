@@ -8,11 +8,13 @@ from nearby.core.ids import ConnectionId, PersonId, RoomId
 from nearby.core.room import Room
 from nearby.core.rules import Rules
 from nearby.core.window import Windows
+from nearby.hub.base import Caller
 from nearby.hub.memory.agenda import Kind
 from nearby.hub.memory.person import Attached, Person
 from nearby.hub.memory.records import room_row
 from nearby.hub.memory.state import LiveState
 from nearby.hub.valkey.commands import Command
+from nearby.hub.valkey.keys import ttl_of
 from nearby.hub.valkey.tables import SharedTables
 
 NUMBERS = "n"
@@ -55,6 +57,7 @@ class Attempt(LiveState):
         self.changes: list[Change] = []
         """What was recorded, which is so only if the attempt takes effect."""
         self._draw: Callable[[], str] = str
+        self._kept: list[PersonId] = []
         record = self._note if has_record else None
         self.window = window
         self.catchments = tables.tables.catchments
@@ -72,6 +75,7 @@ class Attempt(LiveState):
         """Begin an attempt, once the tables have; ``draw_id`` returns a new opaque id at each call."""
         self._draw = draw_id
         self.changes = []
+        self._kept = []
         self._thin.clear()
         self._people.present = self._people.connected = self._rooms.held = 0
         self.words.held.clear()
@@ -122,6 +126,20 @@ class Attempt(LiveState):
         if person is not None and person.attached is not None and self.shared.gateway_of(person) == gateway:
             self.detach(person_id, person.attached.connection, now_ms)
 
+    def attach(self, caller: Caller, attached: Attached, resume: wire.Resume | None, now_ms: int) -> None:
+        """See ``Hub.attach``. A seat that was there before is recorded again: it may end soon there."""
+        super().attach(caller, attached, resume, now_ms)
+        self._tell_seat(self._people.get(caller.person))
+
+    def keep(self, person_id: PersonId) -> None:
+        """See that neither somebody's record nor that of their seat runs out while they do nothing."""
+        self._kept.append(person_id)
+        self._tell_seat(self._people.get(person_id))
+
+    def _tell_seat(self, person: Person | None) -> None:
+        if self._records is not None and person is not None:
+            self._records.seat(person)
+
     def room_rows(self) -> list[RoomRow]:
         """Return the rows of all rooms that were looked at."""
         return [room_row(room) for room in self.shared.rooms.here.values() if room is not None]
@@ -147,6 +165,7 @@ class Attempt(LiveState):
     def commands(self) -> Iterator[Command]:
         """Yield what is to be written beside values."""
         yield from self.shared.commands()
+        yield from (Command("touch", f"p:{person}", (ttl_of("p:", self._rules),)) for person in self._kept)
         for name, by in (
             ("people", self._people.present),
             ("connections", self._people.connected),

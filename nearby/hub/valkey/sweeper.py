@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -32,6 +32,7 @@ BATCH = 16
 HEARD_EVERY_S = 0.005
 
 KEPT_EVERY_MS = 6 * HOUR_MS
+"""Well under a day: so long the record of somebody connected lasts, and in the database that of a seat."""
 
 CHECKED_AT_ONCE = 512
 """Connections that one sweep looks up after the state was lost or partly lost."""
@@ -56,6 +57,7 @@ class Sweeper:
         self._connections = connections
         self._burial = Burial(link, self._run)
         self._touched_ms = 0
+        self._to_keep: list[PersonId] = []
 
     async def sweep(self, now_ms: int) -> tuple[list[PersonId], list[Entry]]:
         """Return the people to be placed anew, and what gateways were told of what was done."""
@@ -172,13 +174,16 @@ class Sweeper:
         return seatless, entries
 
     async def _keep_people(self, now_ms: int) -> None:
-        """See that the records of connected people do not run out while they do nothing."""
-        if now_ms < self._touched_ms + KEPT_EVERY_MS:
-            return
-        self._touched_ms = now_ms
-        ttl_ms = ttl_of("p:", self._rules)
-        for person in list(self._connections.people()):
-            await self._link.call("PEXPIRE", self._link.key(f"p:{person}"), ttl_ms)
+        """See that neither the records of connected people nor those of their seats run out meanwhile."""
+        if now_ms >= self._touched_ms + KEPT_EVERY_MS:
+            self._touched_ms = now_ms
+            self._to_keep = list(self._connections.people())
+        for _ in range(0, CHECKED_AT_ONCE, LOOKED_UP_AT_ONCE):
+            people = self._to_keep[-LOOKED_UP_AT_ONCE:]
+            if not people:
+                return
+            await self._run(partial(_keep, people=people), now_ms)
+            del self._to_keep[-len(people) :]
 
     async def _run(self, act: Callable[[Attempt], Any], now_ms: int) -> Outcome[Any]:
         while True:
@@ -218,6 +223,11 @@ class Sweeper:
         catchments.end_window(window, counts)
         state = [(row.cell, row.is_open, row.run, row.counted) for row in catchments.rows()]
         await self._runner.put(CATCHMENTS, states, rows.encode((window, state)))
+
+
+def _keep(state: Attempt, people: Sequence[PersonId]) -> None:
+    for person in people:
+        state.keep(person)
 
 
 def pairs_of(found: Any) -> list[tuple[Any, Any]]:
