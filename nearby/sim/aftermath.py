@@ -67,6 +67,7 @@ class Aftermath:
         seqs_used_twice: Positions of an epoch that stood for two sayings.
         hub_contradictions: What the live state said in the end that cannot be true, with people in two rooms and
             rooms over capacity among it.
+        reconnects: Times a phone that had lost its connection had another one.
         cut_off: Phones that could not come back.
         closed: Phones that a server closed for good.
         talking_within_s: After so long every phone was to talk again.
@@ -163,7 +164,7 @@ def aftermath(
         deliveries=ledger.received,
         faults=ledger.faults(),
         hub_contradictions=tuple(hub_contradictions),
-        reconnects=tally.reconnects,
+        reconnects=len(books.away_s),
         resumed=tally.resumed,
         cut_off=players.cut_off(),
         closed=sum(tally.closed.values()),
