@@ -11,6 +11,7 @@ find out by what they miss whether the first one is there.
 
 from collections import defaultdict
 from collections.abc import Iterable, MutableMapping
+from itertools import islice
 
 from nearby.core.ids import PersonId
 
@@ -67,6 +68,11 @@ class Conflicts:
     def concern(self, person: PersonId) -> bool:
         """Return whether ``person`` has any conflict, or is the other of one: most have none."""
         return person in self._by_author or person in self._by_other
+
+    def newest_of(self, author: PersonId, most: int) -> list[PersonId]:
+        """Return the others of the newest of an author's conflicts, the newest first."""
+        own = self._by_author.get(author)
+        return [] if own is None else list(islice(reversed(own), most))
 
     def bars(self, person: PersonId, others: Iterable[PersonId]) -> bool:
         """Return whether ``person`` must not sit down where ``others`` sit."""

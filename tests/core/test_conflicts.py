@@ -117,6 +117,8 @@ def test_the_oldest_conflict_of_an_author_is_forgotten_beyond_the_bound_and_thos
 
 def test_a_conflict_made_again_is_the_newest() -> None:
     conflicts, _ = made_of([(ANA, other, True) for other in (BEN, CLEO, DAN, BEN, EVE)])
+    assert conflicts.newest_of(ANA, 2) == [EVE, BEN]
+    assert conflicts.newest_of(BEN, 2) == []
     assert conflicts.bars(ANA, [BEN])
     assert not conflicts.bars(ANA, [CLEO])
 

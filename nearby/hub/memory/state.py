@@ -15,12 +15,12 @@ from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.errors import ErrorCode, Refused
 from nearby.hub.base import Caller, HubStatistics, Listener, Offer, RoomSize, Standing
 from nearby.hub.memory.agenda import Kind
+from nearby.hub.memory.avoiding import Avoiding
 from nearby.hub.memory.company import Company
 from nearby.hub.memory.lists import Lists
 from nearby.hub.memory.members import Members
 from nearby.hub.memory.mender import Mender
 from nearby.hub.memory.networks import Networks
-from nearby.hub.memory.offers import make_offer
 from nearby.hub.memory.people import People
 from nearby.hub.memory.person import Attached, Person
 from nearby.hub.memory.records import Records
@@ -88,6 +88,7 @@ class LiveState:
             call_for=self._to_move.append,
             stops=self.stops,
         )
+        self._avoiding = Avoiding(rules, self._windows, self._people, self._rooms, seats=self.seats)
         self.company = Company(self._windows, self._people, self._rooms, seats=self.seats, stops=self.stops)
         self._mender = Mender(rules, self._people, self._rooms, self.seats, agenda=self._agenda, records=records)
         self._shakes = Shakes(rules, self._people, self._rooms, self.seats, self.stops, gatherings=tables.gatherings)
@@ -179,8 +180,7 @@ class LiveState:
         person = self._people.get(person_id)
         if person is None or person.presence is None or person.attached is None or self.stops.hold_off(person):
             return None
-        words = self._windows.draw_words(self._window, "candidates", person_id)
-        return make_offer(person, self._people, self._rooms, self.seats, words, now_ms)
+        return self._avoiding.offer(person, now_ms)
 
     def seat(self, person_id: PersonId, room_id: RoomId, why: str, now_ms: int) -> bool:
         """See ``Hub.seat``."""

@@ -7,6 +7,7 @@ import pytest
 
 from nearby.core import wire
 from nearby.core.ids import PersonId, RoomId
+from nearby.core.placement import decide
 from nearby.errors import ErrorCode
 from nearby.testing.hub_suite.base import OpenWorld, SuiteBase, refusal_code
 from nearby.testing.hub_suite.given import BESIDE, RULES, unknown_position
@@ -74,6 +75,28 @@ class ConflictsSuite(SuiteBase):
         assert await ana.place("moved")
         assert ana.view.why == "moved"
         assert ana.room != ben.room
+
+    @pytest.mark.parametrize("is_mutual", [True, False])
+    async def test_its_author_takes_no_room_in_which_the_other_would_sit(self, world: World, is_mutual: bool) -> None:
+        """Else the other would miss that room, or find it one smaller, as they do not if the author is away."""
+        for number in range(4):
+            await world.together(*(f"p{number}-{one}" for one in range(3)))
+        for number in range(3):
+            ana, ben = await newcomer(world, f"ana{number}"), await newcomer(world, f"ben{number}")
+            offer = await ana.offer()
+            assert offer is not None
+            wanted = decide(ana.person, offer.candidates, world.now_ms, rules=world.rules, windows=world.windows).room
+            await separate(world, ben, ana, is_mutual=is_mutual)
+            assert len(await rooms_offered(ben)) == 3
+            assert await ben.place()
+            assert await ana.place()
+            assert ana.room == wanted != ben.room
+
+    async def test_where_there_is_but_one_room_its_author_takes_it(self, world: World) -> None:
+        (ben,) = await world.together("ben")
+        ana, cleo = await newcomer(world, "ana"), await newcomer(world, "cleo")
+        await separate(world, ana, cleo)
+        assert await rooms_offered(ana) == {ben.room}
 
     async def test_who_gives_way_with_the_last_seat_leaves_room_for_the_other(self, world: World) -> None:
         (ana,) = await world.together("ana")

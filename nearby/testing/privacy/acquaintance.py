@@ -166,12 +166,14 @@ class Plot:
         is_there: Whether B is there and has blocked A, or is gone.
         tie: What the two are to each other.
         is_established: Whether B is, so that the block binds both alike.
+        is_brief: Whether A asks only for what shows who is there: seats, lists and shakes.
     """
 
     number: int
     is_there: bool
     tie: Tie
     is_established: bool
+    is_brief: bool = False
 
 
 class Trial:
@@ -204,12 +206,15 @@ class Trial:
         self._met = self._a.room["room"]["id"]
         self._a.notes, self._b.notes = Notes(), Notes()
         await self._part()
-        await self._ask_in_the_room()
+        if not self._plot.is_brief:
+            await self._ask_in_the_room()
         await self._come_again()
-        await self._over_http()
+        if not self._plot.is_brief:
+            await self._over_http()
         await self._drop_and_go_on()
         await self._shake()
-        await self._last_words()
+        if not self._plot.is_brief:
+            await self._last_words()
         await self._go()
         return self._a.notes
 
@@ -308,8 +313,9 @@ class Trial:
     async def _shake(self) -> None:
         """Shake, and others with A."""
         await self._a.ask("shake", {"type": "shake"})
-        others = [one.phone for one in self._others()] + [one.phone for one in self._neighbours]
-        for phone in others[: 1 + SHAKERS]:
+        # As many others whether B is there or not.
+        others = [one.phone for one in self._neighbours][:SHAKERS]
+        for phone in (*(one.phone for one in self._others()), *others):
             phone.send({"type": "shake"})
         await self._stage.pass_time(TOGETHER_MS, step_ms=TOGETHER_MS // 4)
         self._a.look("shake", self._a.notes.met)

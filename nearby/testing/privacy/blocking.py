@@ -7,6 +7,7 @@ both conditions take turns in one run, so whatever else the machine does is the 
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import product
 from random import Random
 
@@ -20,15 +21,13 @@ from nearby.testing.privacy.weak import against
 
 PEOPLE = (2, 6, 40)
 """People present: A, B and so many others, on average, that they are as many."""
+FEW = 12
+"""Where fewer are present the empty seat itself may tell, unless it is A and B alone."""
 TRIALS = 3_600
 FEW_TRIALS = 36
-WEAK_TRIALS = {"no work for the blocked": 56}
-WEAK_TRIALS_ELSE = 48
-"""What only a clock tells takes more: on a busy machine some trials tell the contrary."""
 SOME: list[tuple[int, Tie]] = [(2, "a thread"), (6, "known"), (40, "strangers")]
 FULL: list[tuple[int, Tie]] = [(2, "strangers"), *SOME]
-WEAK: list[tuple[int, Tie]] = [(2, "known")]
-"""How many are present, and what the two are to each other: in any run, in a full one, and on a weak server."""
+"""How many are present, and what the two are to each other: in any run, and in a full one."""
 
 SETTLES_MS = 300_000
 """Between two trials so long passes."""
@@ -36,6 +35,26 @@ LEARNT_OF, LEARNT_OF_FEW = 10, 2
 """Of so many trials one tells what to look for; the others judge that."""
 GATE = 0.55
 GATE_P = 0.0003
+
+
+@dataclass(frozen=True, slots=True)
+class Bite:
+    """What shows a weakness: so many trials, with so many people present, brief ones or not."""
+
+    trials: int = 32
+    people: int = 2
+    tie: Tie = "known"
+    is_brief: bool = False
+
+
+BITES = {
+    # What only a clock tells takes more: on a busy machine some trials tell the contrary.
+    "no work for the blocked": Bite(56),
+    "an empty list for the blocked": Bite(48, 6, is_brief=True),
+    "the blocked do without": Bite(32, 6, is_brief=True),
+    "a room of their own for the blocked": Bite(64, FEW, is_brief=True),
+}
+"""By the weakness; for another one as it is by itself."""
 
 Seen = dict[str, float]
 Part = Callable[[Notes], Seen]
@@ -46,11 +65,12 @@ async def findings(effort: Effort, server: str = OURS) -> list[Finding]:
     """Return rows by how many are present and what the two are to each other."""
     is_full = effort.full and server == OURS
     rows = []
+    bite = BITES.get(server, Bite())
     with against(server):
-        for people, tie in FULL if is_full else SOME if server == OURS else WEAK:
+        for people, tie in FULL if is_full else SOME if server == OURS else [(bite.people, bite.tie)]:
             random = Random(f"blocking {people} {tie} {effort.seed}")
-            trials = TRIALS if is_full else FEW_TRIALS if server == OURS else WEAK_TRIALS.get(server, WEAK_TRIALS_ELSE)
-            seen = await _watch(trials, people, tie, random)
+            trials = TRIALS if is_full else FEW_TRIALS if server == OURS else bite.trials
+            seen = await _watch(trials, people, tie, random, is_brief=server != OURS and bite.is_brief)
             rows += _rows(seen, people, tie, Judge(is_full, server))
     return rows
 
@@ -83,14 +103,12 @@ class Judge:
 def _rows(seen: Sequence[Watched], people: int, tie: Tie, judge: Judge) -> list[Finding]:
     who = f"{tie}, {people} present"
     rows = [judge.row(f"answers and latencies, {who}", seen, lambda notes: notes.told)]
-    # Whom B sat with is on no list of A's: whoever knows how many usually are sees that there are fewer.
-    are_two = people == min(PEOPLE)
-    rows.append(judge.row(f"people nearby, {who}", seen, lambda notes: notes.listed, is_gated=are_two))
-    rows.append(judge.row(f"who met in a shake, {who}", seen, lambda notes: notes.met, is_gated=are_two))
-    # Where A sits down in B's room a guest gives way, and newcomers go to B's room too: printed, and told in the docs.
+    rows.append(judge.row(f"people nearby, {who}", seen, lambda notes: notes.listed))
+    rows.append(judge.row(f"who met in a shake, {who}", seen, lambda notes: notes.met))
+    is_gated = people >= FEW or people == min(PEOPLE)
     for author, is_established in (("a guest's block", False), ("an established block", True)):
         some = [one for one in seen if one[0].is_established is is_established]
-        rows.append(judge.row(f"who is there, {author}, {who}", some, lambda notes: notes.seats, is_gated=are_two))
+        rows.append(judge.row(f"who is there, {author}, {who}", some, lambda notes: notes.seats, is_gated=is_gated))
     rows.append(judge.row(f"latencies inside the machine, {who}", seen, lambda notes: notes.works, is_gated=False))
     return rows
 
@@ -105,7 +123,7 @@ def _ranked(seen: Sequence[Watched], part: Part, learnt_of: int) -> tuple[list[f
     return there, absent
 
 
-async def _watch(trials: int, people: int, tie: Tie, random: Random) -> list[Watched]:
+async def _watch(trials: int, people: int, tie: Tie, random: Random, *, is_brief: bool = False) -> list[Watched]:
     """Live through that many trials, of both conditions and both kinds of B in an order drawn by fours."""
     seen: list[Watched] = []
     others = people - 2
@@ -119,6 +137,6 @@ async def _watch(trials: int, people: int, tie: Tie, random: Random) -> list[Wat
             four = list(product((True, False), repeat=2))
             for is_there, is_established in random.sample(four, len(four)):
                 await neighbours.live(stage, SETTLES_MS)
-                plot = Plot(len(seen), is_there, tie, is_established)
+                plot = Plot(len(seen), is_there, tie, is_established, is_brief)
                 seen.append((plot, await Trial(stage, town, neighbours, plot, random).live()))
     return seen

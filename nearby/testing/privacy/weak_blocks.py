@@ -1,16 +1,21 @@
 """Servers that give a block away: by an answer, by the time it takes, by a gap where somebody would be."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+import msgspec
+
 from nearby.core import wire
+from nearby.core.conflicts import Conflicts
 from nearby.core.ids import PersonId
 from nearby.core.nearby_list import Eye, Listed
 from nearby.core.room import Room, Seat
 from nearby.errors import ErrorCode, Refused
-from nearby.hub.base import Caller
+from nearby.hub.base import Caller, Offer
 from nearby.hub.memory import rooms as hub_rooms
+from nearby.hub.memory.avoiding import Avoiding
+from nearby.hub.memory.person import Person
 from nearby.server.connection import Connection
 from nearby.server.members import Members
 from nearby.server.separation import Separation
@@ -91,9 +96,57 @@ def a_gap_in_the_list() -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def an_empty_list() -> Iterator[None]:
+    """Show nobody to whoever somebody on the list blocked."""
+    looks = Eye.look
+
+    def look(this: Eye, ordered: Iterator[PersonId], *, is_shown: Callable[[PersonId], bool], **more: Any) -> Any:
+        people = list(ordered)
+        # Of those who are there only whoever is in conflict with the viewer is not shown.
+        hides = any(not is_shown(person) for person in people)
+        return [] if hides else looks(this, iter(people), is_shown=is_shown, **more)
+
+    with replaced(Eye, "look", look):
+        yield
+
+
+@contextlib.contextmanager
+def the_blocked_do_without() -> Iterator[None]:
+    """Make groups of those who shook without whoever one of them blocked."""
+    yields = Conflicts.yields
+
+    def yields_to_authors(this: Conflicts, person: PersonId, others: Iterable[PersonId]) -> bool:
+        return any(yields(this, other, (person,)) for other in others)
+
+    with replaced(Conflicts, "yields", yields_to_authors):
+        yield
+
+
+@contextlib.contextmanager
+def a_room_of_their_own() -> Iterator[None]:
+    """Offer no room with anybody in it to whoever somebody blocked."""
+    blocked = set[PersonId]()
+    adds, offers = Conflicts.add, Avoiding.offer
+
+    def add(this: Conflicts, author: PersonId, other: PersonId, **more: Any) -> None:
+        blocked.add(other)
+        adds(this, author, other, **more)
+
+    def offer(this: Avoiding, person: Person, now_ms: int) -> Offer:
+        made = offers(this, person, now_ms)
+        return msgspec.structs.replace(made, candidates=()) if person.id in blocked else made
+
+    with replaced(Conflicts, "add", add), replaced(Avoiding, "offer", offer):
+        yield
+
+
 WEAK_BLOCKS: dict[str, Weakness] = {
     "the blocked are told": told_to_the_blocked,
     "no work for the blocked": no_work_for_the_blocked,
     "a gap for the blocked": a_gap_in_the_list,
+    "an empty list for the blocked": an_empty_list,
+    "the blocked do without": the_blocked_do_without,
+    "a room of their own for the blocked": a_room_of_their_own,
 }
 """By what a table calls them."""
