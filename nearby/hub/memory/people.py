@@ -105,7 +105,7 @@ class People:
             Refused: ``rate_limited``. Nothing changed.
         """
         tat_ms = self.limits.check_rate(person, now_ms)
-        if person.attached is not None and person.seat is None and not person.is_displaced:
+        if person.attached is not None and not person.has_seat and not person.is_displaced:
             self.limits.check_joins(person, now_ms)
         if person.presence is None:
             self._count_cell(person, now_ms)

@@ -205,6 +205,11 @@ class Person(Struct, eq=False, gc=False):
         return self.seat.say_tat_ms if self.seat is not None else self.say_tat_ms
 
     @property
+    def has_seat(self) -> bool:
+        """Return whether the person has a seat, without a look at it."""
+        return self.seat is not None
+
+    @property
     def has_or_awaits_seat(self) -> bool:
         """Return whether the person has a seat, or gave one up and was promised another: their phone shows a room."""
         return self.seat is not None or self.is_displaced

@@ -144,10 +144,10 @@ class LiveState:
         person = self._people.meet(caller, now_ms)
         before = person.wishes
         self._people.check_in(person, caller, ladder, now_ms, wishes)
-        if person.room is not None and person.wishes is not before:
+        if person.wishes is not before and person.room is not None:
             self._rooms.note_wishes(person.room, now_ms)
         area, wish = self._people.area_of(person), None
-        if person.attached is not None and person.seat is None:
+        if person.attached is not None and not person.has_seat:
             wish = "new"
         elif person.attached is not None and wishes.venue not in (None, before.venue) and area == wishes.venue:
             wish = "venue"

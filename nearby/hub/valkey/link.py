@@ -44,6 +44,7 @@ class Link:
         self._client: Redis | None = None
         self._finding: asyncio.Task[Redis] | None = None
         self._pipe: Pipe | None = None
+        self._other_pipe: Pipe | None = None
         self._piping: asyncio.Task[Pipe] | None = None
         self._on_generation: list[Callable[[int], None]] = []
         self.generation = 0
@@ -115,13 +116,28 @@ class Link:
         tagged = [self.key(key) for key in keys]
         return await self.call("FCALL", f"{name}_{ENDING}", len(tagged), *tagged, *arguments)
 
+    async def another_pipe(self, client: Redis) -> Pipe:
+        """Return another connection to the server of a client, for the one who asks what blocks.
+
+        Raises:
+            HubDown: It cannot be had; ask for the client anew.
+        """
+        if self._other_pipe is None or not self._other_pipe.is_open:
+            pipe = await self._open(client)
+            if client is not self._client:
+                pipe.close()
+                raise HubDown
+            self._other_pipe = pipe
+        return self._other_pipe
+
     async def lose(self, client: Redis) -> None:
         """Ask for the address anew before the next command; ``client`` is the one that failed."""
         if self._client is client:
             self._client = None
-            if self._pipe is not None:
-                self._pipe.close()
-                self._pipe = None
+            for pipe in (self._pipe, self._other_pipe):
+                if pipe is not None:
+                    pipe.close()
+            self._pipe = self._other_pipe = None
         with contextlib.suppress(RedisError, OSError, TimeoutError):
             await client.aclose()
 
@@ -161,15 +177,18 @@ class Link:
             self._piping.add_done_callback(self._opened)
         return await asyncio.shield(self._piping)
 
-    async def _open_pipe(self, client: Redis) -> Pipe:
+    async def _open(self, client: Redis) -> Pipe:
         pool = client.connection_pool
         is_encrypted = issubclass(pool.connection_class, SSLConnection)
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
-                pipe = await open_pipe(pool.connection_kwargs, ANSWER_WITHIN_S, is_encrypted=is_encrypted)
+                return await open_pipe(pool.connection_kwargs, ANSWER_WITHIN_S, is_encrypted=is_encrypted)
         except (OSError, TimeoutError, CommandRefused, HubDown) as error:
             await self.lose(client)
             raise HubDown from error
+
+    async def _open_pipe(self, client: Redis) -> Pipe:
+        pipe = await self._open(client)
         if client is not self._client:
             # It was lost meanwhile: this is the way to a server that may have nothing to say any more.
             pipe.close()

@@ -6,9 +6,6 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
-
 from nearby.core.ids import ConnectionId
 from nearby.errors import HubDown
 from nearby.hub.base import Listener
@@ -16,6 +13,7 @@ from nearby.hub.valkey.connections import Connections
 from nearby.hub.valkey.heard import Replaced, announcement_of, carry_out, read_calls
 from nearby.hub.valkey.lease import Lease, stream_of
 from nearby.hub.valkey.link import ANSWER_WITHIN_S, Link
+from nearby.hub.valkey.pipe import CommandRefused, Pipe
 from nearby.hub.valkey.runner import Entry
 
 log = logging.getLogger(__name__)
@@ -83,13 +81,14 @@ class Reader:
             raise HubDown
         if position <= self._at:
             return
-        heard: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        heard: asyncio.Future[None] = loop.create_future()
         self._waiting.append((entry, position, heard))
+        too_late = loop.call_later(HEARD_WITHIN_S, _give_up, heard)
         try:
-            async with asyncio.timeout(HEARD_WITHIN_S):
-                await heard
-        except TimeoutError:
-            raise HubDown from None
+            await heard
+        finally:
+            too_late.cancel()
 
     async def until_last(self) -> None:
         """Return when all entries were heard that are there now."""
@@ -108,11 +107,11 @@ class Reader:
                 await asyncio.sleep(ANSWER_WITHIN_S / 10)
                 continue
             try:
-                await self._read(client)
-            except (RedisError, OSError, TimeoutError):
+                await self._read(await self._link.another_pipe(client))
+            except (HubDown, CommandRefused):
                 await self._link.lose(client)
 
-    async def _read(self, client: Redis) -> None:
+    async def _read(self, pipe: Pipe) -> None:
         if self._gateway != self._lease.gateway:
             self._gateway = self._lease.gateway
             self._ended = (self._link.generation, 0, 0)
@@ -121,15 +120,13 @@ class Reader:
         is_over = generation != self._link.generation
         block = () if is_over else ("BLOCK", BLOCK_MS)
         stream = self._link.key(stream_of(self._gateway, generation))
-        found = await client.execute_command(  # type: ignore[no-untyped-call]
-            "XREAD", "COUNT", BATCH, *block, "STREAMS", stream, self._last
-        )
+        found = await pipe.ask("XREAD", "COUNT", BATCH, *block, "STREAMS", stream, self._last)
         if found:
             self._hear(_entries_of(found))
-            with contextlib.suppress(HubDown):
-                # Whoever waits for us to have heard something looks whether it is gone.
-                ms, _, number = self._last.partition(b"-")
-                await self._link.call("XTRIM", stream, "MINID", f"{ms.decode()}-{int(number) + 1}")
+            # Whoever waits for us to have heard something looks whether it is gone.
+            ms, _, number = self._last.partition(b"-")
+            # It goes out with what is asked next; that tells whether the connection still is one.
+            pipe.ask("XTRIM", stream, "MINID", f"{ms.decode()}-{int(number) + 1}").add_done_callback(_note)
         elif is_over:
             self._ended = self._at
             self._go_to(self._link.generation, lambda entry: entry.generation <= generation)
@@ -173,6 +170,16 @@ class Reader:
                 self._waiting.append((entry, position, heard))
             else:
                 heard.set_result(None)
+
+
+def _give_up(heard: asyncio.Future[None]) -> None:
+    if not heard.done():
+        heard.set_exception(HubDown())
+
+
+def _note(answer: asyncio.Future[Any]) -> None:
+    if not answer.cancelled():
+        answer.exception()
 
 
 def _flat(entries: Any) -> list[tuple[bytes, bytes]]:

@@ -20,6 +20,7 @@ from nearby.core.rules import Rules
 from nearby.core.venue import CatchmentId, Venue
 from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.hub.memory.person import NOTHING_SHUNNED, Claims, Lifted, LostSeat, Person
+from nearby.hub.valkey.kept import SharedPerson, SharedRoom
 
 FORM = 1
 """The number of this form, part of every key."""
@@ -138,7 +139,7 @@ def catchment_name(catchment: CatchmentId) -> str:
 
 def person_row(person: Person, gateway: str | None) -> PersonRow:
     """Return a person as a row; ``gateway`` is that of their connection."""
-    presence, seat, attached = person.presence, person.seat, person.attached
+    presence, attached = person.presence, person.attached
     pending = presence.pending if presence is not None else None
     return PersonRow(
         claims=tuple(person.claims),  # type: ignore[arg-type]
@@ -148,7 +149,7 @@ def person_row(person: Person, gateway: str | None) -> PersonRow:
         wishes=_wishes_row(person.wishes),
         is_counted=person.is_counted,
         attached=None if attached is None or gateway is None else (attached.connection, gateway),
-        seat=None if person.room is None or seat is None else (person.room.id, seat.member),
+        seat=_place_of(person),
         checkin_tat_ms=person.checkin_tat_ms,
         joins_ms=list(person.joins_ms),
         cells_ms=list(person.cells_ms),
@@ -157,15 +158,21 @@ def person_row(person: Person, gateway: str | None) -> PersonRow:
     )
 
 
-def person_of(person_id: PersonId, row: PersonRow) -> Person:
-    """Return the person of a row, without room, seat and connection."""
+def _place_of(person: Person) -> tuple[str, str] | None:
+    if isinstance(person, SharedPerson):
+        return person.sits_at
+    return None if person.room is None or person.seat is None else (person.room.id, person.seat.member)
+
+
+def person_of(person_id: PersonId, row: PersonRow) -> SharedPerson:
+    """Return the person of a row, without their connection; ``find`` is to look their seat up."""
     presence = None
     if row.presence is not None:
         cell, last_window, pending, due_ms = row.presence
         presence = Presence(
             ladder_above(Cell(cell)), last_window, None if pending is None else ladder_above(Cell(pending)), due_ms
         )
-    person = Person(
+    person = SharedPerson(
         person_id,
         Claims(*row.claims),
         presence=presence,
@@ -174,6 +181,7 @@ def person_of(person_id: PersonId, row: PersonRow) -> Person:
         checkin_tat_ms=row.checkin_tat_ms,
         has_recent_row=row.recorded[0],
         seen_day=row.recorded[1],
+        place=row.seat,
     )
     if row.joins_ms:
         person.joins_ms = tuple(row.joins_ms)
@@ -205,9 +213,9 @@ def room_row(room: Room, gateways: dict[str, str], newest_id_ms: int | None, gen
     )
 
 
-def room_of(room_id: RoomId, row: RoomRow) -> Room:
+def room_of(room_id: RoomId, row: RoomRow) -> SharedRoom:
     """Return the room of a row, without its past."""
-    room = Room(
+    room = SharedRoom(
         id=room_id,
         catchment=catchment_in(row.catchment),
         opened_ms=row.opened_ms,
@@ -220,6 +228,7 @@ def room_of(room_id: RoomId, row: RoomRow) -> Room:
         lang=row.lang,
         tallied=row.tallied,
         empty_since_ms=row.empty_since_ms,
+        gateways={seat.member: seat.gateway for seat in row.seats if seat.gateway is not None},
     )
     if row.tags:
         room.tags = frozenset(row.tags)

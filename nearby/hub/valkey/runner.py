@@ -19,7 +19,7 @@ from nearby.hub.valkey.heard import Call
 from nearby.hub.valkey.keys import BACKSTOP_MS, OUTBOX_MS
 from nearby.hub.valkey.lease import stream_of
 from nearby.hub.valkey.link import Link
-from nearby.hub.valkey.tables import SharedTables
+from nearby.hub.valkey.tables import STOPPED, SharedTables
 from nearby.hub.valkey.versions import new_version
 from nearby.hub.valkey.working import ABSENT, VERSION_BYTES, Missing, Values, Working
 
@@ -29,6 +29,9 @@ Record = Callable[[Sequence[Change], Iterable[RoomRow]], None]
 
 WINDOW, CATCHMENTS = "w", "c"
 """The keys of the number of the present window, and of which cells are open in it."""
+
+SHARED = (WINDOW, RUN, CATCHMENTS, STOPPED)
+"""What every attempt is decided by."""
 
 ATTEMPTS = 200
 """So often an operation is tried before the hub is said to be down: what it needs changes faster than it is decided."""
@@ -84,6 +87,8 @@ class Runner:
         self._values = Values(VALUES_KEPT)
         self._working = Working(self._values)
         self._attempt: Attempt | None = None
+        self._shared: list[bytes] = []
+        self._generation = 0
         # What another server has may be older than what this one said: all of it is asked for anew.
         link.on_generation(lambda _: self._values.clear())
         self._catchments: tuple[bytes, Catchments] = (ABSENT, Catchments(rules, Windows(rules.window_ms, secret)))
@@ -112,11 +117,12 @@ class Runner:
             HubDown: The server cannot be reached.
         """
         answers: dict[Query, object] = {}
+        asked_with: dict[str, bytes] = {}
         # What is to be read may be named by an id that was drawn: an attempt draws what the one before drew.
         drawn: list[str] = []
         working = self._working
         for _ in range(ATTEMPTS):
-            working.begin(answers)
+            working.begin(answers, asked_with)
             try:
                 attempt = self._begin(now_ms, due, to_move, self._again(drawn))
                 try:
@@ -127,13 +133,17 @@ class Runner:
             except (Missing, WindowOver) as interruption:
                 if isinstance(interruption, WindowOver):
                     raise
+                if interruption.queries or answers:
+                    asked_with.update(working.read)
                 await self._read(interruption, answers)
                 continue
             except Exception:
                 # Values read at different times may contradict each other. If they are true together, it is a defect.
+                working.drop()
                 if await self._commit(working, {}, [], []) is not None:
                     raise
                 answers.clear()
+                asked_with.clear()
                 continue
             # From here on the attempt may be another operation's.
             changes, rooms = attempt.changes, attempt.room_rows() if attempt.changes else []
@@ -143,6 +153,7 @@ class Runner:
                     self._record(changes, rooms)
                 return Outcome(value, entries)
             answers.clear()
+            asked_with.clear()
         raise HubDown
 
     def _again(self, drawn: list[str]) -> Callable[[], str]:
@@ -160,15 +171,17 @@ class Runner:
     def _begin(
         self, now_ms: int, due: Sequence[tuple[str, int]], to_move: Sequence[PersonId], draw_id: Callable[[], str]
     ) -> Attempt:
-        working = self._working
-        working.expect((WINDOW, CATCHMENTS, "stop", RUN))
-        stored, run = working.value(WINDOW), working.value(RUN)
-        if ABSENT in (stored, run):
-            raise WindowOver
-        _, generation = run_in(run)
-        self._link.note_generation(generation)
-        attempt = self._attempt_in(int(rows.any_of(stored[VERSION_BYTES:])), working.value(CATCHMENTS))
-        attempt.shared.begin(now_ms, generation=generation, due=due, to_move=to_move)
+        shared = self._working.values(SHARED)
+        attempt = self._attempt
+        if attempt is None or shared != self._shared:
+            stored, run, states, _ = shared
+            if ABSENT in (stored, run):
+                raise WindowOver
+            _, self._generation = run_in(run)
+            self._link.note_generation(self._generation)
+            attempt = self._attempt_in(int(rows.any_of(stored[VERSION_BYTES:])), states)
+            self._shared = shared
+        attempt.shared.begin(now_ms, generation=self._generation, due=due, to_move=to_move)
         attempt.begin(draw_id)
         return attempt
 
@@ -247,32 +260,49 @@ class Runner:
         commands: list[Command],
     ) -> list[Entry] | None:
         """Write what an attempt asks for; return what gateways were told, or None if it was out of date."""
-        _, generation = run_in(working.read.get(RUN, ABSENT))
-        version = new_version()
-        indices: dict[str, int] = {}
-
-        def index(key: str) -> int:
-            return indices.setdefault(key, len(indices) + 1)
-
-        todo: list[Argument] = [len(working.read)]
-        for key, value in working.read.items():
-            todo += (index(key), value[:VERSION_BYTES])
-        todo.append(len(sets))
-        for key, value, ttl_ms in sets:
-            todo += (index(key), value, ttl_ms)
-        for command in commands:
-            todo += (command.what, index(command.key), len(command.arguments), *command.arguments)
+        generation, version, values = self._generation, new_version(), self._values
+        keys, todo = _written(working, sets, commands)
         for gateway, told in calls.items():
-            todo += ("out", index(stream_of(gateway, generation)), 3, OUTBOX_MS, OUTBOX_ENTRIES, rows.encode(told))
-        is_done, rest = await self._link.function("commit", list(indices), version, BACKSTOP_MS, *todo)
+            keys.append(stream_of(gateway, generation))
+            todo += ("out", len(keys), 3, OUTBOX_MS, OUTBOX_ENTRIES, rows.encode(told))
+        # The next attempt is decided on what this one writes, and its commit comes after this one's: if that is
+        # refused, so is the next one's, by the version of a value that is nowhere.
+        written = {key: version + value if value else ABSENT for key, value, _ in sets}
+        for key, value in written.items():
+            values.put(key, value)
+        working.keep(written)
+        try:
+            is_done, rest = await self._link.function("commit", keys, version, BACKSTOP_MS, *todo)
+        except BaseException:
+            # It may or may not be so.
+            for key in written:
+                values.forget(key)
+            raise
         if not is_done:
-            keys = list(indices)
+            for key in written:
+                values.forget(key)
             for at in range(0, len(rest), 2):
-                self._values.put(keys[int(rest[at]) - 1], rest[at + 1])
+                values.put(keys[int(rest[at]) - 1], rest[at + 1])
             return None
-        for key, value, _ in sets:
-            self._values.put(key, version + value if value else ABSENT)
         return [Entry(gateway, generation, entry) for gateway, entry in zip(calls, rest, strict=True)]
+
+
+def _written(
+    working: Working, sets: list[tuple[str, bytes, int]], commands: list[Command]
+) -> tuple[list[str], list[Argument]]:
+    """Return the keys of a commit, and its arguments as far as no gateway is told anything; see ``commit.lua``."""
+    keys = list(working.read)
+    todo: list[Argument] = [len(keys)]
+    for number, value in enumerate(working.read.values(), 1):
+        todo.append(number)
+        todo.append(value[:VERSION_BYTES])
+    indices = {key: number for number, key in enumerate(keys, 1)} if sets or commands else {}
+    todo.append(len(sets))
+    for key, value, ttl_ms in sets:
+        todo += (indices.setdefault(key, len(indices) + 1), value, ttl_ms)
+    for what, key, arguments in commands:
+        todo += (what, indices.setdefault(key, len(indices) + 1), len(arguments), *arguments)
+    return list(indices) if indices else keys, todo
 
 
 def catchment_rows_in(stored: bytes) -> tuple[int, list[CatchmentRow]]:

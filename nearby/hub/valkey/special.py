@@ -7,7 +7,7 @@ from nearby.core.ids import PersonId, RoomId
 from nearby.core.repeats import Repeats
 from nearby.core.room import Room
 from nearby.hub.valkey.past import SharedPast
-from nearby.hub.valkey.working import Table
+from nearby.hub.valkey.working import KeptTable, Table
 
 
 class SharedRepeats(Repeats):
@@ -38,7 +38,7 @@ class Trails(Table[tuple[PersonId, str], Trail]):
         return 0
 
 
-class RoomTable(Table[RoomId, Room]):
+class RoomTable(KeptTable[RoomId, Room]):
     """All rooms. A new one is given a past that knows to be empty."""
 
     past_of: Callable[..., SharedPast]

@@ -9,10 +9,10 @@ from nearby.core.catchment import Catchments
 from nearby.core.cell import Ladder
 from nearby.core.census import Census
 from nearby.core.gate import Trail
-from nearby.core.ids import Cell, ConnectionId, PersonId, RoomId
+from nearby.core.ids import Cell, ConnectionId, MemberId, PersonId, RoomId
 from nearby.core.nearby_list import Rosters, RosterTables
 from nearby.core.repeats import Repeats
-from nearby.core.room import Room
+from nearby.core.room import Room, Seat
 from nearby.core.rules import Rules
 from nearby.core.venue import CatchmentId
 from nearby.core.window import Windows
@@ -23,13 +23,14 @@ from nearby.hub.valkey.collections import SharedAgenda, ShelvesByCatchment, ToMo
 from nearby.hub.valkey.commands import Command
 from nearby.hub.valkey.gatherings import SharedGatherings
 from nearby.hub.valkey.heard import Ear, Outbox
+from nearby.hub.valkey.kept import Place, SharedPerson, SharedRoom
 from nearby.hub.valkey.keys import KINDS, kind_of
 from nearby.hub.valkey.lease import pass_of
 from nearby.hub.valkey.networks import SharedNetworks
 from nearby.hub.valkey.past import SharedPast
 from nearby.hub.valkey.special import ItemSet, RoomTable, SharedRepeats, Trails
 from nearby.hub.valkey.venues import SharedVenues
-from nearby.hub.valkey.working import ABSENT, Table, Tally, Working
+from nearby.hub.valkey.working import ABSENT, KeptTable, Table, Tally, Working
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -67,10 +68,18 @@ class SharedTables:
         self._ttls_ms = {name: kind.ttl_ms(rules) for name, kind in KINDS.items()}
         self.outbox = Outbox()
         self._gateways: dict[RoomId, dict[str, str]] = {}
-        self._people: Table[PersonId, Person] = Table(
-            working, "p:", name_of=str, decode=self._person_in, encode=self._person_row
+        """Of rooms that are new: where the connection on each seat is."""
+        self._people: KeptTable[PersonId, Person] = KeptTable(
+            working,
+            "p:",
+            name_of=str,
+            decode=self._person_in,
+            encode=self._person_row,
+            take_up=self._take_person_up,
         )
-        self.rooms = RoomTable(working, "r:", name_of=str, decode=self._room_in, encode=self._room_row)
+        self.rooms = RoomTable(
+            working, "r:", name_of=str, decode=self._room_in, encode=self._room_row, take_up=self._take_room_up
+        )
         self.rooms.past_of = self._past_of
         self.by_size, self._present, self._seen = Tally[int](), Tally[Cell](), Tally[Cell]()
         self._agenda = SharedAgenda()
@@ -124,7 +133,11 @@ class SharedTables:
             due: Looks that it takes on itself.
             to_move: Who must have another seat, if it takes them on itself.
         """
-        self._generation = generation
+        if generation != self._generation:
+            # Rooms of before are in a new epoch: it is found out by reading them.
+            self._people.forget()
+            self.rooms.forget()
+            self._generation = generation
         for tally in (self.by_size, self._present, self._seen):
             tally.by.clear()
         self.outbox.calls = {}
@@ -157,7 +170,7 @@ class SharedTables:
     def gateways_of(self, room_id: RoomId, unheard_by: ConnectionId | None) -> list[str]:
         """Return the gateways with a connection in a room, that of the one that leaves it among them."""
         room = self.rooms[room_id]
-        before = self._gateways.get(room_id, {})
+        before = self._gateways_in(room)
         found: dict[str, None] = {}
         for seat in room.seats.values():
             person = self._people.here.get(seat.person)
@@ -172,6 +185,7 @@ class SharedTables:
 
     def sets(self) -> Iterator[tuple[str, bytes, int]]:
         """Yield what values are to be set to, with how long they are kept in ms; ``ABSENT`` is to be deleted."""
+        self._find_rooms()
         self._note_gateways()
         found = chain(
             *(table.changes() for table in self._working.looked_at), self._held_off.changes(), self._let_go.changes()
@@ -213,14 +227,29 @@ class SharedTables:
         for network, counts in self.networks.open.here.items():
             yield from (Command("include", f"ng:{gateway}", (network,)) for gateway in counts or ())
 
+    def _newly_in_window(self) -> list[tuple[PersonId, Person]]:
+        """Return who checked in for the first time in a window."""
+        return [
+            (person_id, person)
+            for person_id, person in self._people.here.items()
+            if person is not None
+            and person.presence is not None
+            and self._was_in.get(person_id) != person.presence.last_window
+        ]
+
+    def _find_rooms(self) -> None:
+        """Look at all rooms that matter, before it is said what is to be written: that may put them in a new epoch."""
+        for person_id, person in list(self._people.here.items()):
+            if person is not None and self._was_at.get(person_id) != gateway_of(person):
+                _ = person.room
+        for _, person in self._newly_in_window():
+            _ = person.room
+
     def _touches(self) -> Iterator[Command]:
         """Yield what keeps all that belongs to somebody from running out: with the first check-in in each window."""
-        for person_id, person in self._people.here.items():
-            if person is None or person.presence is None:
-                continue
+        for person_id, person in self._newly_in_window():
+            assert person.presence is not None
             before = self._was_in.get(person_id)
-            if before == person.presence.last_window:
-                continue
             areas: list[CatchmentId] = [*person.presence.ladder]
             keys = [f"la:{person_id}", *(f"ln:{rows.catchment_name(area)}" for area in areas)]
             if before is None:
@@ -239,9 +268,11 @@ class SharedTables:
     def _note_gateways(self) -> None:
         """Let rooms know on which gateways the connections on their seats are."""
         for person in self._people.here.values():
-            if person is None or person.room is None or person.seat is None:
+            if person is None or (isinstance(person, SharedPerson) and not person.is_found):
                 continue
-            at, gateway = self._gateways.setdefault(person.room.id, {}), gateway_of(person)
+            if person.room is None or person.seat is None:
+                continue
+            at, gateway = self._gateways_in(person.room), gateway_of(person)
             if gateway is None:
                 at.pop(person.seat.member, None)
             else:
@@ -250,17 +281,30 @@ class SharedTables:
     def _person_in(self, person_id: PersonId, stored: bytes) -> Person:
         row = rows.read_person(stored)
         person = rows.person_of(person_id, row)
+        person.find = self._seat_at
         if row.attached is not None:
             person.attached = Attached(ConnectionId(row.attached[0]), self.ear(row.attached[1]))
-            self._was_at[person_id] = row.attached[1]
-        if row.presence is not None:
-            self._was_in[person_id] = row.presence[1]
-        if row.seat is not None:
-            room = self.rooms.find(RoomId(row.seat[0]))
-            seat = None if room is None else room.seats.get(row.seat[1])  # type: ignore[call-overload]
-            if seat is not None:
-                person.room, person.seat = room, seat
+        self._note_before(person_id, person)
         return person
+
+    def _take_person_up(self, person_id: PersonId, person: Person) -> bool:
+        if not isinstance(person, SharedPerson):
+            return False
+        person.let_go()
+        self._note_before(person_id, person)
+        return True
+
+    def _note_before(self, person_id: PersonId, person: Person) -> None:
+        gateway = gateway_of(person)
+        if gateway is not None:
+            self._was_at[person_id] = gateway
+        if person.presence is not None:
+            self._was_in[person_id] = person.presence.last_window
+
+    def _seat_at(self, place: Place) -> tuple[Room, Seat] | None:
+        room = self.rooms.find(RoomId(place[0]))
+        seat = None if room is None else room.seats.get(MemberId(place[1]))
+        return None if room is None or seat is None else (room, seat)
 
     def _person_row(self, person: Person) -> bytes:
         return rows.encode(rows.person_row(person, gateway_of(person)))
@@ -268,7 +312,6 @@ class SharedTables:
     def _room_in(self, room_id: RoomId, stored: bytes) -> Room:
         row = rows.read_room(stored)
         room = rows.room_of(room_id, row)
-        self._gateways[room_id] = {seat.member: seat.gateway for seat in row.seats if seat.gateway is not None}
         room.past = self._past_of(room_id, seq=row.seq, newest_id_ms=row.newest_id_ms)
         if row.generation < self._generation:
             self._working.expect([self._people.key_of(seat.person) for seat in room.seats.values()])
@@ -278,9 +321,19 @@ class SharedTables:
             self.on_new_epoch(room)
         return room
 
+    def _take_room_up(self, room_id: RoomId, room: Room) -> bool:
+        if not isinstance(room, SharedRoom):
+            return False
+        newest_id_ms = room.past.newest_id_ms() if room.past is not None else None
+        room.past = self._past_of(room_id, seq=room.seq, newest_id_ms=newest_id_ms)
+        return True
+
+    def _gateways_in(self, room: Room) -> dict[str, str]:
+        return room.gateways if isinstance(room, SharedRoom) else self._gateways.setdefault(room.id, {})
+
     def _room_row(self, room: Room) -> bytes:
         newest_id_ms = room.past.newest_id_ms() if room.past is not None else None
-        return rows.encode(rows.room_row(room, self._gateways.get(room.id, {}), newest_id_ms, self._generation))
+        return rows.encode(rows.room_row(room, self._gateways_in(room), newest_id_ms, self._generation))
 
     def _past_of(self, room_id: RoomId, *, seq: int, newest_id_ms: int | None) -> SharedPast:
         return SharedPast(self._working, room_id, seq=seq, newest_id_ms=newest_id_ms, rules=self._rules)

@@ -1,7 +1,7 @@
 """One attempt at an operation: what was read for it, and what it would write."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from nearby.hub.valkey.commands import Command, Query
@@ -14,6 +14,9 @@ ABSENT = b""
 
 VERSION_BYTES = 8
 """Every value begins with so many bytes that are drawn anew at each write."""
+
+ITEMS_KEPT = 20_000
+"""Items of a table that a gateway keeps as they were made of values, about 2 KiB each; the oldest are dropped first."""
 
 
 class Missing(Exception):
@@ -54,6 +57,10 @@ class Values:
         if len(self._values) > self._most:
             self._values.popitem(last=False)
 
+    def forget(self, key: str) -> None:
+        """Know nothing of a key any more."""
+        self._values.pop(key, None)
+
     def clear(self) -> None:
         """Know nothing any more."""
         self._values.clear()
@@ -69,6 +76,7 @@ class Working:
     def __init__(self, values: Values) -> None:
         self._values = values
         self._answers: dict[Query, object] = {}
+        self._asked_with: dict[str, bytes] = {}
         self.read: dict[str, bytes] = {}
         """Every key that was looked at, with its value: the write takes effect only if these still are the values."""
         self.commands: list[Command] = []
@@ -76,13 +84,28 @@ class Working:
         self.looked_at: list[Table[Any, Any]] = []
         """The tables of which something was looked at."""
 
-    def begin(self, answers: dict[Query, object]) -> None:
-        """Begin an attempt; ``answers`` are those to questions asked before in the same operation."""
-        self._answers = answers
+    def begin(self, answers: dict[Query, object], asked_with: dict[str, bytes]) -> None:
+        """Begin an attempt.
+
+        Args:
+            answers: Those to questions asked before in the same operation.
+            asked_with: Values that had been looked at then. They are taken to be these still: if they are not, the
+                answers are of another time, and the write finds out.
+        """
+        self._answers, self._asked_with = answers, asked_with
         self.read, self.commands = {}, []
+        self.drop()
+
+    def drop(self) -> None:
+        """Drop what the attempt made of values: it does not take effect."""
         for table in self.looked_at:
             table.here.clear()
         self.looked_at.clear()
+
+    def keep(self, written: Mapping[str, bytes]) -> None:
+        """Keep what the attempt made of values for those after it; ``written`` are those it would have be others."""
+        for table in self.looked_at:
+            table.keep(self.read, written)
 
     def value(self, key: str) -> bytes:
         """Return a key's value, or ``ABSENT``.
@@ -92,16 +115,31 @@ class Working:
         """
         known = self.read.get(key)
         if known is None:
-            known = self._values.get(key)
+            known = self._known(key)
             if known is None:
                 raise Missing(keys=(key,))
             self.read[key] = known
         return known
 
+    def values(self, keys: Sequence[str]) -> list[bytes]:
+        """Return the values of some keys, each or ``ABSENT``.
+
+        Raises:
+            Missing: Some were not read yet.
+        """
+        found = []
+        for key in keys:
+            value = self._known(key)
+            if value is None:
+                raise Missing(keys=[key for key in keys if self._known(key) is None])
+            self.read[key] = value
+            found.append(value)
+        return found
+
     def assume(self, key: str) -> None:
         """Take a key that nothing is known of to be absent."""
         if key not in self.read:
-            self.read[key] = self._values.get(key) or ABSENT
+            self.read[key] = self._known(key) or ABSENT
 
     def expect(self, keys: Sequence[str]) -> None:
         """Have all of some keys read together that are about to be looked at.
@@ -109,9 +147,13 @@ class Working:
         Raises:
             Missing: Some were not read yet.
         """
-        unknown = [key for key in keys if key not in self.read and self._values.get(key) is None]
+        unknown = [key for key in keys if key not in self.read and self._known(key) is None]
         if unknown:
             raise Missing(keys=unknown)
+
+    def _known(self, key: str) -> bytes | None:
+        found = self._asked_with.get(key)
+        return self._values.get(key) if found is None else found
 
     def answer(self, query: Query) -> object:
         """Return the answer to a question.
@@ -159,6 +201,9 @@ class Table(MutableMapping[K, V], Generic[K, V]):
         self.here: dict[K, V | None] = {}
         """Items looked at in this attempt; None where there is none."""
 
+    def keep(self, read: Mapping[str, bytes], written: Mapping[str, bytes]) -> None:
+        """Keep items as they are for later attempts, if they are of a kind that is kept."""
+
     def key_of(self, item: K) -> str:
         """Return an item's key."""
         return self._prefix + self._name_of(item)
@@ -170,11 +215,14 @@ class Table(MutableMapping[K, V], Generic[K, V]):
             return here[item]
         stored = self._working.value(self._prefix + self._name_of(item))
         # Decoding may look for others, and find that they must be read first.
-        found = None if stored == ABSENT else self._decode(item, stored[VERSION_BYTES:])
+        found = None if stored == ABSENT else self._made_of(item, stored)
         if not here:
             self._working.looked_at.append(self)
         here[item] = found
         return found
+
+    def _made_of(self, item: K, stored: bytes) -> V:
+        return self._decode(item, stored[VERSION_BYTES:])
 
     def put_in(self, item: K, found: V) -> None:
         """Let an item be what was found while it is still being decoded."""
@@ -224,6 +272,48 @@ class Table(MutableMapping[K, V], Generic[K, V]):
     def __len__(self) -> int:
         """Fail, as iterating does."""
         raise TypeError("a shared table does not know how many items it has")
+
+
+class KeptTable(Table[K, V]):
+    """A table that keeps items as they were made, for as long as their values are the same.
+
+    An attempt takes those out that it looks at: only if it takes effect are they what is stored.
+    """
+
+    def __init__(
+        self,
+        working: Working,
+        prefix: str,
+        *,
+        name_of: Callable[[K], str],
+        decode: Callable[[K, bytes], V],
+        encode: Callable[[V], bytes | None],
+        take_up: Callable[[K, V], bool],
+    ) -> None:
+        """Make one as ``Table``; ``take_up`` makes an item that was kept fit for another attempt, or returns False."""
+        super().__init__(working, prefix, name_of=name_of, decode=decode, encode=encode)
+        self._take_up = take_up
+        self._kept: dict[K, tuple[bytes, V]] = {}
+
+    def keep(self, read: Mapping[str, bytes], written: Mapping[str, bytes]) -> None:
+        """See ``Table``."""
+        kept = self._kept
+        for item, now in self.here.items():
+            key = self.key_of(item)
+            if now is not None and (stored := written.get(key) or read.get(key)):
+                kept[item] = stored, now
+        while len(kept) > ITEMS_KEPT:
+            del kept[next(iter(kept))]
+
+    def forget(self) -> None:
+        """Keep none."""
+        self._kept.clear()
+
+    def _made_of(self, item: K, stored: bytes) -> V:
+        kept = self._kept.pop(item, None)
+        if kept is not None and kept[0] is stored and self._take_up(item, kept[1]):
+            return kept[1]
+        return super()._made_of(item, stored)
 
 
 class Tally(MutableMapping[K, int]):
