@@ -66,6 +66,7 @@ class Asked:
     settle_s: float
     gone_s: float
     drain_s: float
+    accept_rate: float | None
     within_s: float | None
     seed: int
 
@@ -108,6 +109,9 @@ def faults(
     drain_s: Annotated[
         float, typer.Option("--drain", min=0, max=20, help="Seconds a stopped server drains over.")
     ] = 3.0,
+    accept_rate: Annotated[
+        float | None, typer.Option(min=0, help="Connections a gateway takes a second; a server's default without it.")
+    ] = None,
     within_s: Annotated[
         float | None,
         typer.Option(
@@ -154,6 +158,7 @@ def faults(
         settle_s=settle_s,
         gone_s=gone_s,
         drain_s=drain_s,
+        accept_rate=accept_rate,
         within_s=within_s,
         seed=seed,
     )
@@ -174,7 +179,9 @@ def faults(
 
 async def _run(asked: Asked) -> tuple[list[Aftermath], int | None]:
     """Return what each fault came to, and the signal that ended the run before its end if one did."""
-    flags = ("--window-s", str(WINDOW_S), "--drain-s", str(asked.drain_s))
+    flags = ["--window-s", str(WINDOW_S), "--drain-s", str(asked.drain_s)]
+    if asked.accept_rate is not None:
+        flags += ["--accept-rate", str(asked.accept_rate)]
     results: list[Aftermath] = []
     interrupt = asyncio.create_task(interrupted())
     try:
