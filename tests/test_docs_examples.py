@@ -15,7 +15,9 @@ from nearby.cli import app as nearby_command
 from nearby.testing.serving import LiveServer, live_server
 from scripts.benches.cli import app as bench
 from scripts.tools.brigade import app as brigade
+from scripts.tools.faults import app as faults
 from scripts.tools.load import app as load
+from scripts.tools.pages import app as pages
 from scripts.tools.replay import app as replay
 from scripts.tools.run import app as run
 from scripts.tools.simulate import app as simulate
@@ -24,7 +26,7 @@ from tests.documents import PAGES, ROOT, blocks, name_of, page, rows, words
 
 COMMANDS = {
     **{"nearby": nearby_command, "load": load, "replay": replay, "run": run},
-    **{"bench": bench, "simulate": simulate, "docs": docs},
+    **{"bench": bench, "simulate": simulate, "docs": docs, "pages": pages, "faults": faults},
 }
 SPECIAL_FLAGS = {
     **{"test": {"--full", "--help"}, "lock": set[str](), "curl": set[str](), "cp": set[str](), "sqlite3": set[str]()},
