@@ -1,7 +1,7 @@
 """Operators' calls. Each needs a token with the scope ``operator``."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -37,9 +37,19 @@ class Admin:
         verifier: Checks tokens.
         window_ms: The width of a window.
         clock: The time.
+        settled_ms: Returns up to when the check-in log is whole, None if that is a matter of time alone.
     """
 
-    def __init__(self, store: Store, *, verifier: Verifier, window_ms: int, clock: SteadyClock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        verifier: Verifier,
+        window_ms: int,
+        clock: SteadyClock,
+        settled_ms: Callable[[], Awaitable[int]] | None = None,
+    ) -> None:
+        self._settled_ms = settled_ms
         self._store = store
         self._verifier = verifier
         self._window_ms = window_ms
@@ -52,6 +62,8 @@ class Admin:
     async def _crowd(self, request: web.Request) -> web.StreamResponse:
         self._check_operator(request)
         from_ms, to_ms, resolution = _asked(request.query)
+        if self._settled_ms is not None:
+            to_ms = min(to_ms, await self._settled_ms())
         from_ms, to_ms = self._answerable(from_ms, to_ms, self._clock.now_ms())
         if from_ms < to_ms:
             await self._store.checkins.flush()

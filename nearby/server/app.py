@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -36,6 +36,7 @@ from nearby.server.metrics import Metrics
 from nearby.server.notify import Notify
 from nearby.server.now import Now
 from nearby.server.pages import Pages
+from nearby.server.sharing import Sharing
 from nearby.server.verdicts import Verdicts
 from nearby.store.base import DISOWNED, Store, StoreEvents
 from nearby.store.sql import init_store, open_store
@@ -86,7 +87,7 @@ class Assembled:
     enforcing: Enforcing
     notify: Notify
     now: Now
-    sharing: Sequence[Callable[[], Coroutine[None, None, None]]]
+    sharing: Sharing | None
     clock: SteadyClock
 
 
@@ -144,8 +145,8 @@ async def running(
         await _background(stack, parts.enforcing.run())
         await _background(stack, parts.notify.run())
         await _background(stack, parts.now.run())
-        for keep_sharing in parts.sharing:
-            await _background(stack, keep_sharing())
+        for keep_on in parts.sharing.keep_on if parts.sharing is not None else ():
+            await _background(stack, keep_on())
         await _background(stack, keep_clean(parts.store, settings.rules(), parts.clock))
         if settings.jwks:
             await _background(stack, keep_fresh(settings.jwks, parts.verifier, metrics))

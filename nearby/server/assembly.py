@@ -1,7 +1,7 @@
 """A server's parts, put together: the place that names the concrete hub. Nothing runs yet."""
 
 import hashlib
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from random import SystemRandom
 
@@ -44,7 +44,7 @@ from nearby.server.people import People
 from nearby.server.placer import Placer
 from nearby.server.screening import Screening
 from nearby.server.separation import Separation
-from nearby.server.sharing import Standing, open_shared
+from nearby.server.sharing import Sharing, open_shared
 from nearby.server.sockets import Sockets
 from nearby.server.verdicts import Verdicts
 from nearby.server.webhook import Webhook
@@ -92,8 +92,7 @@ class Parts:
     enforcing: Enforcing
     notify: Notify
     now: Now
-    sharing: Sequence[Callable[[], Coroutine[None, None, None]]]
-    """What a server does for as long as it shares its hub."""
+    sharing: Sharing | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +109,7 @@ class _Shared:
     names: Names
     placer: Placer
     windows: Windows
+    sharing: Sharing | None
     screening: Screening
     areas: AreasInForce
     brakes: BrakesInForce
@@ -158,10 +158,10 @@ async def assemble(
     gateway = Gateway(rules, patience, clock, metrics)
     people = store if settings.keep == "on" else None
     own: ValkeyHub | MemoryHub
-    sharing: Sequence[Callable[[], Coroutine[None, None, None]]] = ()
+    sharing: Sharing | None = None
     if settings.hub_url:
         own = await open_shared(settings, store, gateway, secret=secret, clock=clock, draw_id=draw_id)
-        sharing = (Standing(own, store, brakes, clock).run,)
+        sharing = Sharing.of(own, store, brakes, windows=windows, clock=clock)
     else:
         record = Keeping(store, windows, clock, kept).record if kept is not None else None
         state = LiveState(rules, secret=secret, draw_id=draw_id, now_ms=clock.now_ms(), record=record, kept=kept)
@@ -179,6 +179,7 @@ async def assemble(
         screening=Screening(hub, filtering, has_gate=rules.has_gate),
         placer=Placer(hub, rules, windows, clock, metrics, at_once=PLACED_AT_ONCE if settings.hub_url else 1),
         windows=windows,
+        sharing=sharing,
         areas=areas,
         brakes=brakes,
         verifier=verifier,
@@ -362,7 +363,13 @@ def _http(
         ),
         notify=notify,
         lists=Lists(of.hub, verifier=of.verifier, clock=of.clock),
-        admin=Admin(of.store, verifier=of.verifier, window_ms=of.rules.window_ms, clock=of.clock),
+        admin=Admin(
+            of.store,
+            verifier=of.verifier,
+            window_ms=of.rules.window_ms,
+            clock=of.clock,
+            settled_ms=of.sharing and of.sharing.settled_ms,
+        ),
         operating=Operating(
             of.store,
             of.hub,

@@ -2,19 +2,22 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from dataclasses import dataclass
 
 from msgspec import structs
 
 from nearby.core.changes import Change, LogRow, MarkEnded, MarkRow, PersonSeen, RoomRow, SeatRow, TextRefused
 from nearby.core.ids import RoomId
 from nearby.core.rules import DAY_MS
+from nearby.core.window import Windows
 from nearby.errors import ConfigError, HubDown, StoreDown
 from nearby.hub.base import Listener
 from nearby.hub.valkey.hub import ValkeyHub, open_hub
 from nearby.server.brakes import BrakesInForce
 from nearby.server.clock import SteadyClock
 from nearby.server.config import Settings
+from nearby.server.counting import Counting
 from nearby.store.base import Journal, Store
 
 log = logging.getLogger(__name__)
@@ -83,6 +86,22 @@ async def open_shared(
     except HubDown as down:
         raise ConfigError("hub_url", "the hub cannot be reached; start it, or name another") from down
     return hub
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """What a server does for as long as it shares its hub, and up to when the check-in log is whole."""
+
+    keep_on: Sequence[Callable[[], Coroutine[None, None, None]]]
+    settled_ms: Callable[[], Awaitable[int]]
+
+    @classmethod
+    def of(
+        cls, hub: ValkeyHub, store: Store, brakes: BrakesInForce, *, windows: Windows, clock: SteadyClock
+    ) -> "Sharing":
+        """Return what a server on this hub does."""
+        counting = Counting(hub, store.checkins, windows)
+        return cls((Standing(hub, store, brakes, clock).run, counting.run), counting.settled_ms)
 
 
 class _Recording:

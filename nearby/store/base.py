@@ -164,6 +164,17 @@ class CheckInLog(Protocol):
     def end_window(self, window_start_ms: int) -> None:
         """Destroy the key of this window and of all before it."""
 
+    async def count(self, window_start_ms: int, counts: Mapping[Cell, int]) -> None:
+        """Write so many rows of established people for each cell of a window that is over; all are there on return.
+
+        For servers that share a live state, which counts people once for all of them. A row is under a hash of its
+        own, drawn from its cell, window and number, and tells nothing of anybody: the same call again, by whichever
+        process, adds none.
+
+        Raises:
+            StoreDown: Some may be there; once more is safe.
+        """
+
     async def flush(self) -> None:
         """Return when everything noted so far is written, or dropped."""
 

@@ -111,8 +111,9 @@ class Finder:
             if known == run_id:
                 return generation
             # By the server's clock, so that no generation comes twice, not even after everything was flushed.
-            seconds, _ = await _execute(client, "TIME")
-            value = msgspec.msgpack.encode((run_id, max(generation + 1, int(seconds))))
+            seconds, micros = await _execute(client, "TIME")
+            there_ms = int(seconds) * 1_000 + int(micros) // 1_000
+            value = msgspec.msgpack.encode((run_id, max(generation + 1, there_ms)))
             check, put = (1, 1, stored[:VERSION_BYTES]), (1, 1, value, BACKSTOP_MS)
             await _execute(client, "FCALL", f"commit_{ENDING}", 1, key, new_version(), BACKSTOP_MS, *check, *put)
 

@@ -11,13 +11,14 @@ from nearby.hub.servers import ANNOUNCED_WITHIN_S, FIGURES_KEPT_MS
 from nearby.hub.valkey import rows
 from nearby.hub.valkey.commands import Argument
 from nearby.hub.valkey.heard import Announced, announcement_of
-from nearby.hub.valkey.keys import OUTBOX_MS
+from nearby.hub.valkey.keys import BACKSTOP_MS, OUTBOX_MS
 from nearby.hub.valkey.lease import GATEWAYS, Lease, stream_of
 from nearby.hub.valkey.link import Link
 from nearby.hub.valkey.reader import Reader
-from nearby.hub.valkey.runner import OUTBOX_ENTRIES, Entry
+from nearby.hub.valkey.runner import OUTBOX_ENTRIES, WINDOW, Entry
 from nearby.hub.valkey.sweeper import pairs_of
 from nearby.hub.valkey.versions import new_version
+from nearby.hub.valkey.working import VERSION_BYTES
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,9 @@ ANNOUNCEMENT_MS = MINUTE_MS
 """How long it is known who has not seen to an announcement yet."""
 
 LOOK_EVERY_S = 0.005
+
+LOGGED = "mark:logged"
+"""The key of the last window whose counts are in the check-in log."""
 
 
 class SharedServers:
@@ -90,6 +94,27 @@ class SharedServers:
         found = await asyncio.gather(*(self._link.call("HGETALL", self._link.key(f"fg:{step}")) for step in steps))
         return [{name.decode(): int(count) for name, count in pairs_of(one)} for one in found]
 
+    async def ended_window(self) -> int:
+        """Return the number of the last window that ended.
+
+        Raises:
+            HubDown: Nobody knows: everything was lost.
+        """
+        stored = await self._link.call("GET", self._link.key(WINDOW))
+        if stored is None:
+            raise HubDown
+        return int(rows.any_of(stored[VERSION_BYTES:])) - 1
+
+    async def logged_window(self) -> int:
+        """Return the last window whose counts are in the check-in log: at first the one under way, which is never."""
+        key = self._link.key(LOGGED)
+        await self._link.call("SET", key, await self.ended_window() + 1, "NX", "PX", BACKSTOP_MS)
+        return int(await self._link.call("GET", key))
+
+    async def note_logged(self, window: int) -> None:
+        """Note that a window's counts are in the check-in log."""
+        await self._link.call("SET", self._link.key(LOGGED), window, "PX", BACKSTOP_MS)
+
     async def counted(self, window: int) -> Mapping[Cell, int]:
         """Return how many established people each cell counted in a window that ended lately, nobody of it later."""
         found = await self._link.call("HGETALL", self._link.key(f"cf{window}"))
@@ -102,6 +127,10 @@ class SharedServers:
     async def mark(self, name: str, for_ms: int) -> None:
         """Set a mark on the live state, for a while or until its loss."""
         await self._link.call("SET", self._link.key(f"mark:{name}"), 1, "PX", for_ms)
+
+    async def unmark(self, name: str) -> None:
+        """Take a mark back."""
+        await self._link.call("DEL", self._link.key(f"mark:{name}"))
 
     async def mark_first(self, name: str, for_ms: int) -> bool:
         """Set a mark unless it is set; return whether it was not."""

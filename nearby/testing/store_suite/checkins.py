@@ -68,6 +68,19 @@ class CheckInsSuite(SuiteBase):
                 store.checkins.note(ANA, HERE.res7, NOW_MS, is_established=True)
         assert len(await database.rows("checkins")) == 2
 
+    async def test_people_who_were_counted_elsewhere_are_so_many_rows_however_often_they_are_written(
+        self, store: Store, database: Database
+    ) -> None:
+        """By whichever process, in cells that are new and in several transactions; nobody's hash is among them."""
+        counts = {HERE.res7: 2_500, BESIDE.res7: 3}
+        await store.checkins.count(NOW_MS, counts)
+        async with database.open() as other:
+            await other.checkins.count(NOW_MS, counts)
+        await store.checkins.count(NEXT_MS, {HERE.res7: 1})
+        found = {(one.window_start_ms, one.cell): one.people for one in await store.window_counts(NOW_MS, NEXT_MS + 1)}
+        assert found == {(NOW_MS, HERE.res7): 2_500, (NOW_MS, BESIDE.res7): 3, (NEXT_MS, HERE.res7): 1}
+        assert len({row["person_hash"] for row in await database.rows("checkins")}) == 2_504
+
     async def test_closing_writes_what_was_noted(self, database: Database) -> None:
         """Though nobody waited for it, over several transactions and days."""
         async with database.open() as store:

@@ -1,0 +1,76 @@
+"""The check-in log of servers that share a hub: what its census counted in a window, once for all of them."""
+
+import asyncio
+import logging
+
+from nearby.core.cell import FINEST_RESOLUTION, resolution_of
+from nearby.core.rules import SECOND_MS
+from nearby.core.window import Windows
+from nearby.errors import HubDown, StoreDown
+from nearby.hub.valkey.hub import ValkeyHub
+from nearby.store.base import CheckInLog
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 1.0
+
+LATE_WINDOWS = 2
+"""So many windows before the last one may still be written: the hub keeps counts for three."""
+
+CLAIMED_MS = 30 * SECOND_MS
+"""So long others leave a window to the server that began to write it. Two would write the same rows."""
+
+
+class Counting:
+    """Writes the check-in log for one server.
+
+    Args:
+        hub: Counts people.
+        checkins: The log.
+        windows: Say when a window starts.
+    """
+
+    def __init__(self, hub: ValkeyHub, checkins: CheckInLog, windows: Windows) -> None:
+        self._hub = hub
+        self._checkins = checkins
+        self._windows = windows
+
+    async def run(self) -> None:
+        """Write whatever is to be written until cancelled; while the hub or the database is away, later."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            try:
+                await self.look()
+            except (HubDown, StoreDown) as down:
+                log.warning("writing the check-in log: %s; trying again", down)
+            except Exception:
+                log.exception("writing the check-in log")
+
+    async def look(self) -> None:
+        """Write the windows that are over and of which nobody wrote yet, the oldest first.
+
+        Raises:
+            HubDown: The next look does what is left.
+            StoreDown: The same, within three windows. After that they are left out, and the next are written.
+        """
+        ended = await self._hub.ended_window()
+        logged = await self._hub.logged_window()
+        for window in range(max(logged + 1, ended - LATE_WINDOWS), ended + 1):
+            if not await self._hub.mark_first(f"log:{window}", CLAIMED_MS):
+                return
+            try:
+                counts = await self._hub.counted(window)
+                finest = {cell: people for cell, people in counts.items() if resolution_of(cell) == FINEST_RESOLUTION}
+                await self._checkins.count(self._windows.start_ms(window), finest)
+                await self._hub.note_logged(window)
+            except BaseException:
+                await self._hub.unmark(f"log:{window}")
+                raise
+
+    async def settled_ms(self) -> int:
+        """Return up to when the log is whole and does not change any more.
+
+        Raises:
+            HubDown: Nobody knows.
+        """
+        return self._windows.start_ms(await self._hub.logged_window() + 1)
