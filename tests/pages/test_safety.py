@@ -24,10 +24,10 @@ async def test_a_block_gives_another_room_and_is_taken_back_by_undo(world: World
     await ana.people(2)
     sheet = await ana.sheet("Ben Blocked")
     await sheet.get_by_role("button", name="Block", exact=True).click()
-    await expect(ana.page.get_by_text("Blocked. You never meet again.")).to_be_visible(timeout=PATIENCE_MS)
+    await expect(ana.page.get_by_text("Blocked. You will not meet again.")).to_be_visible(timeout=PATIENCE_MS)
     await ben.until("left")
     await ana.button("Undo").click()
-    await expect(ana.page.get_by_text("The block is withdrawn.")).to_be_visible(timeout=PATIENCE_MS)
+    await expect(ana.page.get_by_text("The block is taken back.")).to_be_visible(timeout=PATIENCE_MS)
 
 
 async def test_what_a_muted_member_says_is_told_as_a_count_only(world: World, place: Place) -> None:
@@ -51,7 +51,7 @@ async def test_a_report_is_decided_in_the_console_and_the_ban_closes_the_page(wo
     await ana.hears("something vile")
     sheet = await ana.sheet("Eve Evil")
     await sheet.get_by_role("button", name="Harassment").click()
-    await expect(ana.page.get_by_text("Reported. Operators will look at it.")).to_be_visible(timeout=PATIENCE_MS)
+    await expect(ana.page.get_by_text("Reported. Somebody will look at it.")).to_be_visible(timeout=PATIENCE_MS)
     await ana.people(1)
 
     console = await ConsolePage.signed_in(world)
