@@ -69,7 +69,7 @@ class Aftermath:
             rooms over capacity among it.
         reconnects: Times a phone that had lost its connection had another one.
         cut_off: Phones that could not come back.
-        closed: Phones that a server closed for good.
+        closed: Phones that a server closed for good, by close code.
         talking_within_s: After so long every phone was to talk again.
     """
 
@@ -87,7 +87,7 @@ class Aftermath:
     reconnects: int
     resumed: int
     cut_off: int
-    closed: int
+    closed: Mapping[int, int]
     talking_within_s: float
     cut_short: str = ""
 
@@ -112,7 +112,7 @@ class Aftermath:
         counts = {
             "positions of an epoch were used twice": self.seqs_used_twice,
             "phones could not come back": self.cut_off,
-            "phones were closed for good": self.closed,
+            **{f"phones were closed for good with code {code}": count for code, count in sorted(self.closed.items())},
         }
         found += [f"{count} {what}" for what, count in counts.items() if count]
         found += [f"the live state contradicts itself: {sentence}" for sentence in self.hub_contradictions]
@@ -167,7 +167,7 @@ def aftermath(
         reconnects=len(books.away_s),
         resumed=tally.resumed,
         cut_off=players.cut_off(),
-        closed=sum(tally.closed.values()),
+        closed=dict(tally.closed),
         talking_within_s=TALKING_WITHIN_S[fault] if talking_within_s is None else talking_within_s,
         cut_short=cut_short,
     )
@@ -209,7 +209,7 @@ def _promises(results: Sequence[Aftermath]) -> Table:
         **{name.replace("_", " "): [asdict(one.faults)[name] for one in results] for name in Faults.__slots__},
         "live state against itself": [len(one.hub_contradictions) for one in results],
         "could not come back": [one.cut_off for one in results],
-        "closed for good": [one.closed for one in results],
+        "closed for good": [sum(one.closed.values()) for one in results],
     }
     for name, counts in said.items():
         table.add_row(name, *(f"{count:,}" for count in counts))

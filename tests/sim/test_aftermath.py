@@ -27,7 +27,7 @@ FINE = Aftermath(
     reconnects=1,
     resumed=1,
     cut_off=0,
-    closed=0,
+    closed={},
     talking_within_s=10.0,
 )
 
@@ -65,7 +65,7 @@ def test_a_primary_may_take_its_last_moment_with_it_and_nothing_else_may() -> No
         ({"faults": replace(NONE, over_capacity=2)}, "2 over capacity"),
         ({"hub_contradictions": ("ana sits twice",)}, "the live state contradicts itself: ana sits twice"),
         ({"cut_off": 3}, "3 phones could not come back"),
-        ({"closed": 4}, "4 phones were closed for good"),
+        ({"closed": {3503: 4}}, "4 phones were closed for good with code 3503"),
         ({"cut_short": "it was interrupted"}, "it was interrupted"),
     ],
 )
