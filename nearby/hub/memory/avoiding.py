@@ -1,14 +1,20 @@
-"""Where people may be seated, and whoever blocked somebody not where that one would be seated next.
+"""Where people may be seated, so that whom somebody blocked misses nothing that they would find without them.
 
-A room that somebody is kept out of because of who sits there is one they would have been in if that person were away.
-Where a person wants to sit is known: the draw of the window decides, and asking again gives the same. So whoever
-blocked them is seated anywhere else, and takes nothing from them that could be missed.
+An author of a conflict that binds them alone gives way where the other sits down. So rooms are offered to the other as
+they would be without the author: else a room that two keep going would turn out empty, and a full one be missed.
+
+Nobody gives way for a conflict that binds both: the other is kept out of the author's room, which is one they could
+have been in. Where a person wants to sit is known: the draw of the window decides, and asking again gives the same. So
+whoever blocked them is seated anywhere else, and takes no last seat, if there are others.
 """
+
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from nearby.core.ids import RoomId
-from nearby.core.placement import decide
+from nearby.core.ids import PersonId, RoomId
+from nearby.core.placement import CANDIDATES_SCORED, Candidate, decide
+from nearby.core.room import Room
 from nearby.core.rules import Rules
 from nearby.core.window import Windows
 from nearby.hub.base import Offer
@@ -20,6 +26,9 @@ from nearby.hub.memory.seats import Seats
 
 AVOIDED = 4
 """So many of those whom somebody blocked are kept clear of, the newest: each costs as much as an offer."""
+
+LOOKED_FOR = 8
+"""So many of those who give way to somebody are looked for in rooms that are full, the newest."""
 
 
 class Avoiding:
@@ -46,7 +55,7 @@ class Avoiding:
         Whoever blocked somebody present in the same place is offered no room that one wants, and no last seat of a
         room, as far as there are others.
         """
-        offer = self._offer(person, now_ms)
+        offer = self.look(person, now_ms)
         foes = self._foes(person, offer, now_ms) if len(offer.candidates) > 1 else []
         if not foes:
             return offer
@@ -54,6 +63,41 @@ class Avoiding:
         left = [candidate for candidate in offer.candidates if candidate.room not in wanted] or offer.candidates
         roomy = [candidate for candidate in left if self._free_seats(candidate.room) > 1]
         return replace(offer, candidates=roomy or left)
+
+    def look(self, person: Person, now_ms: int, *, draw: str = "candidates") -> Offer:
+        """Return where somebody present might be seated, whomever they blocked.
+
+        Rooms are as they would be if whoever gives way to the person had gone.
+        """
+        words = self._windows.draw_words(self._windows.at(now_ms), draw, person.id)
+        offer = make_offer(person, self._people, self._rooms, self._seats, words, now_ms)
+        authors = self._seats.conflicts.newest_giving_way_to(person.id, LOOKED_FOR)
+        if not authors:
+            return offer
+        rooms = [self._rooms.get(candidate.room) for candidate in offer.candidates]
+        if not person.wishes.companions:
+            rooms += self._full(authors, offer)
+        found = (self._as_left(person, room, now_ms) for room in rooms if room is not None)
+        return replace(offer, candidates=[one for one in found if one is not None][:CANDIDATES_SCORED])
+
+    def _full(self, authors: Sequence[PersonId], offer: Offer) -> list[Room]:
+        """Return the full rooms of the catchment in which some people sit; none where there are others enough."""
+        if len(offer.candidates) >= CANDIDATES_SCORED:
+            return []
+        people = (self._people.get(author) for author in authors)
+        rooms = (person.room for person in people if person is not None and person.room is not None)
+        found = {room.id: room for room in rooms if room.catchment == offer.catchment}
+        return [room for room in found.values() if len(room.seats) >= room.capacity]
+
+    def _as_left(self, person: Person, room: Room, now_ms: int) -> Candidate | None:
+        """Return a room as it would be if whoever gives way to the person had gone; None if it would not be offered."""
+        seats = room.seats.values()
+        going = set(self._seats.conflicts.giving_way(person.id, [seat.person for seat in seats]))
+        staying = [seat for seat in seats if seat.person not in going]
+        if not staying or len(staying) >= room.capacity or self._seats.is_barred(person, room, now_ms):
+            return None
+        size = sum(seat.held_since_ms is None for seat in staying)
+        return Candidate(room.id, size, room.opened_ms, room.tags, room.lang)
 
     def _foes(self, person: Person, offer: Offer, now_ms: int) -> list[Person]:
         """Return those of the newest whom the person blocked who are to be seated in the same catchment."""
@@ -63,14 +107,10 @@ class Avoiding:
 
     def _wanted(self, person: Person, now_ms: int) -> RoomId | None:
         """Return where somebody would sit next."""
-        offer = self._offer(person, now_ms)
+        offer = self.look(person, now_ms)
         candidates, wishes = offer.candidates, offer.wishes
         return decide(person.id, candidates, now_ms, rules=self._rules, windows=self._windows, wishes=wishes).room
 
     def _free_seats(self, room_id: RoomId) -> int:
         room = self._rooms.get(room_id)
         return 0 if room is None else room.capacity - len(room.seats)
-
-    def _offer(self, person: Person, now_ms: int) -> Offer:
-        words = self._windows.draw_words(self._windows.at(now_ms), "candidates", person.id)
-        return make_offer(person, self._people, self._rooms, self._seats, words, now_ms)

@@ -59,13 +59,6 @@ class Rooms:
         """Return the room, also for a while after it ended, so that repeats are found."""
         return self._rooms.get(room)
 
-    def with_a_seat(self, room: RoomId, now_ms: int) -> Room | None:
-        """Return the room if one more may sit there, or None."""
-        found = self._rooms.get(room)
-        if found is None or len(found.seats) >= found.capacity or self.has_ended(found, now_ms):
-            return None
-        return found
-
     def sample(self, catchment: CatchmentId, words: Sequence[int], fill: int) -> list[Candidate]:
         """Return the cards of rooms with fewer seats taken than ``fill``, one a word, thin ones first."""
         shelves = self._shelves.get(catchment)

@@ -67,6 +67,15 @@ class Seats:
         """Return whether ``is_barred`` is False of every room."""
         return person.room is None and not person.shunned and not self.conflicts.concern(person.id)
 
+    def with_a_seat(self, person: Person, room_id: RoomId, now_ms: int) -> Room | None:
+        """Return the room if the person may sit down there, on the seat of whoever gives way to them if need be."""
+        room = self._rooms.get(room_id)
+        if room is None or self._rooms.has_ended(room, now_ms) or self.is_barred(person, room, now_ms):
+            return None
+        if len(room.seats) < room.capacity or self.conflicts.giving_way(person.id, people_in(room)):
+            return room
+        return None
+
     def would_clash(self, room: Room, other: Room, now_ms: int) -> bool:
         """Return whether the people of two rooms must not come together."""
         people, others = people_in(room), people_in(other)
@@ -231,8 +240,8 @@ class Seats:
             return
         if self._stops.concern(person):
             return
-        room = self._rooms.with_a_seat(room_id, now_ms)
-        if person.presence is not None and room is not None and not self.is_barred(person, room, now_ms):
+        room = self.with_a_seat(person, room_id, now_ms)
+        if person.presence is not None and room is not None:
             self.take(person, room, "resynced", now_ms)
 
     def release(self, person: Person, now_ms: int) -> None:

@@ -89,7 +89,7 @@ class LiveState:
             stops=self.stops,
         )
         self._avoiding = Avoiding(rules, self._windows, self._people, self._rooms, seats=self.seats)
-        self.company = Company(self._windows, self._people, self._rooms, seats=self.seats, stops=self.stops)
+        self.company = Company(self._people, self._avoiding, self.stops)
         self._mender = Mender(rules, self._people, self._rooms, self.seats, agenda=self._agenda, records=records)
         self._shakes = Shakes(rules, self._people, self._rooms, self.seats, self.stops, gatherings=tables.gatherings)
         self.words = Words(rules, self._people, self._rooms, self.members, tables=tables, records=records)
@@ -185,10 +185,8 @@ class LiveState:
     def seat(self, person_id: PersonId, room_id: RoomId, why: str, now_ms: int) -> bool:
         """See ``Hub.seat``."""
         person = self._people.get(person_id)
-        room = self._rooms.with_a_seat(room_id, now_ms)
-        if person is None or room is None or self.seats.is_barred(person, room, now_ms):
-            return False
-        return self.seats.sit(person, lambda: room, why, now_ms)
+        room = None if person is None else self.seats.with_a_seat(person, room_id, now_ms)
+        return person is not None and room is not None and self.seats.sit(person, lambda: room, why, now_ms)
 
     def open_room(self, person_id: PersonId, catchment: CatchmentId, why: str, now_ms: int) -> bool:
         """See ``Hub.open_room``."""

@@ -33,6 +33,13 @@ async def newcomer(world: World, name: str) -> Phone:
     return phone
 
 
+async def sizes_offered(phone: Phone) -> dict[str, int]:
+    """Return how many sit in each of the rooms the phone's person may choose among, whoever gives way to them apart."""
+    offer = await phone.offer()
+    assert offer is not None
+    return {candidate.room: candidate.size for candidate in offer.candidates}
+
+
 async def rooms_offered(phone: Phone) -> set[str]:
     """Return the rooms the phone's person may choose among."""
     offer = await phone.offer()
@@ -75,6 +82,23 @@ class ConflictsSuite(SuiteBase):
         assert await ana.place("moved")
         assert ana.view.why == "moved"
         assert ana.room != ben.room
+
+    @pytest.mark.parametrize("with_others", [0, 1, 3, RULES.capacity - 1])
+    async def test_whoever_it_does_not_bind_is_offered_what_they_would_be_if_its_author_were_not_there(
+        self, world: World, with_others: int
+    ) -> None:
+        """Also a full room, in which the author's seat becomes theirs, and not one that nobody else is in."""
+        await world.together("cleo", "dan", "eve")
+        ana, *others = await world.together("ana", *(f"p{number}" for number in range(with_others)))
+        room, ben = ana.room, await newcomer(world, "ben")
+        await separate(world, ana, ben, is_mutual=False)
+        with_ana = await sizes_offered(ben)
+        assert await ben.seat(room, "new")
+        assert (ana.sits, len(ben.view.members)) == (False, 1 + with_others)
+        await ben.leave()
+        await ben.check_in()
+        assert with_ana == await sizes_offered(ben)
+        assert with_ana.get(room, 0) == with_others == len(others)
 
     @pytest.mark.parametrize("is_mutual", [True, False])
     async def test_its_author_takes_no_room_in_which_the_other_would_sit(self, world: World, is_mutual: bool) -> None:
