@@ -80,6 +80,7 @@ class HistoryAnswer(Struct, kw_only=True, frozen=True):
 
     Null is what could not be seen, or where there was nothing to measure. ``placements`` has a column for each reason;
     they, ``merged``, ``moved`` and ``limits_hit`` are counts of the step. ``store_up`` and ``hub_up`` are 1 or 0.
+    All are of all servers that share the hub, ``servers`` of them.
     """
 
     at_ms: list[int]
@@ -99,12 +100,14 @@ class HistoryAnswer(Struct, kw_only=True, frozen=True):
     limits_hit: list[int]
     store_up: list[int]
     hub_up: list[int]
+    servers: list[int]
 
 
 class NowAnswer(Struct, kw_only=True, frozen=True):
     """How the whole server is now. What is live is null or empty while the hub cannot be reached.
 
-    ``thin_share`` is the share of seated people in rooms of one or two, null where nobody sits.
+    ``thin_share`` is the share of seated people in rooms of one or two, null where nobody sits. ``servers`` is how many
+    shared the hub in the last step; ``placements`` and ``limits_hit`` are of all of them.
     """
 
     at_ms: int
@@ -117,6 +120,7 @@ class NowAnswer(Struct, kw_only=True, frozen=True):
     rooms_by_size: list[RoomsOfSize]
     open_catchments: list[CatchmentsAt]
     thin_share: float | None
+    servers: int
     placements: list[PlacementsFor]
     limits_hit: list[LimitHits]
     health: Health

@@ -260,7 +260,6 @@ def _now(of: _Shared, dispatcher: Dispatcher) -> Now:
         of.settings,
         dispatcher=dispatcher,
         journal=of.journal,
-        metrics=of.metrics,
         verifier=of.verifier,
         clock=of.clock,
     )
@@ -368,7 +367,7 @@ def _http(
             verifier=of.verifier,
             window_ms=of.rules.window_ms,
             clock=of.clock,
-            settled_ms=of.sharing and of.sharing.settled_ms,
+            settled_ms=None if of.sharing is None else of.sharing.settled_ms,
         ),
         operating=Operating(
             of.store,

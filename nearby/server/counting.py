@@ -38,7 +38,7 @@ class Counting:
     async def run(self) -> None:
         """Write whatever is to be written until cancelled; while the hub or the database is away, later."""
         while True:
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(min(LOOK_EVERY_S, self._windows.width_ms / 20 / SECOND_MS))
             try:
                 await self.look()
             except (HubDown, StoreDown) as down:

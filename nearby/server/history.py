@@ -1,14 +1,16 @@
-"""Looks at the server every ten seconds and remembers an hour of it, in the process alone."""
+"""Looks at the server every ten seconds, adds what it did to what all servers of the hub did, and remembers an hour."""
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from prometheus_client import Counter
+from prometheus_client import Counter as Counted
 
 from nearby.core import wire
-from nearby.core.history import History, Live, Look, Step
+from nearby.core.history import STEPS, Figures, History, Live, Look, Step, step_at, totals
 from nearby.errors import HubDown
 from nearby.hub.base import Hub, HubStatistics
 from nearby.server.clock import SteadyClock
@@ -18,6 +20,9 @@ from nearby.store.base import Journal
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.5
+
+TOTALS = -1
+"""The step in whose place all servers add up what they did since they started."""
 
 
 class Historian:
@@ -48,9 +53,23 @@ class Historian:
                 log.exception("a look at the server failed")
             await asyncio.sleep(LOOK_EVERY_S)
 
-    def steps(self) -> list[Step]:
-        """Return the last hour's steps, oldest first."""
-        return list(self._history.steps(self._clock.now_ms()))
+    async def steps(self) -> list[Step]:
+        """Return the last hour's steps, oldest first, of all servers."""
+        now_ms = self._clock.now_ms()
+        await self._read([step_at(now_ms)], now_ms)
+        return list(self._history.steps(now_ms))
+
+    async def totals(self) -> Figures:
+        """Return placements and limits hit, see ``totals``, on all servers since they started.
+
+        While the hub cannot be reached, on this one.
+        """
+        look = self._counted(None)
+        try:
+            (all_told,) = await self._hub.figures([TOTALS], look.at_ms)
+        except HubDown:
+            return totals(look)
+        return Counter(all_told) + Counter(self._history.since(look))
 
     async def live(self) -> HubStatistics | None:
         """Return what is live now, None if the hub cannot be reached."""
@@ -61,25 +80,43 @@ class Historian:
 
     async def _look(self) -> None:
         live = await self.live()
+        look = self._counted(None if live is None else Live(live.people, live.connections, dict(live.rooms_by_size)))
+        since, done, step = self._history.since(look), self._history.note(look), step_at(look.at_ms)
+        try:
+            await self._hub.add_figures(TOTALS, since, look.at_ms)
+            if done is None:
+                await self._read(range(step - STEPS, step + 1), look.at_ms)
+            else:
+                await self._hub.add_figures(step, done, look.at_ms)
+                # Of the step before everybody has told by now.
+                await self._read([step - 1, step], look.at_ms)
+        except HubDown:
+            self._history.put(step, done or {})
+
+    async def _read(self, steps: Sequence[int], now_ms: int) -> None:
+        """Learn what all servers did in some steps, if the hub can be reached."""
+        with contextlib.suppress(HubDown):
+            for step, figures in zip(steps, await self._hub.figures(steps, now_ms), strict=True):
+                self._history.put(step, figures)
+
+    def _counted(self, live: Live | None) -> Look:
         metrics = self._metrics
-        self._history.note(
-            Look(
-                at_ms=self._clock.now_ms(),
-                live=None if live is None else Live(live.people, live.connections, dict(live.rooms_by_size)),
-                is_store_up=not self._journal.statistics().is_down,
-                checkins=metrics.messages[wire.CheckIn],
-                says=metrics.messages[wire.Say],
-                deliveries=metrics.deliveries,
-                placements=counts_of(metrics.placements),
-                limits_hit=sum(counts_of(metrics.limits_hit).values()),
-                say_counts=metrics.say_seconds.counts(),
-                checkin_counts=metrics.checkin_seconds.counts(),
-                lag_counts=metrics.loop_lag_seconds.counts(),
-            )
+        return Look(
+            at_ms=self._clock.now_ms(),
+            live=live,
+            is_store_up=not self._journal.statistics().is_down,
+            checkins=metrics.messages[wire.CheckIn],
+            says=metrics.messages[wire.Say],
+            deliveries=metrics.deliveries,
+            placements=counts_of(metrics.placements),
+            limits_hit=counts_of(metrics.limits_hit),
+            say_counts=metrics.say_seconds.counts(),
+            checkin_counts=metrics.checkin_seconds.counts(),
+            lag_counts=metrics.loop_lag_seconds.counts(),
         )
 
 
-def counts_of(counter: Counter) -> Mapping[str, int]:
+def counts_of(counter: Counted) -> Mapping[str, int]:
     """Return a counter of one label by that label's values."""
     samples: list[Any] = [sample for family in counter.collect() for sample in family.samples]
     return {next(iter(sample.labels.values())): int(sample.value) for sample in samples}

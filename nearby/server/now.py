@@ -4,7 +4,7 @@ from aiohttp import web
 
 from nearby import __version__
 from nearby.core import admin_wire as wire
-from nearby.core.history import STEP_MS, Step, thin_share
+from nearby.core.history import LIMIT, PLACED, STEP_MS, Step, named, thin_share
 from nearby.core.rules import SECOND_MS
 from nearby.hub.base import HubStatistics
 from nearby.server.admin import operator_of
@@ -12,9 +12,8 @@ from nearby.server.auth import Verifier
 from nearby.server.clock import SteadyClock
 from nearby.server.config import Settings
 from nearby.server.dispatch import Dispatcher
-from nearby.server.history import Historian, counts_of
+from nearby.server.history import Historian
 from nearby.server.masking import SECRETS, masked
-from nearby.server.metrics import Metrics
 from nearby.server.requests import json_answer, private
 from nearby.store.base import Journal
 
@@ -27,7 +26,6 @@ class Now:
         settings: Those in force.
         dispatcher: Says whether the server drains.
         journal: Says whether the database is there.
-        metrics: What is counted.
         verifier: Checks tokens.
         clock: The time.
     """
@@ -39,7 +37,6 @@ class Now:
         *,
         dispatcher: Dispatcher,
         journal: Journal,
-        metrics: Metrics,
         verifier: Verifier,
         clock: SteadyClock,
     ) -> None:
@@ -47,7 +44,6 @@ class Now:
         self._settings = settings
         self._dispatcher = dispatcher
         self._journal = journal
-        self._metrics = metrics
         self._verifier = verifier
         self._clock = clock
 
@@ -63,6 +59,7 @@ class Now:
         operator_of(request, self._verifier, self._clock.now_ms())
         live = await self._historian.live()
         rooms = {} if live is None else live.rooms_by_size
+        steps, totals = await self._historian.steps(), await self._historian.totals()
         answer = wire.NowAnswer(
             at_ms=self._clock.now_ms(),
             started_ms=self._historian.started_ms,
@@ -74,15 +71,13 @@ class Now:
             rooms_by_size=[wire.RoomsOfSize(size=size, rooms=count) for size, count in sorted(rooms.items())],
             open_catchments=_catchments(live),
             thin_share=thin_share(rooms),
+            servers=steps[-1].servers if steps else 1,
             placements=[
-                wire.PlacementsFor(why=why, count=count)
-                for why, count in sorted(counts_of(self._metrics.placements).items())
+                wire.PlacementsFor(why=why, count=count) for why, count in sorted(named(totals, PLACED).items())
             ],
-            limits_hit=[
-                wire.LimitHits(limit=limit, count=count) for limit, count in counts_of(self._metrics.limits_hit).items()
-            ],
+            limits_hit=[wire.LimitHits(limit=limit, count=count) for limit, count in named(totals, LIMIT).items()],
             health=self._health(live),
-            history=_columns(self._historian.steps()),
+            history=_columns(steps),
         )
         return private(json_answer(answer))
 
@@ -138,7 +133,8 @@ def _columns(steps: list[Step]) -> wire.HistoryAnswer:
         moved=[step.placements.get("moved", 0) for step in steps],
         limits_hit=[step.limits_hit for step in steps],
         store_up=[int(step.is_store_up) for step in steps],
-        hub_up=[int(one is not None) for one in live],
+        hub_up=[int(step.is_hub_up) for step in steps],
+        servers=[step.servers for step in steps],
     )
 
 

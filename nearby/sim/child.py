@@ -62,11 +62,14 @@ class Child:
 
 
 @contextlib.asynccontextmanager
-async def own_server(*flags: str, key: str, database_url: str | None = None) -> AsyncIterator[Child]:
+async def own_server(
+    *flags: str, key: str, database_url: str | None = None, hub_url: str | None = None
+) -> AsyncIterator[Child]:
     """Run ``nearby serve`` on free ports with a throw-away data directory until the block ends.
 
     What the environment sets for an operator's own server has no effect on it. Without ``database_url`` the
-    database is a file in that directory; with it, it must hold the schema.
+    database is a file in that directory; with it, it must hold the schema. With ``hub_url`` it has that hub, whose
+    servers draw and hash by the key.
 
     Raises:
         ServerFailed: As ``serving``.
@@ -75,6 +78,8 @@ async def own_server(*flags: str, key: str, database_url: str | None = None) -> 
     try:
         places = ("--port", "0", "--metrics-port", "0", "--data-dir", directory)
         environment = bare_environment() | {"NEARBY_KEY": key} | _database(database_url)
+        if hub_url is not None:
+            environment |= {"NEARBY_HUB_URL": hub_url, "NEARBY_STORE_SECRET": key}
         async with running(_serve([*places, *flags]), environment) as child:
             yield child
     finally:

@@ -115,7 +115,7 @@ class LogFigures:
 
 
 def check_log(
-    told: Sequence[Heard], found: Counter[Row], windows: Windows, *, stopped_ms: int, gone_ms: int
+    told: Sequence[Heard], found: Counter[Row], windows: Windows, *, stopped_ms: int, gone_ms: int, since_ms: int = 0
 ) -> LogFigures:
     """Return how a log compares with what must and may be in it.
 
@@ -125,12 +125,13 @@ def check_log(
         windows: The server's windows, with its secret.
         stopped_ms: When it was told to stop.
         gone_ms: When it had.
+        since_ms: Rows of windows that began earlier need not be there.
     """
     must, may = bounds(told, windows, until_ms=gone_ms)
     settled_ms = stopped_ms - SETTLED_MS - windows.width_ms
 
     def settled(counts: Counter[Row]) -> Counter[Row]:
-        return Counter({row: count for row, count in counts.items() if row[0] <= settled_ms})
+        return Counter({row: count for row, count in counts.items() if since_ms <= row[0] <= settled_ms})
 
     over = settled(may)
     return LogFigures(
@@ -138,7 +139,7 @@ def check_log(
         places=len(found),
         exact=sum(must[row] == count == found[row] for row, count in over.items()),
         undecided=(over - must).total(),
-        under_way=found.total() - settled(found).total(),
+        under_way=Counter({row: count for row, count in found.items() if row[0] > settled_ms}).total(),
         unsure_people=len({one.person for one in told if not one.is_sure}),
         missing=(settled(must) - found).total(),
         surplus=(found - may).total(),

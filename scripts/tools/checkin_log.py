@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -19,6 +19,8 @@ from nearby.sim.in_force import Row, doubted
 from nearby.sim.log_check import LogFigures, Watch, check_log
 from nearby.store.sql.engine import make_engines
 from nearby.store.tables import checkins, presence
+
+WRITTEN_WITHIN_MS = 5_000
 
 
 class LogCheck:
@@ -48,6 +50,22 @@ class LogCheck:
         found = await _counts(self.database_url) - self._before
         told = doubted(self.watch.told(), self._rules)
         return check_log(told, found, self._windows, stopped_ms=stopped_ms, gone_ms=gone_ms)
+
+    async def figures_of_shared(self, *, began_ms: int, stopped_ms: int, established: Collection[str]) -> LogFigures:
+        """Return the same of servers that share a hub: it counts established people, from the second window on.
+
+        Args:
+            began_ms: When they took phones.
+            stopped_ms: When they were told to stop; a window is written a moment after its end.
+            established: Who is established.
+        """
+        gone_ms = self.watch.now_ms()
+        found = await _counts(self.database_url) - self._before
+        told = [one for one in doubted(self.watch.told(), self._rules) if one.person in established]
+        since_ms = self._windows.start_ms(self._windows.at(began_ms) + 1)
+        return check_log(
+            told, found, self._windows, stopped_ms=stopped_ms - WRITTEN_WITHIN_MS, gone_ms=gone_ms, since_ms=since_ms
+        )
 
 
 @contextlib.asynccontextmanager

@@ -28,6 +28,7 @@ from nearby.sim.child import Child, own_server
 from nearby.sim.files import allow_connections
 from nearby.sim.players import Players
 from nearby.sim.report import Figures, as_tables, figures
+from nearby.testing.ports import free_port
 from scripts.tools.checkin_log import LogCheck, prepared
 
 EXIT_BROKEN = 1
@@ -64,6 +65,7 @@ class Target:
     """Where phones go: ``server`` with its ``key``, or a server of our own at ``speed``.
 
     Our own has a throw-away database without ``database_url``; ``is_log_checked`` asks whether its check-in log holds.
+    With ``hub_url`` there are two of our own that share that hub, which must be empty.
     """
 
     server: str | None
@@ -71,6 +73,7 @@ class Target:
     speed: float
     database_url: str | None = None
     is_log_checked: bool = False
+    hub_url: str | None = None
 
     def check(self) -> None:
         """Refuse what cannot work.
@@ -88,6 +91,10 @@ class Target:
                 raise ConfigError("database_url", "a server that runs has its own; leave one of the two out")
             if self.is_log_checked:
                 raise ConfigError("check_log", "the log of a server that runs is not ours to read; leave server out")
+            if self.hub_url is not None:
+                raise ConfigError("hub_url", "a server that runs has its own; leave one of the two out")
+        if self.hub_url is not None and self.database_url is None:
+            raise ConfigError("hub_url", "servers that share a hub share a database too; give database_url")
         if self.key is not None and len(self.key.encode()) < MIN_KEY_BYTES:
             raise ConfigError("key", f"a shared secret has at least {MIN_KEY_BYTES} bytes")
 
@@ -147,6 +154,20 @@ def check_writable(path: Path) -> None:
         raise ConfigError("json", f"{path} cannot be written")
 
 
+class _Minting:
+    """Makes tokens and remembers who is established."""
+
+    def __init__(self, mint: Callable[[str, bool], str]) -> None:
+        self._mint = mint
+        self.established: set[str] = set()
+
+    def __call__(self, person: str, established: bool) -> str:
+        """Return a token."""
+        if established:
+            self.established.add(person)
+        return self._mint(person, established)
+
+
 async def _run(
     target: Target, play: Play, *, established: float, random: Random
 ) -> tuple[Figures, signal.Signals | None]:
@@ -154,14 +175,20 @@ async def _run(
     key = target.key or secrets.token_hex(MIN_KEY_BYTES)
     async with _database(target, key) as log:
         async with _server(target, key, log) as (url, child):
-            mint = minter(key.encode())
+            mint, began_ms = _Minting(minter(key.encode())), log.watch.now_ms() if log is not None else 0
             await _knock(url, mint)
             players = Players(url, mint, established=established, random=random, speed=target.speed)
             players.books.watch = log.watch if log is not None and target.is_log_checked else None
             result, end = await _play_and_hang_up(play, players, child)
             stopped_ms = log.watch.now_ms() if log is not None else 0
         if log is not None and target.is_log_checked and not end.is_server_gone:
-            result = replace(result, checkin_log=await log.figures(stopped_ms=stopped_ms))
+            if target.hub_url is None:
+                found = await log.figures(stopped_ms=stopped_ms)
+            else:
+                found = await log.figures_of_shared(
+                    began_ms=began_ms, stopped_ms=stopped_ms, established=mint.established
+                )
+            result = replace(result, checkin_log=found)
         return result, end.signalled
 
 
@@ -192,8 +219,11 @@ async def _server(target: Target, key: str, log: LogCheck | None) -> AsyncIterat
     if target.server is not None:
         yield target.server, None
         return
-    flags = ("--speed", str(target.speed), "--drain-s", "0", "--log-level", "warning")
-    async with own_server(*flags, key=key, database_url=None if log is None else log.database_url) as child:
+    flags: tuple[str, ...] = ("--speed", str(target.speed), "--drain-s", "0", "--log-level", "warning")
+    if target.hub_url is not None:
+        flags += ("--workers", "2", "--port", str(free_port()), "--metrics-port", str(free_port()))
+    database_url = None if log is None else log.database_url
+    async with own_server(*flags, key=key, database_url=database_url, hub_url=target.hub_url) as child:
         yield child.url, child
 
 

@@ -37,6 +37,9 @@ DatabaseOption = Annotated[
     str | None,
     typer.Option(help="Database of the server started for the run: postgresql://..., of its own; made ready by us."),
 ]
+HubOption = Annotated[
+    str | None, typer.Option(help="Start two servers that share this hub, redis://..., empty and of their own.")
+]
 LogOption = Annotated[
     bool, typer.Option("--check-log", help="Hold the server's check-in log against a model of the rule afterwards.")
 ]
@@ -60,6 +63,7 @@ def replay(
     server: ServerOption = None,
     key: KeyOption = None,
     database_url: DatabaseOption = None,
+    hub_url: HubOption = None,
     check_log: LogOption = False,
     seed: SeedOption = 1,
     json_file: JsonOption = None,
@@ -94,7 +98,9 @@ def replay(
     async def play_visits(players: Players, progress: Callable[[float], None]) -> None:
         await play(visits, players, speed=speed, says_per_s=says, progress=progress)
 
-    target = Target(server=server, key=key, speed=speed, database_url=database_url, is_log_checked=check_log)
+    target = Target(
+        server=server, key=key, speed=speed, database_url=database_url, is_log_checked=check_log, hub_url=hub_url
+    )
     run(target, play_visits, phones=most_at_once(visits), established=established, random=random, json_file=json_file)
 
 

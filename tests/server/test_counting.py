@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,17 @@ from nearby.testing.recorder import Recorder
 from nearby.testing.redis import RedisServer, running_redis
 from nearby.testing.serving import KEY
 from nearby.testing.store_suite import Database
-from tests.server.test_checkin_log import LADDER_OF, LADDERS, SECRET, START_MS, WIDTH_MS, WINDOWS, crowd, expected
+from tests.server.test_checkin_log import (
+    LADDER_OF,
+    LADDERS,
+    RULES,
+    SECRET,
+    START_MS,
+    WIDTH_MS,
+    WINDOWS,
+    crowd,
+    expected,
+)
 
 SWEPT_EVERY_MS = 45_000
 
@@ -86,9 +97,10 @@ async def servers(database_url: str, hub: RedisServer) -> AsyncIterator[Servers]
     await hub.flush()
     clock, ids = ManualClock(START_MS), count()
     steady = SteadyClock(wall_ms=clock.now_ms, monotonic_ms=clock.now_ms)
-    settings = Settings(hub_url=hub.url, database_url=database_url, key=KEY, store_secret=KEY, limits="off")
+    own: dict[str, Any] = {"hub_url": hub.url, "database_url": database_url, "key": KEY, "store_secret": KEY}
+    settings = Settings(**(own | {"limits": "off"}))
     async with contextlib.AsyncExitStack() as stack:
-        hubs, stores = [], []
+        hubs, stores = list[ValkeyHub](), list[Store]()
         for _ in range(2):
             store = await stack.enter_async_context(open_store(database_url, secret=KEY.encode()))
             shared = await open_shared(
@@ -107,7 +119,7 @@ async def found(database_url: str) -> Counter[Row]:
     rows = await Database(database_url).rows("checkins")
     assert all(row["is_established"] for row in rows)
     async with open_store(database_url, secret=KEY.encode()) as store:
-        await store.purge(START_MS + 10_000 * WIDTH_MS, Settings().rules())
+        await store.purge(START_MS + 10_000 * WIDTH_MS, RULES)
     return Counter((row["window_start_ms"], Cell(row["cell"])) for row in rows)
 
 

@@ -3,12 +3,15 @@
 import contextlib
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from nearby.core.cell import ladder_of
+from nearby.core.history import STEP_MS
 from nearby.core.ids import ConnectionId, PersonId
 from nearby.core.rules import DAY_MS
 from nearby.hub.base import Caller
@@ -24,6 +27,7 @@ from nearby.testing.recorder import Recorder
 from nearby.testing.redis import RedisServer, running_redis
 from nearby.testing.serving import KEY, START_MS, LiveServer, live_server
 from nearby.testing.store_suite import Database
+from nearby.testing.waiting import eventually
 
 Begin = Callable[[], contextlib.AbstractAsyncContextManager[LiveServer]]
 
@@ -44,7 +48,7 @@ def hub() -> Iterator[RedisServer]:
 async def begin(database_url: str, hub: RedisServer, tmp_path: Path) -> Begin:
     """Return what begins one more server."""
     await hub.flush()
-    shared = {"hub_url": hub.url, "database_url": database_url, "store_secret": KEY, "limits": "off"}
+    shared: dict[str, Any] = {"hub_url": hub.url, "database_url": database_url, "store_secret": KEY, "limits": "off"}
     return lambda: live_server(tmp_path, **shared)
 
 
@@ -130,12 +134,41 @@ async def test_a_ban_through_one_server_is_in_force_on_the_other_when_it_is_answ
     assert await eve.close_code() == 3501
 
 
+async def told(server: LiveServer) -> dict[str, Any]:
+    """Return what an operator is told of now."""
+    answer = await server.call("GET", "/v1/admin/now", token=server.token("boss", scope="operator"))
+    now: dict[str, Any] = json.loads(answer.body)
+    return now
+
+
+async def test_operators_see_what_all_servers_did_whichever_they_ask(
+    servers: tuple[LiveServer, LiveServer], begin: Begin
+) -> None:
+    one, other = servers
+    phones = [await one.seated("kim"), await other.seated("lou"), await other.seated("max")]
+    for number, phone in enumerate(phones):
+        assert (await phone.ask({"type": "say", "id": number, "text": "hello"}))["type"] == "ack"
+    for server in servers:
+        server.time.pass_time(STEP_MS)
+    for server in servers:
+        # Each in a step of its own time: they may be a step apart at first.
+        now = await eventually(partial(told, server), lambda now: now["servers"] == 2, what="what operators see")
+        placed = {one["why"]: one["count"] for one in now["placements"]}
+        assert (placed["new"], now["people"]) == (3, 3)
+        assert any(now["history"]["says_per_s"])
+    async with begin() as late:
+        late.time.pass_time(STEP_MS)
+        now = await eventually(partial(told, late), lambda now: bool(now["history"]["at_ms"]), what="the history")
+        assert any(now["history"]["says_per_s"])
+
+
 async def test_the_row_of_a_seat_that_is_held_for_days_stays(database_url: str, hub: RedisServer) -> None:
     """Each row of a seat ends in a day; whoever has the connection says in time that it goes on."""
     await hub.flush()
     time, recorder, ada = ManualClock(START_MS), Recorder(), Caller(PersonId("ada"))
     clock = SteadyClock(wall_ms=time.now_ms, monotonic_ms=time.now_ms)
-    settings = Settings(hub_url=hub.url, database_url=database_url, key=KEY, store_secret=KEY)
+    own: dict[str, Any] = {"hub_url": hub.url, "database_url": database_url, "key": KEY, "store_secret": KEY}
+    settings = Settings(**own)
     rules, ids = settings.rules(), count()
     async with contextlib.AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(database_url, secret=KEY.encode()))

@@ -18,6 +18,7 @@ const HISTORY: HistoryAnswer = {
   limits_hit: [],
   store_up: [],
   hub_up: [],
+  servers: [],
   placements: {},
 };
 
@@ -35,6 +36,7 @@ export function aNow({ history, ...more }: Some): NowAnswer {
     rooms_by_size: [],
     open_catchments: [],
     thin_share: null,
+    servers: 1,
     placements: [],
     limits_hit: [],
     health: { store: "up", hub: "up", ready: true },

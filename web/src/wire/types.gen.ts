@@ -284,7 +284,8 @@ export interface Hello {
 /**
  * The last hour in steps, oldest first, as columns: each has a number for every end of a step in `at_ms`. Null is
  * what could not be seen, or where there was nothing to measure. `placements` has a column for each reason; they,
- * `merged`, `moved` and `limits_hit` are counts of the step. `store_up` and `hub_up` are 1 or 0.
+ * `merged`, `moved` and `limits_hit` are counts of the step. `store_up` and `hub_up` are 1 or 0. All are of all
+ * servers that share the hub, `servers` of them.
  */
 export interface HistoryAnswer {
   at_ms: number[];
@@ -304,6 +305,7 @@ export interface HistoryAnswer {
   limits_hit: number[];
   store_up: number[];
   hub_up: number[];
+  servers: number[];
 }
 
 /** The areas that were imported, in the order of the file. */
@@ -432,7 +434,8 @@ export interface NotifyAnswer {
 
 /**
  * How the whole server is now. What is live is null or empty while the hub cannot be reached. `thin_share` is the
- * share of seated people in rooms of one or two, null where nobody sits.
+ * share of seated people in rooms of one or two, null where nobody sits. `servers` is how many shared the hub in
+ * the last step; `placements` and `limits_hit` are of all of them.
  */
 export interface NowAnswer {
   at_ms: number;
@@ -445,6 +448,7 @@ export interface NowAnswer {
   rooms_by_size: RoomsOfSize[];
   open_catchments: CatchmentsAt[];
   thin_share: number | null;
+  servers: number;
   placements: PlacementsFor[];
   limits_hit: LimitHits[];
   health: Health;

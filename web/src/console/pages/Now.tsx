@@ -66,6 +66,7 @@ function Facts({ now }: { now: NowAnswer }) {
     [texts.checkins, rate(now.history.checkins_per_s)],
     [texts.deliveries, rate(now.history.deliveries_per_s)],
     [texts.p99, p99 === null ? strings.chart.noValue : texts.ms(shortNumber(p99))],
+    [texts.servers, shortNumber(now.servers)],
     [texts.openCells, open.length ? texts.openCellsOf(open) : strings.none],
   ];
   return (
