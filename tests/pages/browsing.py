@@ -143,6 +143,10 @@ class PhonePage:
     async def share(self) -> None:
         await self.button("Share my position").click()
 
+    async def tab(self, name: str) -> None:
+        """Open a part of the page by its menu."""
+        await self.page.get_by_role("navigation").get_by_role("button", name=name, exact=True).click()
+
     async def seated(self) -> None:
         await expect(self.log).to_be_visible(timeout=PATIENCE_MS)
 

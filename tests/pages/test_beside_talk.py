@@ -1,0 +1,81 @@
+"""What the phone page offers beside talk: bottles, being listed, leaving, and being told of company."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, expect
+
+from nearby.testing.serving import live_server
+from nearby.testing.waiting import eventually
+from tests.pages.browsing import PATIENCE_MS, Place, World
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def pushing(dist: Path, tmp_path: Path, browser: Browser) -> AsyncIterator[World]:
+    """A world of its own, with a push service, which is never called here."""
+    address = "http://127.0.0.1:9/company"
+    async with live_server(tmp_path, guests="on", notify_url=address, notify_secret="n" * 40) as running:
+        made = World(running, browser)
+        yield made
+        await made.close()
+
+
+async def test_a_bottle_thrown_in_one_page_is_caught_and_answered_in_another(world: World, place: Place) -> None:
+    ana = await world.phone(place, token=world.server.token("ana-throws", established=True))
+    ben = await world.phone(place, token=world.server.token("ben-catches", established=True))
+    await ana.tab("Bottles")
+    await ana.page.get_by_label("What should it say?").fill("Who else hums in the tram?")
+    await ana.button("Throw").click()
+    await expect(ana.page.get_by_text("Your bottle is on its way.")).to_be_visible(timeout=PATIENCE_MS)
+    await ben.tab("Bottles")
+    await ben.button("Catch a bottle").click()
+    await expect(ben.page.get_by_text("Who else hums in the tram?")).to_be_visible(timeout=PATIENCE_MS)
+    await ben.page.get_by_label("Your answer").fill("I do, every morning.")
+    await ben.button("Answer").click()
+    await expect(ben.heading).to_have_text("Somebody's bottle", timeout=PATIENCE_MS)
+    await ana.tab("Room")
+    await ana.tab("Bottles")
+    await ana.page.get_by_role("button", name="Your bottle").click()
+    await expect(ana.page.get_by_text("I do, every morning.")).to_be_visible(timeout=PATIENCE_MS)
+
+
+async def test_being_listed_is_a_choice_that_the_server_keeps(world: World, place: Place) -> None:
+    token = world.server.token("ana-listed")
+    ana = await world.phone(place, token=token)
+    await ana.tab("People")
+    choice = ana.page.get_by_role("switch")
+    await expect(choice).not_to_be_checked(timeout=PATIENCE_MS)
+    await choice.check()
+
+    async def is_listed() -> bool:
+        return bool(json.loads((await world.server.call("GET", "/v1/me", token=token)).body)["listed"])
+
+    await eventually(is_listed, lambda listed: listed, what="being listed")
+    await ana.page.reload()
+    await ana.tab("Me")
+    await expect(choice).to_be_checked(timeout=PATIENCE_MS)
+
+
+async def test_one_tap_leaves_the_room_and_clears_the_location(world: World, place: Place) -> None:
+    ana = await world.phone(place)
+    ben = await world.other(place, "ben-is-left")
+    await ana.people(2)
+    await ana.button("Leave and clear my location").click()
+    await ben.until("left")
+    await expect(ana.page.get_by_text("Your location is cleared.")).to_be_visible(timeout=PATIENCE_MS)
+    await ana.page.reload()
+    await expect(ana.heading).to_have_text("Where are you?", timeout=PATIENCE_MS)
+
+
+async def test_whoever_is_alone_may_ask_to_be_told_of_company(pushing: World, place: Place) -> None:
+    ana = await pushing.phone(place)
+    await ana.button("Tell me when company comes").click()
+    await expect(ana.page.get_by_text("You will be told when company comes.")).to_be_visible(timeout=PATIENCE_MS)
+    await pushing.server.until_metric("nearby_notify_waiting", lambda waiting: waiting == 1)
+    await ana.button("Never mind").click()
+    await pushing.server.until_metric("nearby_notify_waiting", lambda waiting: waiting == 0)
