@@ -70,6 +70,6 @@ export function sameOrNew<T extends { readonly at_ms: readonly number[] }>(known
     known?.at_ms.length === heard.at_ms.length &&
     known.at_ms[0] === heard.at_ms[0] &&
     known.at_ms.at(-1) === heard.at_ms.at(-1);
-  // Steps that have passed never change.
+  // What another server adds to a step late is seen with the next one.
   return known !== undefined && isSame ? known : heard;
 }
