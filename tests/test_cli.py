@@ -64,7 +64,7 @@ def test_a_token_is_signed_with_the_key_in_force_and_says_what_was_asked() -> No
         (("check-config", "--window-s", "0"), "window_s"),
         (("token", "ana", "--ttl", "soon"), "ttl"),
         (("token", "an a"), "user"),
-        (("serve", "--drain-s", "21"), "drain_s"),
+        (("serve", "--drain-s", "301"), "drain_s"),
         (("serve", "--database-url", "mysql://u:hunter2@host/db"), "database_url"),
         (("serve", "--database-url", "postgresql://u:hunter2@127.0.0.1:1/db"), "database_url"),
         (("serve", "--database-url", "sqlite:////nowhere/nearby.db", "--data-dir", "/proc/none"), "data_dir"),

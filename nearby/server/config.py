@@ -100,13 +100,15 @@ class Settings(BaseSettings):
     speed: float = Field(
         1.0, ge=1, le=10000, description="Run the world this many times as fast: windows, holding times and limits."
     )
-    drain_s: float = Field(10.0, ge=0, le=20, description="How long connections are spread over when stopping.")
+    drain_s: float = Field(10.0, ge=0, le=300, description="How long connections are spread over when stopping.")
     pages: Literal["on", "off"] = Field("on", description="off serves neither the phone page at / nor the console.")
     tile_url: str = Field(
         "", description="Template of the pages' map tiles, with {z}, {x} and {y}; without one they show cells alone."
     )
     tile_attribution: str = Field(
-        "", max_length=200, description="Whose map tiles they are, as their terms ask; shown as text on maps with tiles."
+        "",
+        max_length=200,
+        description="Whose map tiles they are, as their terms ask; shown as text on maps with tiles.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much to log.")
 

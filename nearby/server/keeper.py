@@ -88,7 +88,9 @@ class Keeper:
         for person in await self._hub.sweep(now_ms):
             self._placer.wish(person, "moved")
         if self._dispatcher.is_draining:
-            self._placer.forget()
+            # On a shared hub the sweep also finds people who are connected elsewhere: they are placed all the same.
+            self._placer.forget(self._people_here())
+            await self._placer.tick()
         else:
             await self._placer.tick()
             await self._let_meet(now_ms)
@@ -100,7 +102,7 @@ class Keeper:
         """
         self._dispatcher.is_draining = True
         self._metrics.ready.set(0)
-        self._tell_who_waits(self._placer.forget())
+        self._tell_who_waits(self._placer.forget(self._people_here()))
         phones = [phone for phone in self._gateway.connections() if phone.claims is not None]
         batches = max(1, round(over_s / DRAIN_BATCH_S))
         size = -(-len(phones) // batches) or 1
@@ -136,6 +138,9 @@ class Keeper:
         self._held_back_since_ms = None
         while self._sockets.send_held_back(SENT_AT_ONCE):
             await asyncio.sleep(0)
+
+    def _people_here(self) -> set[PersonId]:
+        return {phone.person for phone in self._gateway.connections() if phone.claims is not None}
 
     def _tell_who_waits(self, people: Collection[PersonId]) -> None:
         """Tell those who waited for a seat that there are no new placements."""

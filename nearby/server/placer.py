@@ -65,10 +65,9 @@ class Placer:
             self._answered = asyncio.get_running_loop().create_future()
         await asyncio.shield(self._answered)
 
-    def forget(self) -> Collection[PersonId]:
-        """Drop all wishes, for there are no new placements; return whose they were."""
-        people = set(self._wishes)
-        self._wishes.clear()
+    def forget(self, whose: Collection[PersonId]) -> Collection[PersonId]:
+        """Drop the wishes of some, for whom there are no new placements; return those who had any."""
+        people = [person for person in whose if self._wishes.pop(person, None) is not None]
         self._finish(self._take_answered())
         return people
 

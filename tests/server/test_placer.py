@@ -109,5 +109,5 @@ async def test_forgetting_wishes_says_whose_they_were_and_lets_waiters_go() -> N
     answering.wish(ANA, "new")
     waiting = asyncio.create_task(answering.wait_answered())
     await asyncio.sleep(0)
-    assert answering.forget() == {ANA}
+    assert answering.forget([ANA, PersonId("nobody")]) == [ANA]
     await waiting

@@ -2,11 +2,11 @@
 
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
@@ -21,6 +21,7 @@ from nearby.server.sharing import open_shared
 from nearby.store.sql import open_store
 from nearby.store.tables import metadata
 from nearby.testing.clock import ManualClock
+from nearby.testing.faults import Faults
 from nearby.testing.postgres import postgres_with_schema
 from nearby.testing.raw_phone import RawPhone
 from nearby.testing.recorder import Recorder
@@ -29,7 +30,11 @@ from nearby.testing.serving import KEY, START_MS, LiveServer, live_server
 from nearby.testing.store_suite import Database
 from nearby.testing.waiting import eventually
 
-Begin = Callable[[], contextlib.AbstractAsyncContextManager[LiveServer]]
+
+class Begin(Protocol):
+    """Begins one more server."""
+
+    def __call__(self, faults: Faults | None = None) -> contextlib.AbstractAsyncContextManager[LiveServer]: ...
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +54,7 @@ async def begin(database_url: str, hub: RedisServer, tmp_path: Path) -> Begin:
     """Return what begins one more server."""
     await hub.flush()
     shared: dict[str, Any] = {"hub_url": hub.url, "database_url": database_url, "store_secret": KEY, "limits": "off"}
-    return lambda: live_server(tmp_path, **shared)
+    return lambda faults=None: live_server(tmp_path, faults=faults, **shared)
 
 
 @pytest.fixture
@@ -132,6 +137,19 @@ async def test_a_ban_through_one_server_is_in_force_on_the_other_when_it_is_answ
     refused = await other.call("POST", "/v1/checkins", body=b'{"lat":47.37,"lon":8.54}', token=other.token("eve"))
     assert (refused.status, json.loads(refused.body)["code"]) == (403, "banned")
     assert await eve.close_code() == 3501
+
+
+async def test_a_server_that_drains_still_places_people_who_are_connected_elsewhere(begin: Begin) -> None:
+    """Whichever server sweeps has to place whoever must have another seat; here the one that stays does not."""
+    faults = Faults()
+    async with begin() as draining, begin(faults) as staying:
+        ivy, jon = await staying.seated("ivy", established=True), await staying.seated("jon")
+        faults.down_for.add("sweep")
+        await draining.running.keeper.drain(0)
+        about = {"room": room_of(jon), "member": jon.received[-1]["you"]}
+        assert (await ivy.ask({"type": "block", "id": 1, **about}))["type"] == "ack"
+        placed = await ivy.until("placed")
+        assert (placed["why"], placed["room"]["id"] == about["room"]) == ("moved", False)
 
 
 async def told(server: LiveServer) -> dict[str, Any]:
