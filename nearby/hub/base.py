@@ -232,6 +232,9 @@ class Hub(Speech, Servers, Protocol):
         If ``is_mutual`` is False it bars the author only, and the author gives way where the other takes a seat.
         If they share a room, the author's seat ends in the same step, the others hear ``left``, and the next ``sweep``
         returns the author, to be placed anew with why "moved". What the two are told by is the caller's to choose.
+        An offer to the other shows rooms as they would be once whoever gives way had gone, and one to the author, if
+        there is a choice, neither the room in which the other would sit next nor a last seat. In a shake the author
+        does without, the first one if both are authors: the other meets whom they would meet if the author were away.
         The newest ``Rules.conflicts`` of an author are kept.
         """
 
