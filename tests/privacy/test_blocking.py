@@ -44,3 +44,10 @@ async def test_an_established_block_leaves_an_empty_seat_among_few() -> None:
         for is_there in (True, False)
     ]
     assert sat == [1, 5]
+
+
+async def test_a_guests_block_leaves_none_and_neither_takes_anybody_from_a_list_or_a_shake() -> None:
+    noted = [await lived(Plot(0, is_there, "strangers", is_established=False)) for is_there in (True, False)]
+    assert [notes.seats["check-in: members"] for notes in noted] == [5, 5]
+    assert noted[0].listed == noted[1].listed
+    assert [notes.met["shake: members"] for notes in noted] == [5, 5]
