@@ -5,7 +5,7 @@ noise and are frozen at the window's end, so no single person opens or closes an
 Resolution 5 is always open: everybody has somewhere to be.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from nearby.core.cell import COARSEST_RESOLUTION, FINEST_RESOLUTION, Ladder, resolution_of
@@ -13,6 +13,14 @@ from nearby.core.changes import CatchmentRow
 from nearby.core.ids import Cell
 from nearby.core.rules import Rules
 from nearby.core.window import Windows
+
+
+def fill_levels(counted: float, rules: Rules) -> Sequence[int]:
+    """Return to how many seats the rooms of a catchment are filled that counted so many people.
+
+    All of them to the first level, and then to the next, before a room is begun: so there are seats for longer.
+    """
+    return (rules.target - 1, rules.target) if counted > rules.busy_above else (rules.capacity,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +96,9 @@ class Catchments:
                 return cell
         return ladder.res5
 
-    def fill_level(self, cell: Cell) -> int:
-        """Return to how many seats the rooms of ``cell`` are filled, by the window before."""
-        busy = self._counts.get(cell, 0.0) > self._rules.busy_above
-        return self._rules.target if busy else self._rules.capacity
+    def fill_levels(self, cell: Cell) -> Sequence[int]:
+        """Return to how many seats the rooms of ``cell`` are filled, by the window before; see ``fill_levels``."""
+        return fill_levels(self._counts.get(cell, 0.0), self._rules)
 
     def open_by_resolution(self) -> dict[int, int]:
         """Return how many cells of resolution 7 and 6 are open."""

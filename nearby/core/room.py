@@ -305,6 +305,11 @@ class Room(Struct, kw_only=True, eq=False, gc=False):
         """Return whether one or two people are there, and nobody else."""
         return 0 < self.size < rules.low_water
 
+    @property
+    def is_alone(self) -> bool:
+        """Return whether one person is there and no seat is held: nobody is to come back to them."""
+        return len(self.seats) == 1 and not self.held
+
     def note_wishes(self) -> None:
         """Work out what its people have in common. Call it when a member or what one wishes for changed."""
         wishes = [seat.wishes for seat in self.seats.values() if seat.wishes is not NO_WISHES]
@@ -325,7 +330,7 @@ class Room(Struct, kw_only=True, eq=False, gc=False):
     def party(self, forced_ms: int, rules: Rules) -> Party:
         """Return the room's people as a merge sees them; ``forced_ms`` as in ``Party``."""
         spoke_ms = max(seat.spoke_ms for seat in self.seats.values())
-        return Party(self.opened_ms, self.is_thin(rules), spoke_ms, forced_ms, self.id)
+        return Party(self.opened_ms, self.is_thin(rules), spoke_ms, forced_ms, self.id, self.is_alone)
 
     def trim(self, now_ms: int, rules: Rules) -> int | None:
         """Forget events and ids past their time; return when the next event's is up, or None if none is left."""

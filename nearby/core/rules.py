@@ -61,6 +61,13 @@ class Rules:
     """How often a thin room is looked at."""
     merge_after_ms: int = 30 * SECOND_MS
     """A room that was thin for this long is merged with another one of its catchment, if that has the seats."""
+    mend_alone_every_ms: int = 5 * SECOND_MS
+    """How often a room of one is looked at,"""
+    merge_alone_after_ms: int = 10 * SECOND_MS
+    """which is merged once it was thin for this long: nobody talks there."""
+    spare_seats: int = 1
+    """Two are merged into a fuller room only if so many seats are left in the catchment: whoever comes next sits alone
+    otherwise."""
     forced_every_ms: int = 10 * MINUTE_MS
     """A person is moved by a merge at most once in this time."""
     lift_after_ms: int = 2 * MINUTE_MS

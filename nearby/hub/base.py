@@ -73,8 +73,8 @@ class Offer(Struct, frozen=True):
     ``wishes`` are what their last check-in named, for the score. Companions are seen to already: whoever came with
     others is offered the room they sit in and no other, if it has a seat, or rooms with a seat for each of them.
 
-    Where the catchment counted many people in the window before, a room whose taken seats reach the target, held ones
-    included, is among them only if there is no other; where it was crowded, not even then.
+    A room whose taken seats reach the target, held ones included, is among them only while the catchment counted
+    few people in the window before. While it counted many, one whose seats are one fewer is if there is no other.
 
     The order among the thin ones, and among the rest, is drawn for the person and the window: over people, each
     room is equally often among the few that placement looks at.

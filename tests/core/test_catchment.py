@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -77,11 +78,13 @@ def test_however_coarse_the_cells_asked_for_there_is_an_open_one() -> None:
     assert after([10] * 3).finest_open(PARK, 4) == PARK.res5
 
 
-def test_a_catchment_above_forty_fills_to_the_target_and_else_to_capacity() -> None:
-    assert after([40]).fill_level(PARK.res7) == RULES.capacity
-    assert after([41]).fill_level(PARK.res7) == RULES.target
-    assert after([41, 3]).fill_level(PARK.res7) == RULES.capacity
-    assert after([41]).fill_level(OTHER.res7) == RULES.capacity
+@pytest.mark.parametrize(("counted", "levels"), [(40, [8]), (41, [5, 6])])
+def test_a_catchment_above_forty_fills_all_rooms_but_for_a_seat_and_then_to_the_target(
+    counted: int, levels: list[int]
+) -> None:
+    assert list(after([counted]).fill_levels(PARK.res7)) == levels
+    assert list(after([counted, 3]).fill_levels(PARK.res7)) == [RULES.capacity]
+    assert list(after([counted]).fill_levels(OTHER.res7)) == [RULES.capacity]
 
 
 def test_a_cell_that_everybody_left_closes_too() -> None:
@@ -144,7 +147,7 @@ def test_catchments_go_on_from_their_rows(history: list[dict[Cell, int]], restar
             restarted.restore(rows)
             assert sorted(restarted.rows()) == sorted(rows)
         assert restarted.end_window(window, counts) == went_on.end_window(window, counts)
-    assert [restarted.fill_level(cell) for cell in CELLS] == [went_on.fill_level(cell) for cell in CELLS]
+    assert [restarted.fill_levels(cell) for cell in CELLS] == [went_on.fill_levels(cell) for cell in CELLS]
     assert restarted.open_by_resolution() == went_on.open_by_resolution()
 
 
@@ -152,5 +155,5 @@ def test_the_count_of_a_cell_that_is_always_open_goes_on_too() -> None:
     catchments, restarted = after([41]), Catchments(RULES, WINDOWS)
     restarted.restore(catchments.rows())
     assert restarted.is_open(PARK.res5)
-    assert restarted.fill_level(PARK.res5) == RULES.target
+    assert list(restarted.fill_levels(PARK.res5)) == [RULES.target - 1, RULES.target]
     assert restarted.open_by_resolution() == {7: 0, 6: 0}

@@ -49,7 +49,7 @@ async def test_nobody_is_moved_twice_in_ten_minutes_for_a_restart_in_between() -
     world = await start(tables)
     ben, cleo, dan = await world.together("ben", "cleo", "dan")
     (ana,) = await world.together("ana")
-    await world.watch(RULES.merge_after_ms)
+    await world.watch(RULES.merge_alone_after_ms)
     assert ana.room == ben.room
     for phone in (cleo, dan):
         await phone.leave()

@@ -48,7 +48,7 @@ class Mender:
             return
         self._mend(room, room.thin_since_ms, now_ms)
         if room.thin_since_ms is not None:
-            self._agenda.set(Kind.THIN, room.id, self._again_ms(room.thin_since_ms, now_ms))
+            self._agenda.set(Kind.THIN, room.id, self._again_ms(room, room.thin_since_ms, now_ms))
 
     def _mend(self, room: Room, thin_since_ms: int, now_ms: int) -> None:
         other = self._other_for(room, now_ms)
@@ -62,6 +62,8 @@ class Mender:
             now_ms,
             thin_since_ms=thin_since_ms,
             lonely_since_ms=room.lonely_since_ms if room.lonely_since_ms is not None else now_ms,
+            # Not asked of whoever is alone: it is they who would move.
+            leaves_seats=other is None or room.is_alone or self._leaves_seats(room),
             rules=self._rules,
         )
         if what is Mending.LIFT:
@@ -78,9 +80,22 @@ class Mender:
                 return other
         return None
 
-    def _again_ms(self, thin_since_ms: int, now_ms: int) -> int:
+    def _leaves_seats(self, room: Room) -> bool:
+        """Return whether the room's catchment would have seats for newcomers with one room less."""
+        free = -self._rules.capacity
+        for other in self._rooms.fullest(room.catchment, 1):
+            free += (other.capacity - len(other.seats)) if other.size else 0
+            if free >= self._rules.spare_seats:
+                return True
+        return False
+
+    def _again_ms(self, room: Room, thin_since_ms: int, now_ms: int) -> int:
         """Return when to look at a thin room again: in a while, and when it first may be merged."""
-        again_ms, may_merge_ms = now_ms + self._rules.mend_every_ms, thin_since_ms + self._rules.merge_after_ms
+        rules = self._rules
+        every_ms, after_ms = rules.mend_every_ms, rules.merge_after_ms
+        if room.is_alone:
+            every_ms, after_ms = rules.mend_alone_every_ms, rules.merge_alone_after_ms
+        again_ms, may_merge_ms = now_ms + every_ms, thin_since_ms + after_ms
         return min(again_ms, may_merge_ms) if may_merge_ms > now_ms else again_ms
 
     def _party(self, room: Room) -> Party:

@@ -20,20 +20,25 @@ def make_offer(person: Person, people: People, rooms: Rooms, seats: Seats, words
     for a seat, rooms that have one for each, perhaps none. A companion in conflict with them counts for nothing.
     """
     catchment = people.catchment_of(person, now_ms)
-    fill = people.fill_level(catchment)
     companions = _companions_of(person, people, now_ms)
-    if not companions and seats.is_barred_nowhere(person):
-        # Most people: no room is looked at but those that are scored.
-        return Offer(catchment, rooms.sample(catchment, words[:CANDIDATES_SCORED], fill), person.wishes)
-    sample = [rooms.get(card.room) for card in rooms.sample(catchment, words, fill)]
-    found = [room for room in sample if room is not None and not seats.is_barred(person, room, now_ms)]
-    if companions:
-        here = [one for one in companions if one.room is None or _is_within(one.room.catchment, catchment)]
-        friends = [one for one in here if not seats.conflicts.clash((person.id,), (one.id,))]
-        found = _with_companions(person, friends, found, seats, now_ms)
-    candidates = [
-        Candidate(room.id, room.size, room.opened_ms, room.tags, room.lang) for room in found[:CANDIDATES_SCORED]
-    ]
+    candidates: Sequence[Candidate] = ()
+    for fill in people.fill_levels(catchment):
+        if not companions and seats.is_barred_nowhere(person):
+            # Most people: no room is looked at but those that are scored.
+            candidates = rooms.sample(catchment, words[:CANDIDATES_SCORED], fill)
+        else:
+            sample = [rooms.get(card.room) for card in rooms.sample(catchment, words, fill)]
+            found = [room for room in sample if room is not None and not seats.is_barred(person, room, now_ms)]
+            if companions:
+                here = [one for one in companions if one.room is None or _is_within(one.room.catchment, catchment)]
+                friends = [one for one in here if not seats.conflicts.clash((person.id,), (one.id,))]
+                found = _with_companions(person, friends, found, seats, now_ms)
+            candidates = [
+                Candidate(room.id, room.size, room.opened_ms, room.tags, room.lang)
+                for room in found[:CANDIDATES_SCORED]
+            ]
+        if candidates:
+            break
     return Offer(catchment, candidates, person.wishes)
 
 

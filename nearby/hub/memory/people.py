@@ -1,8 +1,9 @@
 """Everybody known: presence with its moments, the seat and connection, and what bounds them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from nearby.core import presence as rule
+from nearby.core.catchment import fill_levels
 from nearby.core.cell import FINEST_RESOLUTION, Ladder, resolution_of, rungs_above
 from nearby.core.ids import Cell, ConnectionId, PersonId
 from nearby.core.packed import trimmed
@@ -156,12 +157,11 @@ class People:
             return venue
         return self.catchments.finest_open(person.presence.ladder, at_most)
 
-    def fill_level(self, catchment: CatchmentId) -> int:
-        """Return to how many seats the rooms of a catchment are filled, by the window before."""
+    def fill_levels(self, catchment: CatchmentId) -> Sequence[int]:
+        """Return to how many seats the rooms of a catchment are filled; see ``core.catchment.fill_levels``."""
         if not isinstance(catchment, Venue):
-            return self.catchments.fill_level(catchment)
-        is_busy = self.venues.counted(catchment) > self._rules.busy_above
-        return self._rules.target if is_busy else self._rules.capacity
+            return self.catchments.fill_levels(catchment)
+        return fill_levels(self.venues.counted(catchment), self._rules)
 
     def next_open_rung(self, catchment: CatchmentId) -> Cell | None:
         """Return the next coarser open cell, None above the last rung and for a venue."""

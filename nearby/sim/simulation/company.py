@@ -4,12 +4,15 @@ A person's clock runs while they have had no company since they came and three p
 included, have the same finest open catchment. It stops, and does not go back, while they have not. A second clock
 runs only while besides there is a seat: a room of that catchment other than their own with less people than seats and
 nobody they have a block with, or somebody without a seat who gets along with them.
+
+What the first clock shows while the second stands is nobody's to change who says who sits in which of these rooms.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
+from typing import NamedTuple
 
 from nearby.core.cell import resolution_of, rungs_above
 from nearby.core.ids import Cell, PersonId
@@ -35,8 +38,20 @@ class Company:
     share: float | None
 
 
-def company_of(crowd: Crowd, entries: Iterable[Entry]) -> tuple[Company, Company]:
-    """Return how those fared who came to a catchment of three, and those for whom there was a seat besides."""
+class Companies(NamedTuple):
+    """How those fared who came to a catchment of three.
+
+    ``at_best`` is of the same people the share that would have had company in time if everybody had sat down as soon
+    as there was a seat for them; ``with_a_seat`` how those fared for whom there was one.
+    """
+
+    of_three: Company
+    at_best: Company
+    with_a_seat: Company
+
+
+def company_of(crowd: Crowd, entries: Iterable[Entry]) -> Companies:
+    """Return how those fared who came to a catchment of three."""
     clocks = _Clocks(crowd)
     for entry in entries:
         clocks.take(entry)
@@ -82,7 +97,7 @@ class _Clocks:
     def __init__(self, crowd: Crowd) -> None:
         self._crowd = crowd
         self._clocks: dict[PersonId, tuple[_Clock, _Clock]] = {}
-        self._done: tuple[list[bool], list[bool]] = ([], [])
+        self._done: tuple[list[bool], list[bool], list[bool]] = ([], [], [])
         self._cells: dict[PersonId, Cell] = {}
         self._areas: defaultdict[Cell, _Area] = defaultdict(_Area)
         self._rooms: dict[str, _Room] = {}
@@ -118,11 +133,10 @@ class _Clocks:
                 self._review(self._areas[cell], now_ms)
         self._look([person], now_ms)
 
-    def judged_at(self, now_ms: int) -> tuple[Company, Company]:
+    def judged_at(self, now_ms: int) -> Companies:
         for person in list(self._clocks):
             self._settle(person, now_ms, has_company=False)
-        first, second = (Company(len(done), sum(done) / len(done) if done else None) for done in self._done)
-        return first, second
+        return Companies(*(Company(len(done), sum(done) / len(done) if done else None) for done in self._done))
 
     def _move(self, person: PersonId, cell: Cell | None) -> None:
         before = self._cells.pop(person, None)
@@ -183,10 +197,14 @@ class _Clocks:
             return
         if person in self._cells:
             self._areas[self._cells[person]].lone.pop(person, None)
-        for clock, done in zip(clocks, self._done, strict=True):
+        of_three, at_best, with_a_seat = self._done
+        for clock, done in zip(clocks, (of_three, with_a_seat), strict=True):
             clock.run(False, now_ms)
             if clock.has_run and (has_company or clock.ran_ms > WITHIN_MS):
                 done.append(clock.ran_ms <= WITHIN_MS)
+        if len(of_three) > len(at_best):
+            first, second = clocks
+            at_best.append(first.ran_ms - second.ran_ms <= WITHIN_MS)
 
     def _review(self, area: _Area, now_ms: int) -> None:
         """Look at those in a catchment whose clocks may have to run or to stop by what changed in it."""

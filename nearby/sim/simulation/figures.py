@@ -42,6 +42,7 @@ class Figures:
         in_company_s: Share of them with somebody else in their room within so many seconds.
         in_company_by_density: The same, by the people in their res-7 cell when they came.
         of_three: Those who came to a catchment of three people who get along, by the time while it was so.
+        at_best: Those of them who would have had it, had everybody sat down as soon as there was a seat for them.
         with_a_seat: The same by the time while besides there was a seat for them.
         share_by_size: Of time in rooms, by the size people saw.
         share_thin: Of time in rooms, in rooms of fewer than 3.
@@ -68,6 +69,7 @@ class Figures:
     in_company_s: Mapping[str, float]
     in_company_by_density: Mapping[str, Mapping[str, float]]
     of_three: Company
+    at_best: Company
     with_a_seat: Company
     share_by_size: Mapping[str, float]
     share_thin: float
@@ -103,7 +105,7 @@ def figures_of(crowd: Crowd, entries: Sequence[Entry]) -> Figures:
     totals = tally.read(entries, borders_ms)
     spans = [Span(before, after, tally.has_big_rooms) for before, after in pairwise(totals)]
     whole = Span(totals[0], totals[-1], tally.has_big_rooms)
-    of_three, with_a_seat = company_of(crowd, entries)
+    companies = company_of(crowd, entries)
     return Figures(
         hours=crowd.hours,
         person_h=whole["present"] / HOUR_MS,
@@ -115,8 +117,9 @@ def figures_of(crowd: Crowd, entries: Sequence[Entry]) -> Figures:
             for number in range(len(DENSITIES))
             if whole["arrived", number]
         },
-        of_three=of_three,
-        with_a_seat=with_a_seat,
+        of_three=companies.of_three,
+        at_best=companies.at_best,
+        with_a_seat=companies.with_a_seat,
         share_by_size={str(size): share for size, share in sorted(whole.shares("size").items())},
         share_thin=whole.share_thin(),
         share_lacking=over(whole["waiting"] + whole.thin(), whole["present"]),

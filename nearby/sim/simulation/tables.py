@@ -41,7 +41,7 @@ def _three(figures: Figures | None) -> str:
 def _company(crowd: str, runs: Sequence[Run]) -> Table:
     table = Table("policy", title=f"{crowd}: company")
     heads = (
-        *("under 3", "or waiting", "alone", "in 15 s", "30 s", "60 s", "of 3", "with a seat"),
+        *("under 3", "or waiting", "alone", "in 15 s", "30 s", "60 s", "of 3", "at best", "with a seat"),
         *("size seen", "rooms", "over fewest"),
     )
     for head in heads:
@@ -56,7 +56,7 @@ def _company(crowd: str, runs: Sequence[Run]) -> Table:
             run.policy,
             *(_share(share) for share in (figures.share_thin, figures.share_lacking, figures.share_alone)),
             *(f"{share:.1%}" for share in figures.in_company_s.values()),
-            *(_percent(company.share) for company in (figures.of_three, figures.with_a_seat)),
+            *(_percent(company.share) for company in (figures.of_three, figures.at_best, figures.with_a_seat)),
             f"{seen:.1f}",
             f"{figures.rooms:.1f}",
             f"{figures.rooms_over_fewest:.2f}",

@@ -43,6 +43,57 @@ class MendingSuite(SuiteBase):
         assert len(groups[6][0].view.members) == world.rules.capacity
         assert (await world.statistics()).rooms_by_size == {8: 2, 7: 1, 4: 1}
 
+    async def test_whoever_is_alone_moves_within_seconds_of_there_being_a_seat(self, world: World) -> None:
+        *others, last = await group(world, "other", world.rules.capacity)
+        (ana,) = await world.together("ana")
+        await world.watch(4 * world.rules.mend_every_ms - 1)
+        assert ana.view.why == "new"
+        await last.leave()
+        await world.watch(world.rules.mend_alone_every_ms)
+        assert (ana.view.why, ana.room) == ("merged", others[0].room)
+
+    async def test_whoever_has_just_come_waits_for_seconds_before_they_move(self, world: World) -> None:
+        (ana,) = await world.together("ana")
+        others = await group(world, "other", 4)
+        await world.watch(world.rules.merge_alone_after_ms - 1)
+        assert ana.view.why == "new"
+        await world.watch(1)
+        assert ana.room == others[0].room
+
+    async def test_whoever_is_alone_moves_to_two_whose_room_is_younger(self, world: World) -> None:
+        (ana,) = await world.together("ana")
+        world.clock.advance(1)
+        ben, cleo = await world.together("ben", "cleo")
+        await world.watch(world.rules.merge_alone_after_ms)
+        assert [phone.view.why for phone in (ana, ben, cleo)] == ["merged", "new", "new"]
+        assert ana.room == ben.room
+
+    async def test_whoever_waits_for_somebody_to_come_back_is_not_alone(self, world: World) -> None:
+        ana, ben = await world.together("ana", "ben")
+        others = await group(world, "other", 4)
+        await ben.drop()
+        await world.watch(world.rules.merge_after_ms - 1)
+        assert ana.view.why == "new"
+        await world.watch(1)
+        assert ana.room == others[0].room
+
+    async def test_two_stay_while_their_room_has_the_last_seats(self, world: World) -> None:
+        *others, last = await group(world, "other", world.rules.capacity - 2)
+        ana, ben = await world.together("ana", "ben")
+        await world.watch(world.rules.lift_after_ms)
+        assert ana.view.why == "new"
+        await last.leave()
+        await world.watch(world.rules.mend_every_ms)
+        assert ana.room == ben.room == others[0].room
+
+    async def test_seats_of_rooms_whose_people_are_all_away_are_none_for_newcomers(self, world: World) -> None:
+        await group(world, "other", world.rules.capacity - 2)
+        for phone in await group(world, "away", 3):
+            await phone.drop()
+        ana, _ = await world.together("ana", "ben")
+        await world.watch(world.rules.merge_after_ms)
+        assert ana.view.why == "new"
+
     async def test_of_two_thin_rooms_the_older_one_stays(self, world: World) -> None:
         ana, ben = await world.together("ana", "ben")
         older = ana.view.room
@@ -89,7 +140,7 @@ class MendingSuite(SuiteBase):
     async def test_nobody_is_moved_twice_in_ten_minutes(self, world: World) -> None:
         ben, cleo, dan = await world.together("ben", "cleo", "dan")
         (ana,) = await world.together("ana")
-        await world.watch(world.rules.merge_after_ms)
+        await world.watch(world.rules.merge_alone_after_ms)
         assert ana.room == ben.room
         moved_ms = world.now_ms
         others = await group(world, "other", 3)

@@ -117,6 +117,28 @@ class SeatsSuite(SuiteBase):
         is_offered = taken < world.rules.target or not is_busy
         assert [(one.room, one.size) for one in offer.candidates] == [(room, connected)] * is_offered
 
+    @pytest.mark.parametrize(
+        ("sizes", "is_barred", "offered"),
+        [((3, 5, 4), False, [0, 2]), ((3, 5, 6), False, [0]), ((5, 5, 6), False, [0, 1]), ((3, 5, 6), True, [1])],
+    )
+    async def test_where_many_people_were_the_last_seat_up_to_the_target_is_offered_if_there_is_no_other(
+        self, open_world: OpenWorld, sizes: tuple[int, ...], is_barred: bool, offered: list[int]
+    ) -> None:
+        world = await open_world(replace(RULES, busy_above=9))
+        rooms = [
+            await world.together(*(Caller(PersonId(f"{room}-{seat}"), established=True) for seat in range(size)))
+            for room, size in enumerate(sizes)
+        ]
+        await world.wait(world.rules.window_ms, *(phone for room in rooms for phone in room))
+        late = await world.connect("late")
+        await late.check_in()
+        if is_barred:
+            first = rooms[0][0]
+            await world.settled(world.hubs[0].separate(late.person, first.person, world.now_ms, is_mutual=True))
+        offer = await late.offer()
+        assert offer is not None
+        assert {one.room for one in offer.candidates} == {rooms[number][0].room for number in offered}
+
     async def test_thin_rooms_are_offered_first(self, world: World) -> None:
         await world.together("a", "b", "c", "d")
         thin, *_ = await world.together("e", "f")

@@ -22,8 +22,8 @@ JITTER_MS = 200
 
 
 async def apart(world: World, *people: str | Caller) -> list[Phone]:
-    """Return people each of whom sits in a room alone."""
-    return [(await world.together(who))[0] for who in people]
+    """Return people each of whom sits in a room with somebody who does not shake: nobody is moved meanwhile."""
+    return [(await world.together(who, f"beside {number}"))[0] for number, who in enumerate(people)]
 
 
 async def shake(*phones: Phone) -> None:
@@ -167,9 +167,9 @@ class ShakesSuite(SuiteBase):
         ana, ben = await apart(world, "ana", "ben")
         await shake(ana, ben)
         await use_up_joins(ana, world.rules.joins_per_hour)
-        before = (ana.heard, ben.heard)
+        sat_in = ben.room
         await world.meet(WAIT_MS)
-        assert (ana.heard, ben.heard) == before
+        assert (met(ana), met(ben), ben.room) == (False, False, sat_in)
 
     async def test_shakes_have_a_rate_that_a_repeat_does_not_count_by(self, world: World) -> None:
         (ana,) = await apart(world, "ana")

@@ -9,7 +9,7 @@ from random import Random
 from nearby.core.cell import resolution_of, rungs_above
 from nearby.core.ids import Cell, PersonId
 from nearby.core.rules import SECOND_MS, Rules
-from nearby.sim.simulation.company import FOLLOWED_MS, WITHIN_MS, Company, company_of
+from nearby.sim.simulation.company import FOLLOWED_MS, WITHIN_MS, Companies, Company, company_of
 from nearby.sim.simulation.events import START_MS, Crowd
 from nearby.sim.simulation.history import Did, Entry, History
 from tests.sim.simulation.histories import ANA, BEN, CLEO, DAN, HERE, place
@@ -35,7 +35,7 @@ class Told:
         if room is not None:
             self.history.sat(person, room, resolution_of(cell), "new")
 
-    def company(self, *, ends: float = ENDS_S) -> tuple[Company, Company]:
+    def company(self, *, ends: float = ENDS_S) -> Companies:
         return company_of(crowd(ends), self.history.entries)
 
 
@@ -52,7 +52,7 @@ def test_who_comes_to_a_catchment_of_three_has_15_s_from_the_third_on() -> None:
     told.at(110).sat(BEN, "one", 7, "merged")
     told.at(116).sat(CLEO, "one", 7, "merged")
     # Ana and Ben were alone for 10 s of three, Cleo for 16 s.
-    assert told.company() == (Company(3, 2 / 3), Company(3, 2 / 3))
+    assert told.company() == (Company(3, 2 / 3), Company(3, 1.0), Company(3, 2 / 3))
 
 
 def test_the_clock_stands_while_there_are_not_three() -> None:
@@ -65,7 +65,7 @@ def test_the_clock_stands_while_there_are_not_three() -> None:
     told.at(60.9).sat(ANA, "two", 7, "merged")
     told.at(76).went(DAN)
     # 14.9 s for Ana and Ben; Cleo left after 14 s and is not judged; Dan was left alone for 15.1 s.
-    assert told.company() == (Company(3, 2 / 3), Company(3, 2 / 3))
+    assert told.company() == (Company(3, 2 / 3), Company(3, 1.0), Company(3, 2 / 3))
 
 
 def test_who_shares_another_catchment_or_has_a_block_is_not_one_of_the_three() -> None:
@@ -75,7 +75,7 @@ def test_who_shares_another_catchment_or_has_a_block_is_not_one_of_the_three() -
     told.comes(0, CLEO, "three", COARSE)
     told.comes(0, DAN, "four")
     told.history.blocked(BEN, DAN)
-    assert told.company() == (Company(0, None), Company(0, None))
+    assert told.company() == (Company(0, None),) * 3
 
 
 def test_a_room_that_is_full_or_of_another_catchment_has_no_seat() -> None:
@@ -86,14 +86,14 @@ def test_a_room_that_is_full_or_of_another_catchment_has_no_seat() -> None:
     told.at(30).went(PersonId("p0"))
     told.at(40).sat(ANA, "full", 7, "merged")
     # The third of them sat down with others at once. For Ana there was a seat for the last 10 s only.
-    assert told.company() == (Company(2, 0.5), Company(2, 1.0))
+    assert told.company() == (Company(2, 0.5), Company(2, 0.5), Company(2, 1.0))
     told = Told()
     told.comes(0, ANA, "one")
     told.comes(0, BEN, "two", COARSE)
     told.comes(0, CLEO, "two", COARSE)
     told.at(50).belongs(BEN, FINE)
     told.history.belongs(CLEO, FINE)
-    assert told.company() == (Company(1, 0.0), Company(0, None))
+    assert told.company() == (Company(1, 0.0), Company(1, 0.0), Company(0, None))
 
 
 def test_a_lifted_room_has_its_seats_where_it_was_lifted_to() -> None:
@@ -106,7 +106,7 @@ def test_a_lifted_room_has_its_seats_where_it_was_lifted_to() -> None:
     told.at(100).belongs(BEN, COARSE)
     told.history.belongs(CLEO, COARSE)
     told.at(105).sat(ANA, "two", 5, "merged")
-    assert told.company() == (Company(1, 1.0), Company(1, 1.0))
+    assert told.company() == (Company(1, 1.0),) * 3
 
 
 def test_who_comes_in_the_last_minute_is_not_judged() -> None:
@@ -221,11 +221,14 @@ class Scan:
         return any(all(self.get_along((person, member)) for member in members) for members in rooms)
 
 
-def scanned(entries: Sequence[Entry], *, needs_a_seat: bool) -> Company:
-    judged: list[bool] = []
+def scanned(entries: Sequence[Entry]) -> Companies:
+    of_three: list[bool] = []
+    at_best: list[bool] = []
+    with_a_seat: list[bool] = []
     arrivals = [number for number, entry in enumerate(entries) if entry.did is Did.CAME]
     for came in arrivals:
-        person, ran_ms, has_run = entries[came].person, 0, False
+        person, ran_ms, seat_ms = entries[came].person, 0, 0
+        has_run = had_a_seat = False
         if entries[came].at_ms > LONG.ends_ms - FOLLOWED_MS:
             continue
         for number in range(came, len(entries)):
@@ -233,22 +236,29 @@ def scanned(entries: Sequence[Entry], *, needs_a_seat: bool) -> Company:
             if now.has_company(person) or (entries[number].did, entries[number].person) == (Did.WENT, person):
                 break
             until_ms = entries[number + 1].at_ms if number + 1 < len(entries) else LONG.ends_ms
-            if now.is_of_three(person) and (not needs_a_seat or now.has_a_seat(person)):
+            if now.is_of_three(person):
                 has_run = True
                 ran_ms += until_ms - entries[number].at_ms
+                if now.has_a_seat(person):
+                    had_a_seat = True
+                    seat_ms += until_ms - entries[number].at_ms
         else:
             now = Scan(entries)
         if has_run and (now.has_company(person) or ran_ms > WITHIN_MS):
-            judged.append(ran_ms <= WITHIN_MS)
-    return Company(len(judged), sum(judged) / len(judged) if judged else None)
+            of_three.append(ran_ms <= WITHIN_MS)
+            at_best.append(ran_ms - seat_ms <= WITHIN_MS)
+        if had_a_seat and (now.has_company(person) or seat_ms > WITHIN_MS):
+            with_a_seat.append(seat_ms <= WITHIN_MS)
+    judged = (of_three, at_best, with_a_seat)
+    return Companies(*(Company(len(each), sum(each) / len(each) if each else None) for each in judged))
 
 
 def test_company_agrees_with_a_scan_of_the_whole_history_at_every_entry() -> None:
-    seen: Counter[tuple[bool, bool]] = Counter()
+    seen: Counter[tuple[bool, int]] = Counter()
     for seed in range(HISTORIES):
         entries = lived(Random(seed))
-        naive = scanned(entries, needs_a_seat=False), scanned(entries, needs_a_seat=True)
+        naive = scanned(entries)
         assert company_of(LONG, entries) == naive, seed
-        seen.update((one.share == 1.0, one is naive[0]) for one in naive if one.judged)
-    # Both clocks saw people whom they counted as late.
-    assert min(seen[False, True], seen[False, False]) > HISTORIES / 20
+        seen.update((one.share == 1.0, number) for number, one in enumerate(naive) if one.judged)
+    # Each saw people whom it counted as late.
+    assert min(seen[False, number] for number in range(3)) > HISTORIES / 20

@@ -249,8 +249,8 @@ def test_policies_stand_in_the_order_that_theory_gives(people: int, hours: float
     # with thin rooms only leaves more, for fewer moves.
     assert thin["ours"] < thin["random"] / 2
     assert thin["ours"] < 0.7 * thin["thin-only"] < 0.7 * thin["random"]
-    assert 0.1 < figures["ours"].moves_per_h < 0.6
-    assert 0 < figures["thin-only"].moves_per_h < figures["ours"].moves_per_h / 2
+    assert 0.02 < figures["ours"].moves_per_h < 0.6
+    assert 0 < figures["thin-only"].moves_per_h < figures["ours"].moves_per_h
     assert figures["ours"].placed_per_h.keys() == figures["thin-only"].placed_per_h.keys() == {"merged"}
     moving = ("ours", "thin-only", "clusters")
     assert {theirs.moves_per_h for policy, theirs in figures.items() if policy not in moving} == {0}
@@ -259,7 +259,7 @@ def test_policies_stand_in_the_order_that_theory_gives(people: int, hours: float
     rooms = {policy: theirs.rooms_over_fewest for policy, theirs in figures.items()}
     assert rooms["matchmaker"] > rooms["closed"] > rooms["random"] > rooms["clusters"]
     assert rooms["clusters"] == pytest.approx(1, abs=0.05)
-    # Ours fills to 8 where few are and to 6 where many are.
+    # Ours fills to 8 where few are, and to 5 and then to 6 where many are.
     assert rooms["ours"] < (1.6 if people >= 40 else 1.12)
     metres = {policy: theirs.distance_m or 0 for policy, theirs in figures.items()}
     assert metres["clusters"] < metres["random"]
