@@ -64,6 +64,8 @@ async def test_a_hub_that_is_gone_is_said_to_be_down_and_taken_up_again_by_itsel
             return [isinstance(phone.heard[-1], Forgotten) for phone in (ada, bob)]
 
         await eventually(are_forgotten, all, what="who is told to come back")
+        # Nobody replaced them: what they still say before they are sent away must not tell them to stay away.
+        assert all(await asyncio.gather(*(is_down(ada.say(f"late {number}", number)) for number in range(3))))
         assert (await world.arrive("ada")).sits
         assert not contradictions(await live_of(world).stored(), RULES)
 

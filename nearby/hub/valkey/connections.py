@@ -21,11 +21,8 @@ class Connections:
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
         self._people: dict[ConnectionId, PersonId] = {}
+        self._forgotten: set[ConnectionId] = set()
         self._unchecked: dict[ConnectionId, None] = {}
-
-    def __contains__(self, connection: ConnectionId) -> bool:
-        """Return whether it is one of them."""
-        return connection in self._people
 
     def add(self, connection: ConnectionId, person: PersonId) -> None:
         """A connection is about to be attached."""
@@ -34,11 +31,20 @@ class Connections:
     def remove(self, connection: ConnectionId) -> None:
         """A connection is gone, or was replaced. Idempotent."""
         self._people.pop(connection, None)
+        self._forgotten.discard(connection)
+
+    def is_lost(self, connection: ConnectionId) -> bool:
+        """Return whether nobody replaced a connection of which the shared state says that it is not its person's.
+
+        It is one of them, or was forgotten and is not gone yet.
+        """
+        return connection in self._people or connection in self._forgotten
 
     def forget(self, connections: Iterable[ConnectionId]) -> None:
         """Have those of them ended that the shared state does not know."""
         unknown = [one for one in connections if self._people.pop(one, None) is not None]
         if unknown:
+            self._forgotten.update(unknown)
             self._listener.forgotten(unknown)
 
     def forget_all(self) -> None:

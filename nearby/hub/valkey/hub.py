@@ -89,7 +89,7 @@ class ValkeyHub(SharedServers):
         except Superseded:
             # Whether it was replaced is told by what this gateway may not have heard yet.
             await self._reader.until_last()
-            if connection not in self._connections:
+            if not self._connections.is_lost(connection):
                 raise
             self._connections.forget([connection])
             raise HubDown from None
@@ -381,11 +381,11 @@ async def open_hub(
     """
     link, connections = Link(url, tag), Connections(listener)
     lease = Lease(link, draw_id=draw_id, on_loss=connections.forget_all)
-    runner = Runner(link, rules, secret=secret, draw_id=draw_id, record=record)
+    runner = Runner(link, rules, secret=secret, draw_id=draw_id, record=record, own=lambda: lease.gateway)
     sweeper = Sweeper(link, runner, rules, lease=lease, connections=connections)
     await lease.begin()
     await sweeper.turn_windows(now_ms)
     link.on_generation(lambda _: connections.check_all())
-    reader = Reader(link, lease, connections, listener)
+    reader = Reader(link, lease, connections, listener, learn=runner.learn)
     reader.start()
     return ValkeyHub(link, runner, reader, sweeper, lease=lease, connections=connections)
