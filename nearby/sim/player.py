@@ -120,6 +120,11 @@ class Player:
         return self._page.size
 
     @property
+    def is_closed(self) -> bool:
+        """Return whether the server has closed the phone for good."""
+        return self._is_closed
+
+    @property
     def is_cut_off(self) -> bool:
         """Return whether the phone has no connection and the server has not closed it for good."""
         return not self.is_connected and not self._is_closed

@@ -42,12 +42,13 @@ async def until_everybody_talks(players: Players, *, within_s: float) -> Talking
     for task in late:
         task.cancel()
     ends_s = [task.result() for task in done]
-    return TalkingAgain(tuple(end_s - since_s for end_s in ends_s if end_s is not None), len(late))
+    silent = len(late) + sum(player.is_closed for player in players.everybody())
+    return TalkingAgain(tuple(end_s - since_s for end_s in ends_s if end_s is not None), silent)
 
 
 async def _talk(players: Players, player: Player) -> float | None:
-    """Return when the player had something acknowledged, None if it hung up before."""
-    while player.position is not None:
+    """Return when the player had something acknowledged, None if it hung up, or was closed for good, before."""
+    while player.position is not None and not player.is_closed:
         text = players.new_text()
         # In a task of its own: who stops waiting for it must not stop it, or it would count as never answered.
         asking = players.spawn(player.say(text))
