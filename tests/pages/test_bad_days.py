@@ -1,6 +1,7 @@
 """What goes wrong in a day of a phone: its token, its clock, its position, its network, and too much at once."""
 
 import asyncio
+import json
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -158,6 +159,20 @@ async def test_a_page_that_was_there_before_opens_without_a_network(world: World
     await ana.page.context.set_offline(False)
     await ana.state("Connected")
     await ana.seated()
+
+
+async def test_the_page_can_be_installed(world: World) -> None:
+    page = await world.page(None)
+    await page.goto(world.server.url)
+    session = await page.context.new_cdp_session(page)
+    answer = await session.send("Page.getAppManifest")
+    assert answer["errors"] == []
+    manifest = json.loads(answer["data"])
+    assert (manifest["display"], manifest["start_url"]) == ("standalone", "/")
+    assert {icon["sizes"] for icon in manifest["icons"]} == {"any", "192x192", "512x512"}
+    for icon in manifest["icons"]:
+        shown = await page.request.get(f"{world.server.url}{icon['src']}")
+        assert (shown.status, shown.headers["content-type"].split(";")[0]) == (200, icon["type"])
 
 
 async def test_a_thousand_messages_at_once_leave_the_newest_in_order_and_the_page_at_work(

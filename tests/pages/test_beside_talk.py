@@ -10,16 +10,21 @@ from playwright.async_api import Browser, expect
 
 from nearby.testing.serving import live_server
 from nearby.testing.waiting import eventually
-from tests.pages.browsing import PATIENCE_MS, Place, World
+from tests.pages.browsing import PATIENCE_MS, PhonePage, Place, World
+from tests.pages.consoling import ConsolePage
+
+NOBODY = "127.0.0.1:47999"
+CREDITS = "\u00a9 <b>the makers</b> of the map"
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def pushing(dist: Path, tmp_path: Path, browser: Browser) -> AsyncIterator[World]:
-    """A world of its own, with a push service, which is never called here."""
-    address = "http://127.0.0.1:9/company"
-    async with live_server(tmp_path, guests="on", notify_url=address, notify_secret="n" * 40) as running:
+async def furnished(dist: Path, tmp_path: Path, browser: Browser) -> AsyncIterator[World]:
+    """A world of its own with a push service and map tiles, where nobody answers."""
+    others = {"notify_url": f"http://{NOBODY}/company", "notify_secret": "n" * 40}
+    tiles = {"tile_url": f"http://{NOBODY}/{{z}}/{{x}}/{{y}}.png", "tile_attribution": CREDITS}
+    async with live_server(tmp_path, guests="on", **others, **tiles) as running:
         made = World(running, browser)
         yield made
         await made.close()
@@ -72,10 +77,28 @@ async def test_one_tap_leaves_the_room_and_clears_the_location(world: World, pla
     await expect(ana.heading).to_have_text("Where are you?", timeout=PATIENCE_MS)
 
 
-async def test_whoever_is_alone_may_ask_to_be_told_of_company(pushing: World, place: Place) -> None:
-    ana = await pushing.phone(place)
+async def test_whoever_is_alone_may_ask_to_be_told_of_company(furnished: World, place: Place) -> None:
+    ana = await furnished.phone(place)
     await ana.button("Tell me when company comes").click()
     await expect(ana.page.get_by_text("You will be told when company comes.")).to_be_visible(timeout=PATIENCE_MS)
-    await pushing.server.until_metric("nearby_notify_waiting", lambda waiting: waiting == 1)
+    await furnished.server.until_metric("nearby_notify_waiting", lambda waiting: waiting == 1)
     await ana.button("Never mind").click()
-    await pushing.server.until_metric("nearby_notify_waiting", lambda waiting: waiting == 0)
+    await furnished.server.until_metric("nearby_notify_waiting", lambda waiting: waiting == 0)
+
+
+async def test_a_map_with_tiles_asks_their_host_alone_and_says_whose_they_are(furnished: World) -> None:
+    ana = PhonePage(await furnished.page(None))
+    await ana.open(furnished.server.url)
+    await ana.join()
+    await ana.button("Pick a spot on a map").click()
+    await expect(ana.page.get_by_text(CREDITS, exact=True)).to_be_visible(timeout=PATIENCE_MS)
+    console = await ConsolePage.signed_in(furnished)
+    await console.go("Areas")
+    await expect(console.main.get_by_text(CREDITS, exact=True)).to_be_visible(timeout=PATIENCE_MS)
+
+    async def asked() -> list[str]:
+        return furnished.wrong
+
+    await eventually(asked, lambda seen: len(seen) >= 2, what="requests for tiles")
+    assert [one for one in furnished.wrong if not one.startswith(f"asked http://{NOBODY}/")] == []
+    furnished.wrong.clear()
