@@ -2,7 +2,7 @@
 
 from random import Random
 
-_OPENINGS = ("", "", "", "Hello everybody! ", "Hi! ", "By the way: ", "Good to see you all. ", "Quick question: ")
+_OPENINGS = ("", "", "", "", "Hello everybody! ", "Hi! ", "Good to see you all. ", "Hey there. ")
 
 _SENTENCES = (
     "Is anybody else at {place}?",
@@ -12,7 +12,7 @@ _SENTENCES = (
     "It is so quiet at {place} right now.",
     "Somebody plays {music} near {place}, come and listen!",
     "Where do you get good {food} around here?",
-    "The {food} near {place} is really good.",
+    "I can recommend the {food} near {place}.",
     "They sell {food} at {place} tonight.",
     "First time here. Is {place} worth a visit?",
     "The sun is out, so I am having {food} at {place}.",

@@ -47,7 +47,7 @@ def load(
 def pictures(
     into: Annotated[Path, typer.Option(file_okay=False, help="Directory to write them to.")] = page_pictures.PICTURES,
 ) -> None:
-    """Take the pictures that the documents show: the phone page and the console, each light and dark."""
+    """Take the pictures that the documents show: the phone page and the console, light and dark."""
     for path in uvloop.run(page_pictures.take(into)):
         typer.echo(path)
 

@@ -44,6 +44,9 @@ def stage(out: Path) -> None:
     (out / "docs/reference/http.md").write_text(http_page(documents.openapi))
     (out / "docs/reference/socket.md").write_text(socket_page(documents.asyncapi))
     shutil.copy(ROOT / "docs/site/conf.py", out / "conf.py")
+    (out / "docs/pictures").mkdir()
+    for picture in PICTURES.glob("*.png"):
+        shutil.copy(picture, out / "docs/pictures")
     (out / "_static").mkdir()
     shutil.copy(ROOT / "docs/site/site.css", out / "_static/site.css")
 
@@ -94,7 +97,7 @@ def _link(link: re.Match[str], path: Path) -> str:
         return f"[{text}]({name}/README.md)"
     if there == ROOT / "README.md":
         return f"[{text}]({'../' * (len(path.relative_to(ROOT).parts) - 1)}index.md{'#' + anchor if anchor else ''})"
-    return link[0] if there.suffix == ".md" else text
+    return link[0] if there.suffix in (".md", ".png") else text
 
 
 def _trees() -> str:

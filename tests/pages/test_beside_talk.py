@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -22,9 +23,13 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)
 @pytest_asyncio.fixture(loop_scope="module")
 async def furnished(dist: Path, tmp_path: Path, browser: Browser) -> AsyncIterator[World]:
     """A world of its own with a push service and map tiles, where nobody answers."""
-    others = {"notify_url": f"http://{NOBODY}/company", "notify_secret": "n" * 40}
-    tiles = {"tile_url": f"http://{NOBODY}/{{z}}/{{x}}/{{y}}.png", "tile_attribution": CREDITS}
-    async with live_server(tmp_path, guests="on", **others, **tiles) as running:
+    others: dict[str, Any] = {
+        "notify_url": f"http://{NOBODY}/company",
+        "notify_secret": "n" * 40,
+        "tile_url": f"http://{NOBODY}/{{z}}/{{x}}/{{y}}.png",
+        "tile_attribution": CREDITS,
+    }
+    async with live_server(tmp_path, guests="on", **others) as running:
         made = World(running, browser)
         yield made
         await made.close()

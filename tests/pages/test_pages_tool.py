@@ -9,6 +9,8 @@ from rich.console import Console
 
 from scripts.tools.main_thread import Spent
 from scripts.tools.page_load import Asked, Found, Watched, measure
+from scripts.tools.page_pictures import PICTURES
+from tests.documents import ROOT
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.usefixtures("dist")]
 
@@ -34,6 +36,12 @@ def test_a_page_that_takes_too_much_of_any_second_misses_the_target(seconds: lis
     assert isinstance(console.file, StringIO)
     assert found.is_met == is_met
     assert ("met" if is_met else "missed") in console.file.getvalue().splitlines()[-1]
+
+
+@pytest.mark.parametrize("name", ["page-phone", "page-console"])
+def test_a_picture_that_the_readme_shows_is_small(name: str) -> None:
+    assert f"(docs/pictures/{name}.png)" in (ROOT / "README.md").read_text()
+    assert 10_000 < (PICTURES / f"{name}.png").stat().st_size < 150_000
 
 
 async def test_each_page_is_watched_while_a_crowd_talks(tmp_path: Path) -> None:
