@@ -28,7 +28,7 @@ AVOIDED = 4
 """So many of those whom somebody blocked are kept clear of, the newest: each costs as much as an offer."""
 
 LOOKED_FOR = 8
-"""So many of those who give way to somebody are looked for in rooms that are full, the newest."""
+"""So many of those who give way to somebody are looked for in rooms that have no seat with them, the newest."""
 
 
 class Avoiding:
@@ -74,30 +74,34 @@ class Avoiding:
         authors = self._seats.conflicts.newest_giving_way_to(person.id, LOOKED_FOR)
         if not authors:
             return offer
-        rooms = [self._rooms.get(candidate.room) for candidate in offer.candidates]
+        rooms = {candidate.room: self._rooms.get(candidate.room) for candidate in offer.candidates}
+        levels: Sequence[int] = (self._rules.capacity,)
         if not person.wishes.companions:
-            rooms += self._full(authors, offer)
-        found = (self._as_left(person, room, now_ms) for room in rooms if room is not None)
-        return replace(offer, candidates=[one for one in found if one is not None][:CANDIDATES_SCORED])
+            levels = self._people.fill_levels(offer.catchment)
+            if len(rooms) < CANDIDATES_SCORED:
+                rooms |= {room.id: room for room in self._rooms_of(authors) if room.catchment == offer.catchment}
+        left = [self._left_by(person, room, now_ms) for room in rooms.values() if room is not None]
+        for level in levels:
+            found = [candidate for taken, candidate in left if 0 < taken < level]
+            if found:
+                break
+        return replace(offer, candidates=found[:CANDIDATES_SCORED])
 
-    def _full(self, authors: Sequence[PersonId], offer: Offer) -> list[Room]:
-        """Return the full rooms of the catchment in which some people sit; none where there are others enough."""
-        if len(offer.candidates) >= CANDIDATES_SCORED:
-            return []
+    def _rooms_of(self, authors: Sequence[PersonId]) -> list[Room]:
         people = (self._people.get(author) for author in authors)
-        rooms = (person.room for person in people if person is not None and person.room is not None)
-        found = {room.id: room for room in rooms if room.catchment == offer.catchment}
-        return [room for room in found.values() if len(room.seats) >= room.capacity]
+        return [person.room for person in people if person is not None and person.room is not None]
 
-    def _as_left(self, person: Person, room: Room, now_ms: int) -> Candidate | None:
-        """Return a room as it would be if whoever gives way to the person had gone; None if it would not be offered."""
+    def _left_by(self, person: Person, room: Room, now_ms: int) -> tuple[int, Candidate]:
+        """Return a room as it is once whoever gives way to the person has gone, and how many seats are taken then.
+
+        None is where they must not sit.
+        """
         seats = room.seats.values()
         going = set(self._seats.conflicts.giving_way(person.id, [seat.person for seat in seats]))
         staying = [seat for seat in seats if seat.person not in going]
-        if not staying or len(staying) >= room.capacity or self._seats.is_barred(person, room, now_ms):
-            return None
         size = sum(seat.held_since_ms is None for seat in staying)
-        return Candidate(room.id, size, room.opened_ms, room.tags, room.lang)
+        taken = 0 if self._seats.is_barred(person, room, now_ms) else len(staying)
+        return taken, Candidate(room.id, size, room.opened_ms, room.tags, room.lang)
 
     def _foes(self, person: Person, offer: Offer, now_ms: int) -> list[Person]:
         """Return those of the newest whom the person blocked who are to be seated in the same catchment."""
