@@ -104,9 +104,10 @@ class Gateway:
         phone = self._connections.get(connection)
         if phone is not None:
             self._leave(phone)
+            frames = text_frame(wire.encode(placed))
             if placed.why == "shaken":
-                phone.send(wire.Shaken(room=placed.room.id))
-            phone.send(placed)
+                frames = text_frame(wire.encode(wire.Shaken(room=placed.room.id))) + frames
+            phone.write(frames)
             self._enter(phone, RoomId(placed.room.id))
 
     def unseated(self, connection: ConnectionId, why: str) -> None:

@@ -30,6 +30,10 @@ CARRY_AT_ONCE = 4
 windows or lapses, so that two would do for a crowd that neither grows nor shrinks."""
 
 
+_OF_PRESENCE = frozenset({PresenceRow, PresenceEnded, WindowEnded})
+"""What the check-in log is made of; of ten changes one at most."""
+
+
 class _Place(NamedTuple):
     """What the log says of somebody in one window."""
 
@@ -76,6 +80,12 @@ class Keeping:
     def record(self, change: Change) -> None:
         """Take one change. Never suspends, never raises."""
         self._journal.record(change)
+        if type(change) in _OF_PRESENCE:
+            self._note_change(change)
+        if self._due:
+            self._carry(CARRY_AT_ONCE)
+
+    def _note_change(self, change: Change) -> None:
         if type(change) is PresenceRow:
             self._present(change)
         elif type(change) is PresenceEnded:
@@ -83,8 +93,6 @@ class Keeping:
             self._noted.pop(change.person, None)
         elif type(change) is WindowEnded:
             self._end_window(change.window)
-        if self._due:
-            self._carry(CARRY_AT_ONCE)
 
     def _present(self, row: PresenceRow) -> None:
         self._carry_one(row.person)

@@ -1,6 +1,7 @@
 """How much a person may do, and until when it binds them."""
 
 from nearby.core.limits import gcra, rolling
+from nearby.core.packed import count_packed, first_packed, last_packed, packed_with
 from nearby.core.rules import Rules
 from nearby.core.window import Windows
 from nearby.errors import ErrorCode, Refused
@@ -47,12 +48,26 @@ class Limits:
         Raises:
             Refused: ``rate_limited``, if that would be one too many.
         """
-        rules = self._rules
-        limit = rules.joins_per_hour_verified if person.claims.verified else rules.joins_per_hour
-        joins_ms, wait_ms = rolling(person.joins_ms, now_ms, limit=limit, span_ms=rules.hour_ms)
+        limit, span_ms = self._joins_per_hour(person), self._rules.hour_ms
+        joins_ms, wait_ms = rolling(person.joins_ms, now_ms, limit=limit, span_ms=span_ms)
         if wait_ms:
             raise Refused(ErrorCode.RATE_LIMITED, retry_ms=wait_ms, limit="joins")
         return joins_ms
+
+    def has_join_left(self, person: Person, now_ms: int) -> bool:
+        """Return whether ``check_joins`` lets one more pass. Of most people their number tells."""
+        limit = self._joins_per_hour(person)
+        if count_packed(person.joins) < limit:
+            return True
+        return not rolling(person.joins_ms, now_ms, limit=limit, span_ms=self._rules.hour_ms)[1]
+
+    def count_join(self, person: Person, now_ms: int) -> None:
+        """Count one more join of somebody who has one left. Most people's are all of the last hour."""
+        joins, limit, span_ms = person.joins, self._joins_per_hour(person), self._rules.hour_ms
+        if limit and (not joins or first_packed(joins) > now_ms - span_ms):
+            person.joins = packed_with(joins, now_ms)
+        else:
+            person.joins_ms, _ = rolling(person.joins_ms, now_ms, limit=limit, span_ms=span_ms)
 
     def check_cells(self, person: Person, now_ms: int) -> tuple[int, ...]:
         """Return the cells of the last hour with one more that comes into force at ``now_ms``.
@@ -76,20 +91,27 @@ class Limits:
 
     def matter_until_ms(self, person: Person) -> int:
         """Return until when limits, shunned rooms or a lost seat of an absent person still count."""
-        until_ms = [person.checkin_tat_ms]
-        for times_ms in (person.joins_ms, person.cells_ms):
-            if times_ms:
-                until_ms.append(times_ms[-1] + self._rules.hour_ms)
+        hour_ms, until_ms = self._rules.hour_ms, person.checkin_tat_ms
+        for packed in (person.joins, person.cells):
+            if packed:
+                until_ms = max(until_ms, last_packed(packed) + hour_ms)
         if person.has_rare:
             rare = person.rare
-            until_ms += (rare.say_tat_ms, rare.change_tat_ms, rare.shake_tat_ms, rare.greet_tat_ms, rare.block_tat_ms)
-            until_ms += rare.shunned.values()
+            until_ms = max(
+                *(until_ms, rare.say_tat_ms, rare.change_tat_ms, rare.shake_tat_ms),
+                *(rare.greet_tat_ms, rare.block_tat_ms),
+            )
+            if rare.shunned:
+                until_ms = max(until_ms, *rare.shunned.values())
             if rare.forced_ms:
-                until_ms.append(rare.forced_ms + self._rules.forced_every_ms)
+                until_ms = max(until_ms, rare.forced_ms + self._rules.forced_every_ms)
             if rare.lifted is not None:
-                until_ms.append(self._windows.start_ms(rare.lifted.until_window + 1))
+                until_ms = max(until_ms, self._windows.start_ms(rare.lifted.until_window + 1))
             if rare.reach is not None:
-                until_ms.append(rare.reach.last_ms + self._rules.hour_ms)
+                until_ms = max(until_ms, rare.reach.last_ms + hour_ms)
             if rare.lost is not None:
-                until_ms.append(rare.lost.at_ms + self._rules.return_ms)
-        return max(until_ms)
+                until_ms = max(until_ms, rare.lost.at_ms + self._rules.return_ms)
+        return until_ms
+
+    def _joins_per_hour(self, person: Person) -> int:
+        return self._rules.joins_per_hour_verified if person.claims.verified else self._rules.joins_per_hour

@@ -69,7 +69,7 @@ class Records:
                 checkin_tat_ms=person.checkin_tat_ms,
                 say_tat_ms=person.tat_of_say_ms,
                 joins_ms=person.joins_ms,
-                shunned=dict(rare.shunned),
+                shunned=dict(rare.shunned) if rare.shunned else {},
                 lost_room=lost.room if lost is not None else None,
                 lost_ms=lost.at_ms if lost is not None else None,
                 has_lapsed=rare.has_lapsed,

@@ -16,6 +16,7 @@ from nearby.core.venue import CatchmentId, Venue
 from nearby.core.wishes import Wishes
 from nearby.hub.base import Caller
 from nearby.hub.memory.agenda import Kind
+from nearby.hub.memory.person import Claims
 from nearby.hub.memory.records import Records
 from nearby.hub.memory.tables import Tables
 
@@ -59,8 +60,8 @@ class Rooms:
         """Return the room, also for a while after it ended, so that repeats are found."""
         return self._rooms.get(room)
 
-    def sample(self, catchment: CatchmentId, words: Sequence[int], fill: int) -> list[Candidate]:
-        """Return the cards of rooms with fewer seats taken than ``fill``, one a word, thin ones first."""
+    def sample(self, catchment: CatchmentId, words: Sequence[int], fill: int) -> Sequence[Candidate]:
+        """Return rooms with fewer seats taken than ``fill``, one a word, thin ones first."""
         shelves = self._shelves.get(catchment)
         return [] if shelves is None else shelves.sample(words, fill=fill)
 
@@ -72,9 +73,9 @@ class Rooms:
         shelves = self._shelves.get(catchment)
         if shelves is None:
             return
-        for alike in shelves.fullest(self._rules.capacity - seats):
-            yield from sorted(alike[:_SORTED], key=_by_age)
-            yield from islice(alike, _SORTED, None)
+        for alike in map(iter, shelves.fullest(self._rules.capacity - seats)):
+            yield from sorted(islice(alike, _SORTED), key=_by_age)
+            yield from alike
 
     def open(self, catchment: CatchmentId, now_ms: int) -> Room:
         """Return a new, empty room."""
@@ -115,18 +116,28 @@ class Rooms:
         self._agenda.set(Kind.ROOM, room.id, now_ms)
         return room
 
-    def join(self, room: Room, caller: Caller, why: str, now_ms: int, wishes: Wishes, *, is_last: bool = True) -> Seat:
+    def join(
+        self,
+        room: Room,
+        person: PersonId,
+        claims: Claims,
+        why: str,
+        now_ms: int,
+        wishes: Wishes,
+        *,
+        is_last: bool = True,
+    ) -> Seat:
         """Seat somebody in a room that has a seat, under a new pseudonym.
 
         Of several who come at once only the last one ``is_last``, after whom the room stands where it belongs.
         """
-        member = self._draw_id()
+        member, name = self._draw_id(), shown_name(claims)
         seat = Seat(
             member=MemberId(member),
-            person=PersonId(caller.person),
-            name=shown_name(caller) or draw_name(crc32(member.encode()), room.names()),
-            is_name_drawn=shown_name(caller) is None,
-            verified=caller.verified,
+            person=person,
+            name=name or draw_name(crc32(member.encode()), room.names()),
+            is_name_drawn=name is None,
+            verified=claims.verified,
             joined_seq=0,
             why=why,
             wishes=wishes,
@@ -274,7 +285,7 @@ def _by_age(room: Room) -> tuple[int, RoomId]:
     return room.opened_ms, room.id
 
 
-def shown_name(caller: Caller) -> str | None:
+def shown_name(caller: Caller | Claims) -> str | None:
     """Return the name a room shows as it is, or None if the server draws one."""
     return caller.name if caller.verified else None
 

@@ -122,8 +122,8 @@ class Seats:
         """
         before = [(person.room, person.seat) for person in people]
         for person in people:
-            person.joins_ms = self._people.limits.check_joins(person, now_ms)
-            self.take(person, room, why, now_ms, is_last=person is people[-1])
+            self._people.limits.count_join(person, now_ms)
+            self._sit_down(person, room, why, now_ms, is_last=person is people[-1])
             self._people.note_recent(person, now_ms)
         # One after the other: whoever leaves a room later hears that the others left it.
         shown = room.first_snapshots(why)
@@ -133,21 +133,26 @@ class Seats:
             if old_room is not None and old_seat is not None:
                 self._rooms.leave(old_room, old_seat, now_ms, unheard_by=None)
 
-    def take(self, person: Person, room: Room, why: str, now_ms: int, *, is_last: bool = True) -> Seat:
-        """Sit down in a room that has a seat; the say limit goes along, and who must gives way.
-
-        ``is_last`` as ``Rooms.join``.
-        """
+    def take(self, person: Person, room: Room, why: str, now_ms: int) -> Seat:
+        """Sit down in a room that has a seat; the say limit goes along, and who must gives way."""
         for author in self.conflicts.giving_way(person.id, people_in(room)):
             other = self._people.get(author)
             if other is not None:
                 self.displace(other, now_ms)
+        return self._sit_down(person, room, why, now_ms)
+
+    def _sit_down(self, person: Person, room: Room, why: str, now_ms: int, *, is_last: bool = True) -> Seat:
+        """Sit down where nobody has to give way; ``is_last`` as ``Rooms.join``."""
         before = person.seat
-        seat = self._rooms.join(room, person.caller, why, now_ms, person.wishes, is_last=is_last)
-        seat.say_tat_ms = before.say_tat_ms if before is not None else person.say_tat_ms
-        seat.spoke_ms = before.spoke_ms if before is not None else 0
-        person.room, person.seat, person.lost, person.off_window = room, seat, None, None
-        person.is_displaced = False
+        seat = self._rooms.join(room, person.id, person.claims, why, now_ms, person.wishes, is_last=is_last)
+        if before is None:
+            seat.say_tat_ms = person.say_tat_ms
+        else:
+            seat.say_tat_ms, seat.spoke_ms = before.say_tat_ms, before.spoke_ms
+        person.room, person.seat = room, seat
+        if person.has_rare:
+            rare = person.rare
+            rare.lost, rare.off_window, rare.is_displaced = None, None, False
         self._people.note_ladder(person, now_ms)
         self._members.sat_down(room, seat)
         if self._records is not None:

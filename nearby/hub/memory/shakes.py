@@ -81,20 +81,14 @@ class Shakes:
         person = self._people.get(person_id)
         if person is None or person.presence is None or person.attached is None or self._is_stopped(person):
             return False
-        area = self._people.area_of(person)
+        # Only who named a venue may be in one.
+        area = None if person.wishes.venue is None else self._people.area_of(person)
         if isinstance(catchment, Venue) or isinstance(area, Venue):
             is_there = area == catchment
         else:
             # It may have opened or closed meanwhile: what counts is where the person is.
             is_there = catchment in person.presence.ladder
-        return is_there and self._has_join_left(person, now_ms)
-
-    def _has_join_left(self, person: Person, now_ms: int) -> bool:
-        try:
-            self._people.limits.check_joins(person, now_ms)
-        except Refused:
-            return False
-        return True
+        return is_there and self._people.limits.has_join_left(person, now_ms)
 
     def _is_stopped(self, person: Person) -> bool:
         return self._stops.stopped.shake or self._stops.concern(person)
@@ -108,5 +102,6 @@ class Shakes:
             return catchment
         is_open = self._people.catchments.is_open(catchment)
         rung = catchment if is_open else self._people.next_open_rung(catchment) or catchment
-        due = (self._people.catchment_of(person, now_ms) for person in people)
+        # The finest open cell of the others is this one or within it.
+        due = (self._people.catchment_of(person, now_ms) for person in people if person.lifted is not None)
         return min((rung, *(cell for cell in due if not isinstance(cell, Venue))), key=resolution_of)
