@@ -58,12 +58,13 @@ class Keeper:
         self._clock = clock
         self._metrics = metrics
         self._held_back_since_ms: int | None = None
+        self._ticked_ms: int | None = None
 
     async def run(self) -> None:
         """Tick until cancelled. A tick that fails is logged and the next one comes."""
         loop = asyncio.get_running_loop()
         while True:
-            wait_s = (TICK_MS - self._clock.now_ms() % TICK_MS) / SECOND_MS
+            wait_s = self._wait_ms(self._clock.now_ms()) / SECOND_MS
             due_s = loop.time() + wait_s
             await asyncio.sleep(wait_s)
             self._metrics.loop_lag_seconds.observe(max(0.0, loop.time() - due_s))
@@ -77,9 +78,15 @@ class Keeper:
             except Exception:
                 log.exception("a tick failed")
 
+    def _wait_ms(self, now_ms: int) -> int:
+        """Return how long until the next tick: none if it passed while a crowd was being seated, who wait for it."""
+        if self._held_back_since_ms is not None and self._ticked_ms is not None:
+            return max(0, (self._ticked_ms // TICK_MS + 1) * TICK_MS - now_ms)
+        return TICK_MS - now_ms % TICK_MS
+
     async def tick(self) -> None:
         """Do what is due now: ping, warn and cut connections, sweep, seat, let those meet whose shakes are over."""
-        now_ms = self._clock.now_ms()
+        now_ms = self._ticked_ms = self._clock.now_ms()
         self._sockets.on_time(now_ms)
         for phone in self._gateway.take_forgotten(SENT_AWAY_AT_ONCE):
             self._dispatcher.send_away(phone)
