@@ -33,6 +33,7 @@ from nearby.core.nearby_list import Listed
 from nearby.core.placement import Candidate
 from nearby.core.venue import CatchmentId
 from nearby.core.wishes import NO_WISHES, Wishes
+from nearby.hub.networks import Networks
 from nearby.hub.servers import Colleague, Servers
 from nearby.hub.speech import Speech
 from nearby.hub.statistics import HubStatistics as HubStatistics
@@ -152,7 +153,7 @@ class Listener(Colleague, Protocol):
         """
 
 
-class Hub(Speech, Servers, Protocol):
+class Hub(Speech, Networks, Servers, Protocol):
     """One gateway's handle on the live state. See the module for what every operation guarantees."""
 
     async def attach(self, caller: Caller, connection: ConnectionId, resume: wire.Resume | None, now_ms: int) -> None:
@@ -385,18 +386,6 @@ class Hub(Speech, Servers, Protocol):
         placement was stopped where they are and goes on.
         Safe on any gateway at any time.
         """
-
-    async def spend(self, purpose: str, network: str, *, limit: int, span_ms: int, now_ms: int) -> int:
-        """Count one event of a client network, or of a person by their id, at most ``limit`` in any ``span_ms``.
-
-        Return 0 if it is allowed, else the time to wait in ms, and nothing was counted.
-        """
-
-    async def connect_network(self, network: str, limit: int) -> bool:
-        """Count one more open connection of a client network; False, and not counted, if ``limit`` are open."""
-
-    async def disconnect_network(self, network: str) -> None:
-        """Count one less."""
 
     async def statistics(self) -> HubStatistics:
         """Return what is live now."""

@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping
+from typing import Protocol
 
 from nearby.core.cell import FINEST_RESOLUTION, resolution_of
+from nearby.core.ids import Cell
 from nearby.core.rules import SECOND_MS
 from nearby.core.window import Windows
 from nearby.errors import HubDown, StoreDown
-from nearby.hub.valkey.hub import ValkeyHub
 from nearby.store.base import CheckInLog
 
 log = logging.getLogger(__name__)
@@ -21,6 +23,28 @@ CLAIMED_MS = 30 * SECOND_MS
 """So long others leave a window to the server that began to write it. Two would write the same rows."""
 
 
+class SharedCensus(Protocol):
+    """What a hub that servers share knows of windows that are over. Any call may raise ``HubDown``."""
+
+    async def ended_window(self) -> int:
+        """Return the number of the last window that ended."""
+
+    async def logged_window(self) -> int:
+        """Return the last window whose counts are in the check-in log: at first the one under way, which is never."""
+
+    async def note_logged(self, window: int) -> None:
+        """Note that a window's counts are in the check-in log."""
+
+    async def counted(self, window: int) -> Mapping[Cell, int]:
+        """Return how many established people each cell counted in a window that ended lately."""
+
+    async def mark_first(self, name: str, for_ms: int) -> bool:
+        """Set a mark unless it is set; return whether it was not."""
+
+    async def unmark(self, name: str) -> None:
+        """Take a mark back."""
+
+
 class Counting:
     """Writes the check-in log for one server.
 
@@ -30,7 +54,7 @@ class Counting:
         windows: Say when a window starts.
     """
 
-    def __init__(self, hub: ValkeyHub, checkins: CheckInLog, windows: Windows) -> None:
+    def __init__(self, hub: SharedCensus, checkins: CheckInLog, windows: Windows) -> None:
         self._hub = hub
         self._checkins = checkins
         self._windows = windows
