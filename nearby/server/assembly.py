@@ -320,6 +320,11 @@ def _dispatcher(of: _Shared, trust: _Trust) -> Dispatcher:
     )
 
 
+def _admin(of: _Shared) -> Admin:
+    settled_ms = None if of.sharing is None else of.sharing.settled_ms
+    return Admin(of.store, verifier=of.verifier, window_ms=of.rules.window_ms, clock=of.clock, settled_ms=settled_ms)
+
+
 def _http(
     of: _Shared,
     trust: _Trust,
@@ -362,13 +367,7 @@ def _http(
         ),
         notify=notify,
         lists=Lists(of.hub, verifier=of.verifier, clock=of.clock),
-        admin=Admin(
-            of.store,
-            verifier=of.verifier,
-            window_ms=of.rules.window_ms,
-            clock=of.clock,
-            settled_ms=None if of.sharing is None else of.sharing.settled_ms,
-        ),
+        admin=_admin(of),
         operating=Operating(
             of.store,
             of.hub,
