@@ -8,7 +8,7 @@ from typing import Protocol
 
 from nearby.core.rules import MINUTE_MS
 
-ANNOUNCED_WITHIN_S = 3.0
+ANNOUNCED_WITHIN_S = 5.0
 """How long servers have to see to what is announced."""
 
 FIGURES_KEPT_MS = 62 * MINUTE_MS
