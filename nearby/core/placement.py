@@ -5,7 +5,8 @@ alive, and the points for thin rooms rescue those who would sit alone. The noise
 person and room, so asking again cannot sort the rooms.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import overload
 from zlib import crc32
 
 from msgspec import Struct
@@ -39,6 +40,54 @@ class Candidate(Struct, frozen=True, gc=False):
     opened_ms: int
     tags: frozenset[str] = frozenset()
     lang: str | None = None
+
+
+Card = tuple[int, int, int, bytes]
+"""A candidate as a decision reads it: a number of its room (see ``card_of``), ``opened_ms``, ``size``, ``room``."""
+
+Likes = tuple[frozenset[str], str | None]
+"""A candidate's ``tags`` and ``lang``."""
+
+NO_LIKES: Likes = (frozenset(), None)
+
+
+class Hand(Sequence[Candidate]):
+    """Candidates as cards; each is made when it is asked for, since a decision asks for none.
+
+    Args:
+        cards: What they are, in their order.
+        likes: What their people like, in the same order; None if nobody named anything.
+    """
+
+    __slots__ = ("cards", "likes")
+
+    def __init__(self, cards: Sequence[Card], likes: Sequence[Likes] | None = None) -> None:
+        self.cards = cards
+        self.likes = likes
+
+    @classmethod
+    def of(cls, candidates: Iterable[Candidate]) -> "Hand":
+        """Return the same candidates as cards."""
+        candidates = list(candidates)
+        return cls([card_of(one) for one in candidates], [(one.tags, one.lang) for one in candidates])
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.cards)
+
+    @overload
+    def __getitem__(self, place: int) -> Candidate: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Candidate]: ...
+
+    def __getitem__(self, place: int | slice) -> Candidate | list[Candidate]:
+        """Return one or several, as of any sequence."""
+        if isinstance(place, slice):
+            return [self[one] for one in range(len(self))[place]]
+        _, opened_ms, size, room = self.cards[place]
+        tags, lang = NO_LIKES if self.likes is None else self.likes[place]
+        return Candidate(RoomId(room.decode()), size, opened_ms, tags, lang)
 
 
 class Choice(Struct, frozen=True, gc=False):
@@ -77,42 +126,48 @@ def decide(
     """
     if not candidates:
         return NEW_ROOM
+    hand = candidates if isinstance(candidates, Hand) else Hand.of(candidates)
+    fits = None
+    if wishes is not NO_WISHES and hand.likes is not None:
+        fits = iter([_fit(likes, wishes) for likes in hand.likes])
     factor = windows.draw_bits(windows.at(now_ms), "score", person) * _TO_UNIT
     target, low_water, old_after_ms = rules.target, rules.low_water, rules.old_after_ms
-    best, best_score, next_score = candidates[0], float("-inf"), float("-inf")
-    for candidate in candidates[:CANDIDATES_SCORED]:
-        score = _NOISE_POINTS * noise(factor, candidate.room)
+    _, _, best_size, best = hand.cards[0]
+    best_score = next_score = float("-inf")
+    for number, opened_ms, size, room in hand.cards[:CANDIDATES_SCORED]:
         # Written out: a call for each of eight rooms and each term is a third of the decision.
-        size = candidate.size
-        score += _SIZE_POINTS * size / target
-        if 0 < size < low_water:
-            score += _THIN_POINTS
-        else:
-            age = (now_ms - candidate.opened_ms) / old_after_ms
+        score = _NOISE_POINTS * (number * factor % 1.0) + _SIZE_POINTS * size / target
+        if size >= low_water or not size:
+            age = (now_ms - opened_ms) / old_after_ms
             score -= age if age < 1.0 else 1.0
-        if wishes is not NO_WISHES:
-            score += _fit(candidate, wishes)
+        else:
+            score += _THIN_POINTS
+        if fits is not None:
+            score += next(fits)
         if score > best_score:
-            best, best_score, next_score = candidate, score, best_score
+            best, best_size, best_score, next_score = room, size, score, best_score
         elif score > next_score:
             next_score = score
-    margin = best_score - next_score if len(candidates) > 1 else 0.0
-    return Choice(best.room, 0 < best.size < low_water, best_score, margin)
+    margin = best_score - next_score if len(hand) > 1 else 0.0
+    return Choice(RoomId(best.decode()), 0 < best_size < low_water, best_score, margin)
 
 
-def noise(factor: float, room: RoomId) -> float:
-    """Return a number in [0, 1) for a room, by the factor drawn for the window and the person, itself in [0, 1).
+def card_of(candidate: Candidate) -> Card:
+    """Return a candidate as a card.
 
-    A multiplication hashes the room's number (as in Knuth, TAOCP 3, 6.4): over factors each room's fraction is even,
-    to 21 bits, and those of different rooms have no more to do with each other than their numbers. It hides the
-    factor from nobody who sees the result: only for what is compared and never shown.
+    Times the factor drawn for the window and the person, in [0, 1), the room's number has a fraction that is the noise:
+    a multiplication hashes it (as in Knuth, TAOCP 3, 6.4). Over factors each room's fraction is even, to 21 bits, and
+    those of different rooms have no more to do with each other than their numbers. It hides the factor from nobody who
+    sees the result: only for what is compared and never shown.
     """
-    return crc32(room.encode()) * factor % 1.0
+    room = candidate.room.encode()
+    return crc32(room), candidate.opened_ms, candidate.size, room
 
 
-def _fit(candidate: Candidate, wishes: Wishes) -> float:
+def _fit(likes: Likes, wishes: Wishes) -> float:
     """Return the points of what a person and a room have in common."""
-    points = _LANGUAGE_POINTS if wishes.lang is not None and wishes.lang == candidate.lang else 0.0
-    if wishes.tags and candidate.tags:
-        points += _TAGS_POINTS * len(wishes.tags & candidate.tags) / len(wishes.tags | candidate.tags)
+    tags, lang = likes
+    points = _LANGUAGE_POINTS if wishes.lang is not None and wishes.lang == lang else 0.0
+    if wishes.tags and tags:
+        points += _TAGS_POINTS * len(wishes.tags & tags) / len(wishes.tags | tags)
     return points

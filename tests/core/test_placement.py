@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from nearby.core.ids import PersonId, RoomId
-from nearby.core.placement import CANDIDATES_SCORED, NEW_ROOM, Candidate, Choice, decide, noise
+from nearby.core.placement import CANDIDATES_SCORED, NEW_ROOM, Candidate, Choice, Hand, card_of, decide
 from nearby.core.rules import Rules
 from nearby.core.window import Windows
 from nearby.core.wishes import Wishes
@@ -27,6 +27,11 @@ candidates = st.lists(
     max_size=CANDIDATES_SCORED,
     unique_by=lambda candidate: candidate.room,
 )
+
+
+def noise(factor: float, room: RoomId) -> float:
+    number, *_ = card_of(Candidate(room, 0, 0))
+    return number * factor % 1.0
 
 
 def choose(name: str, rooms: list[Candidate], now_ms: int = NOW_MS) -> Choice:
@@ -123,6 +128,20 @@ def test_tags_and_language_in_common_count_by_the_formula(rooms: list[Candidate]
     assert choice.room == (max(rooms, key=score).room if rooms else None)
     assert choice.score == pytest.approx(scores[0] if rooms else 0)
     assert choice.margin == pytest.approx(scores[0] - scores[1] if len(rooms) > 1 else 0)
+
+
+@given(candidates, st.data())
+def test_a_hand_is_the_candidates_it_was_made_of_and_decided_about_alike(
+    rooms: list[Candidate], data: st.DataObject
+) -> None:
+    liked = [replace(room, tags=data.draw(tags), lang=data.draw(langs)) for room in rooms]
+    hand, wishes = Hand.of(liked), Wishes(tags=data.draw(tags), lang=data.draw(langs))
+    assert list(hand) == liked
+    assert hand[1:] == liked[1:]
+    assert list(Hand(hand.cards)) == rooms
+    for known, shown in ((hand, liked), (Hand(hand.cards), rooms)):
+        choice = decide(PersonId("ana"), known, NOW_MS, rules=RULES, windows=WINDOWS, wishes=wishes)
+        assert choice == decide(PersonId("ana"), shown, NOW_MS, rules=RULES, windows=WINDOWS, wishes=wishes)
 
 
 def test_a_common_language_outweighs_common_tags_and_neither_outweighs_being_alone() -> None:

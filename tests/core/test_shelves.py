@@ -6,6 +6,7 @@ from random import Random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from nearby.core.ids import RoomId
 from nearby.core.placement import CANDIDATES_READ, CANDIDATES_SCORED, Candidate
@@ -140,8 +141,42 @@ def test_a_room_taken_from_the_middle_of_its_shelf_leaves_the_others_where_they_
 
 def test_a_room_put_where_it_stands_keeps_its_place_and_is_offered_by_its_new_card() -> None:
     shelves, _ = filled([(room, THIN) for room in ROOMS[:5]])
-    before = shelves.sample([7] * 5, fill=TARGET)
-    card = Candidate(before[0].room, size=before[0].size, opened_ms=1)
+    before = list(shelves.sample([7] * 5, fill=TARGET))
+    card = Candidate(before[0].room, size=before[0].size, opened_ms=1, tags=frozenset({"tea"}), lang="en")
     shelves.put(ROOMS[card.size], THIN, card)
-    assert shelves.sample([7] * 5, fill=TARGET) == [card, *before[1:]]
+    assert list(shelves.sample([7] * 5, fill=TARGET)) == [card, *before[1:]]
     assert len(shelves) == 5
+    shelves.put(ROOMS[card.size], THIN, before[0])
+    assert list(shelves.sample([7] * 5, fill=TARGET)) == before
+
+
+def test_a_room_is_offered_by_what_its_people_liked_when_it_was_put_there_last() -> None:
+    shelves = Shelves[Room](CAPACITY)
+    rooms = [Room(number) for number in range(3)]
+    fond = replace(rooms[1].card, lang="en")
+    for room, card in zip(rooms, (rooms[0].card, fond, rooms[2].card), strict=True):
+        shelves.put(room, THIN, card)
+    assert fond in shelves.sample([0] * 3, fill=TARGET)
+    shelves.take_off(rooms[1])
+    shelves.put(rooms[1], THIN, rooms[1].card)
+    assert rooms[1].card in shelves.sample([0] * 3, fill=TARGET)
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.text("abcdefgh", max_size=64), shelf | st.none()), max_size=60))
+def test_rooms_are_offered_as_they_were_put_however_long_their_ids_are(
+    moves: list[tuple[int, str, Shelf | None]],
+) -> None:
+    shelves, rooms = Shelves[Room](CAPACITY), [Room(number) for number in range(10)]
+    model: dict[int, Candidate] = {}
+    for count, (number, name, shelf) in enumerate(moves):
+        if shelf is None:
+            shelves.take_off(rooms[number])
+            model.pop(number, None)
+        else:
+            known = model.get(number)
+            room = RoomId(f"{number}{name}") if known is None else known.room
+            model[number] = Candidate(room, size=count, opened_ms=count, lang="en" if count % 2 else None)
+            shelves.put(rooms[number], shelf, model[number])
+    offered = shelves.sample([0] * 10, fill=CAPACITY)
+    assert sorted(offered, key=lambda one: one.room) == sorted(model.values(), key=lambda one: one.room)
+    assert sorted(room.place for room in rooms if room.place >= 0) == list(range(len(model)))
