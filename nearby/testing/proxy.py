@@ -176,7 +176,8 @@ class Proxy:
         cuts: Callable[[bytes], bool],
     ) -> None:
         with contextlib.suppress(OSError):
-            while data := await reader.read(READ_BYTES):
+            # Of a writer that is closing some loops say so by an error that is none of the system's.
+            while (data := await reader.read(READ_BYTES)) and not writer.is_closing():
                 if cuts(data):
                     self.cut()
                 elif way.is_dropping:
