@@ -90,6 +90,7 @@ async def test_a_seq_that_was_lost_is_used_again_in_another_epoch_only(world: Wo
     epoch = bob.view.room.epoch
     await fail_over(proxy, copy)
     again, _ = await eventually_up(ada.say, "lost", 1)
+    await world.live.settle()
     assert again == lost
     assert bob.view.room.epoch == epoch + 1
     assert [said.text for said in bob.view.messages] == ["lost"]

@@ -66,7 +66,18 @@ class Announced(Struct, array_like=True, tag="a"):
     notice: str
 
 
-Call = Welcomed | Seated | Unseated | TakenOut | Told | Replaced | Happened | Announced
+class Learned(Struct, array_like=True, tag="l"):
+    """What a value is now that had the version ``before``: whoever has that need not ask.
+
+    It is for the gateway and not for its listener: a room's row goes along with what happened there.
+    """
+
+    key: str
+    before: bytes
+    value: bytes
+
+
+Call = Welcomed | Seated | Unseated | TakenOut | Told | Replaced | Happened | Announced | Learned
 
 
 def announcement_of(name: str) -> str:

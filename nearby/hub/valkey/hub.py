@@ -381,11 +381,11 @@ async def open_hub(
     """
     link, connections = Link(url, tag), Connections(listener)
     lease = Lease(link, draw_id=draw_id, on_loss=connections.forget_all)
-    runner = Runner(link, rules, secret=secret, draw_id=draw_id, record=record)
+    runner = Runner(link, rules, secret=secret, draw_id=draw_id, record=record, own=lambda: lease.gateway)
     sweeper = Sweeper(link, runner, rules, lease=lease, connections=connections)
     await lease.begin()
     await sweeper.turn_windows(now_ms)
     link.on_generation(lambda _: connections.check_all())
-    reader = Reader(link, lease, connections, listener)
+    reader = Reader(link, lease, connections, listener, learn=runner.learn)
     reader.start()
     return ValkeyHub(link, runner, reader, sweeper, lease=lease, connections=connections)

@@ -10,7 +10,7 @@ from nearby.core.ids import ConnectionId
 from nearby.errors import HubDown
 from nearby.hub.base import Listener
 from nearby.hub.valkey.connections import Connections
-from nearby.hub.valkey.heard import Replaced, announcement_of, carry_out, read_calls
+from nearby.hub.valkey.heard import Learned, Replaced, announcement_of, carry_out, read_calls
 from nearby.hub.valkey.lease import Lease, stream_of
 from nearby.hub.valkey.link import ANSWER_WITHIN_S, Link
 from nearby.hub.valkey.pipe import CommandRefused, Pipe
@@ -44,13 +44,23 @@ class Reader:
         lease: Says which gateway this is.
         connections: Are told which of them are replaced.
         listener: Hears everything.
+        learn: Takes what values are now.
     """
 
-    def __init__(self, link: Link, lease: Lease, connections: Connections, listener: Listener) -> None:
+    def __init__(
+        self,
+        link: Link,
+        lease: Lease,
+        connections: Connections,
+        listener: Listener,
+        *,
+        learn: Callable[[Learned], None],
+    ) -> None:
         self._link = link
         self._lease = lease
         self._connections = connections
         self._listener = listener
+        self._learn = learn
         self._gateway = lease.gateway
         self._last = b"0-0"
         self._at: Position = (link.generation, 0, 0)
@@ -134,6 +144,9 @@ class Reader:
     def _hear(self, entries: list[tuple[bytes, bytes]]) -> None:
         for entry, calls in entries:
             for call in read_calls(calls):
+                if isinstance(call, Learned):
+                    self._learn(call)
+                    continue
                 if isinstance(call, Replaced):
                     self._connections.remove(ConnectionId(call.connection))
                 try:

@@ -1,6 +1,6 @@
 """Decides an operation on what is known of the shared state, and makes it true unless that was out of date."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, count
 from typing import Any, Generic, TypeVar, cast
@@ -15,7 +15,7 @@ from nearby.hub.valkey import rows
 from nearby.hub.valkey.attempt import Attempt, WindowOver
 from nearby.hub.valkey.commands import Argument, Command, Query
 from nearby.hub.valkey.finding import RUN, run_in
-from nearby.hub.valkey.heard import Call
+from nearby.hub.valkey.heard import Call, Happened, Learned
 from nearby.hub.valkey.keys import BACKSTOP_MS, OUTBOX_MS
 from nearby.hub.valkey.lease import stream_of
 from nearby.hub.valkey.link import Link
@@ -69,6 +69,7 @@ class Runner:
         secret: Keys all draws, 16 to 64 bytes, the same on every gateway.
         draw_id: Returns a new opaque id at each call.
         record: Is told changes once they took effect, with the rows of the rooms looked at for them; or None.
+        own: Returns the id of the gateway.
     """
 
     def __init__(
@@ -79,8 +80,10 @@ class Runner:
         secret: bytes,
         draw_id: Callable[[], str],
         record: Record | None = None,
+        own: Callable[[], str] = str,
     ) -> None:
         self._record = record
+        self._own = own
         self._link = link
         self._rules = rules
         self._draw_id = draw_id
@@ -203,6 +206,12 @@ class Runner:
             self._catchments = stored, catchments
         return self._catchments[1]
 
+    def learn(self, learned: Learned) -> None:
+        """Take in what a value is, if it was known what it was before that."""
+        before = self._values.get(learned.key)
+        if before is not None and before[:VERSION_BYTES] == learned.before:
+            self._values.put(learned.key, learned.value)
+
     async def versioned(self, value: bytes) -> bytes:
         """Return a value as it is stored."""
         return new_version() + value
@@ -262,12 +271,13 @@ class Runner:
         """Write what an attempt asks for; return what gateways were told, or None if it was out of date."""
         generation, version, values = self._generation, new_version(), self._values
         keys, todo = _written(working, sets, commands)
+        written = {key: version + value if value else ABSENT for key, value, _ in sets}
         for gateway, told in calls.items():
             keys.append(stream_of(gateway, generation))
-            todo += ("out", len(keys), 3, OUTBOX_MS, OUTBOX_ENTRIES, rows.encode(told))
+            all_told = told if gateway == self._own() else [*_rooms_along(told, written, working.read), *told]
+            todo += ("out", len(keys), 3, OUTBOX_MS, OUTBOX_ENTRIES, rows.encode(all_told))
         # The next attempt is decided on what this one writes, and its commit comes after this one's: if that is
         # refused, so is the next one's, by the version of a value that is nowhere.
-        written = {key: version + value if value else ABSENT for key, value, _ in sets}
         for key, value in written.items():
             values.put(key, value)
         working.keep(written)
@@ -285,6 +295,15 @@ class Runner:
                 values.put(keys[int(rest[at]) - 1], rest[at + 1])
             return None
         return [Entry(gateway, generation, entry) for gateway, entry in zip(calls, rest, strict=True)]
+
+
+def _rooms_along(told: Sequence[Call], written: Mapping[str, bytes], read: Mapping[str, bytes]) -> Iterator[Learned]:
+    """Yield the rows of rooms in which a gateway is told that something happened: it is asked to say something next."""
+    rooms = dict.fromkeys(call.event.room for call in told if isinstance(call, Happened))
+    for key in (f"r:{room}" for room in rooms):
+        before, value = read.get(key), written.get(key)
+        if before and value:
+            yield Learned(key, before[:VERSION_BYTES], value)
 
 
 def _written(

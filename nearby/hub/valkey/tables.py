@@ -6,7 +6,6 @@ from typing import TypeVar
 
 from nearby.core.brakes import NOTHING_STOPPED
 from nearby.core.catchment import Catchments
-from nearby.core.cell import Ladder
 from nearby.core.census import Census
 from nearby.core.gate import Trail
 from nearby.core.ids import Cell, ConnectionId, MemberId, PersonId, RoomId
@@ -337,9 +336,6 @@ class SharedTables:
 
     def _past_of(self, room_id: RoomId, *, seq: int, newest_id_ms: int | None) -> SharedPast:
         return SharedPast(self._working, room_id, seq=seq, newest_id_ms=newest_id_ms, rules=self._rules)
-
-    def _visited(self, window: int) -> Table[PersonId, tuple[Ladder, ...]]:
-        return self._table(f"cv{window}:", encodings.ladders_in, encodings.ladders_row)
 
     def _rosters(self, window: int) -> RosterTables:
         areas = rows.catchment_name
