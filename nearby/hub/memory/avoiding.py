@@ -1,7 +1,7 @@
 """Where people may be seated, so that whom somebody blocked misses nothing that they would find without them.
 
 An author of a conflict that binds them alone gives way where the other sits down. So rooms are offered to the other as
-they would be without the author: else a room that two keep going would turn out empty, and a full one be missed.
+they would be without the author: else one with nobody but the author would turn out empty, and a full one be missed.
 
 Nobody gives way for a conflict that binds both: the other is kept out of the author's room, which is one they could
 have been in. Where a person wants to sit is known: the draw of the window decides, and asking again gives the same. So
@@ -94,12 +94,15 @@ class Avoiding:
     def _left_by(self, person: Person, room: Room, now_ms: int) -> tuple[int, Candidate]:
         """Return a room as it is once whoever gives way to the person has gone, and how many seats are taken then.
 
-        None is where they must not sit.
+        None is where they must not sit. A room that is not thin is not offered as a thin one: nobody came to its
+        rescue, as they would have without the author, and the person would find such rooms too often.
         """
         seats = room.seats.values()
         going = set(self._seats.conflicts.giving_way(person.id, [seat.person for seat in seats]))
         staying = [seat for seat in seats if seat.person not in going]
         size = sum(seat.held_since_ms is None for seat in staying)
+        if room.size >= self._rules.low_water:
+            size = max(size, self._rules.low_water)
         taken = 0 if self._seats.is_barred(person, room, now_ms) else len(staying)
         return taken, Candidate(room.id, size, room.opened_ms, room.tags, room.lang)
 
