@@ -103,7 +103,7 @@ class Settings(BaseSettings):
     drain_s: float = Field(10.0, ge=0, le=300, description="How long connections are spread over when stopping.")
     pages: Literal["on", "off"] = Field("on", description="off serves neither the phone page at / nor the console.")
     tile_url: str = Field(
-        "", description="Template of the pages' map tiles, with {z}, {x} and {y}; without one they show cells alone."
+        "", description="Template of the pages' map tiles, with {z}, {x} and {y}; without one they show coastlines."
     )
     tile_attribution: str = Field(
         "",

@@ -105,6 +105,7 @@ async def test_a_spot_is_picked_by_the_keyboard_alone(world: World, place: Place
     await ana.button("Pick a spot on a map").focus()
     await ana.page.keyboard.press("Enter")
     chart = ana.page.get_by_role("application")
+    await expect(chart.locator(".coast path").first).to_be_attached(timeout=PATIENCE_MS)
     await chart.focus()
     latitude = ana.page.get_by_label("Latitude")
     before = float(await latitude.input_value())

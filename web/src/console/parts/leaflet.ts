@@ -1,4 +1,5 @@
 /** What the maps do with Leaflet: shapes, a grid, corners to drag. It sets styles through the CSSOM alone, as the CSP asks. */
+import { coast } from "@shared/coast.ts";
 import type * as Leaflet from "leaflet";
 import { gridOf } from "../logic/grid.ts";
 import type { Corner } from "../logic/outline.ts";
@@ -47,6 +48,7 @@ export async function openMap(
   L.control.scale({ imperial: false }).addTo(map);
   // Some hosts of tiles answer nobody who does not say whose page it is.
   if (tileUrl !== undefined) L.tileLayer(tileUrl, { maxZoom: FARTHEST_ZOOM, referrerPolicy: "origin" }).addTo(map);
+  else drawCoast(L, L.layerGroup().addTo(map));
   const grid = L.layerGroup().addTo(map);
   const shapesLayer = L.layerGroup().addTo(map);
   const cornersLayer = L.layerGroup().addTo(map);
@@ -146,4 +148,16 @@ function elementOf(text: string, className: string): HTMLElement {
   element.dir = "auto";
   element.textContent = text;
   return element;
+}
+
+/** Draws coastlines once they are there; without them there is the grid. */
+function drawCoast(L: L, layer: Leaflet.LayerGroup): void {
+  coast().then(
+    (lines) => {
+      const points = lines.map((line) => line.map(([lon, lat]): [number, number] => [lat, lon]));
+      // To the layer, which knows whether its map is still there.
+      L.polyline(points, { className: "coast", interactive: false }).addTo(layer).bringToBack();
+    },
+    () => {},
+  );
 }

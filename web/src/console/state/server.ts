@@ -26,7 +26,7 @@ export const openReports = watched<ReportsAnswer>(() => call("GET /v1/admin/repo
 export const brakes = watched<BrakesAnswer>(() => call("GET /v1/admin/brakes"));
 export const sanctions = watched<SanctionsAnswer>(() => call("GET /v1/admin/sanctions"));
 
-/** Where map tiles come from and whose they are, null without any: then maps have a grid alone. */
+/** Where map tiles come from and whose they are, null without any: then maps have coastlines and a grid. */
 export interface Tiles {
   readonly url: string;
   readonly attribution: string;
@@ -50,7 +50,7 @@ export function isUnreachable(): boolean {
 export function watchServer(): () => void {
   if (token.value === null) return () => {};
   askPage().catch(() => {
-    // Without it maps have a grid alone.
+    // Without it maps have coastlines and a grid.
   });
   const ends = [
     repeat(() => now.refresh(), NOW_EVERY_MS),

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import * as store from "../app/store.ts";
 import { gridStep, type LatLon, metresOf, TILE_PX, tileOf, toLatLon, toPixel } from "../model/mercator.ts";
+import { Coast } from "./Coast.tsx";
 
 interface Props {
   centre: LatLon;
@@ -11,7 +12,7 @@ interface Props {
 /** From this zoom on the cell of a spot is large enough to be seen. */
 export const CELL_ZOOM = 9;
 
-/** Lines of latitude and longitude, the operator's tiles if there are any, and the cell that is kept of the spot. */
+/** Lines of latitude and longitude, the operator's tiles or else coastlines, and the cell that is kept of the spot. */
 export function MapDrawing({ centre, zoom, size }: Props) {
   const { width, height } = size;
   const middle = toPixel(centre, zoom);
@@ -22,6 +23,7 @@ export function MapDrawing({ centre, zoom, size }: Props) {
     <>
       {tiles ? <Tiles url={tiles} zoom={zoom} left={left} top={top} size={size} /> : null}
       <svg class="map-lines" width={width} height={height} aria-hidden="true">
+        {tiles ? null : <Coast zoom={zoom} left={left} top={top} width={width} />}
         <Grid zoom={zoom} left={left} top={top} size={size} />
         <Cell centre={centre} zoom={zoom} left={left} top={top} />
         <path class="cross" d={`M${width / 2} ${height / 2 - 14}v28M${width / 2 - 14} ${height / 2}h28`} />
