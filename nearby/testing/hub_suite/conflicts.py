@@ -100,6 +100,13 @@ class ConflictsSuite(SuiteBase):
         assert with_ana == await sizes_offered(ben)
         assert with_ana.get(room, 0) == with_others == len(others)
 
+    async def test_a_room_is_not_offered_as_thin_because_its_author_gives_way(self, world: World) -> None:
+        """While the author sat there nobody came to its rescue: the other would find such rooms too often."""
+        ana, *_ = await world.together("ana", "cleo", "dan")
+        ben = await newcomer(world, "ben")
+        await separate(world, ana, ben, is_mutual=False)
+        assert await sizes_offered(ben) == {ana.room: world.rules.low_water}
+
     @pytest.mark.parametrize("is_mutual", [True, False])
     async def test_its_author_takes_no_room_in_which_the_other_would_sit(self, world: World, is_mutual: bool) -> None:
         """Else the other would miss that room, or find it one smaller, as they do not if the author is away."""
