@@ -54,6 +54,7 @@ test("the service worker keeps every file that the page needs at once", async ()
   for (const { file, css } of loaded(["index.html"], false)) {
     for (const name of [file, ...(css ?? [])]) expect(worker).toContain(`"/${name}"`);
   }
+  expect(worker).not.toContain("land-110m");
 });
 
 test("pages hold no script and no style of their own, and point at their own server alone", async () => {

@@ -1,4 +1,4 @@
-import { coast, type Line } from "@shared/coast.ts";
+import type { Line } from "@shared/coast.ts";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { TILE_PX, toPixel } from "../model/mercator.ts";
 
@@ -10,7 +10,10 @@ export function Coast({ zoom, left, top, width }: { zoom: number; left: number; 
   const [lines, setLines] = useState<readonly Line[]>([]);
   const isShown = zoom <= CLOSEST_ZOOM;
   useEffect(() => {
-    if (isShown) coast().then(setLines, () => {});
+    if (!isShown) return;
+    // Imported late, or the file would be part of the shell that every phone keeps.
+    const draw = async () => setLines(await (await import("@shared/coast.ts")).coast());
+    draw().catch(() => {});
   }, [isShown]);
   // Of the whole world, so that a map that is moved only shifts it.
   const path = useMemo(() => (isShown ? pathOf(lines, zoom) : ""), [lines, zoom, isShown]);
