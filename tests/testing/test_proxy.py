@@ -93,7 +93,8 @@ async def test_a_piece_is_kept_for_the_delay_and_the_other_way_is_not(route: Rou
     hearer.say(b"other way")
     await speaker.hear(b"other way")
     await hearer.hear(b"late")
-    assert loop.time() - began_s >= 0.2
+    # A loop's timers may be early by as much as its clock is coarse.
+    assert loop.time() - began_s >= 0.19
 
 
 async def test_a_narrow_way_takes_as_long_as_its_width_says(route: Route) -> None:
