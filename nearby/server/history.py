@@ -41,6 +41,7 @@ class Historian:
         self._metrics = metrics
         self._clock = clock
         self._history = History()
+        self._untold: Counter[str] = Counter()
         self.started_ms = clock.now_ms()
 
     async def run(self) -> None:
@@ -69,7 +70,7 @@ class Historian:
             (all_told,) = await self._hub.figures([TOTALS], look.at_ms)
         except HubDown:
             return totals(look)
-        return Counter(all_told) + Counter(self._history.since(look))
+        return Counter(all_told) + self._untold + Counter(self._history.since(look))
 
     async def live(self) -> HubStatistics | None:
         """Return what is live now, None if the hub cannot be reached."""
@@ -81,9 +82,11 @@ class Historian:
     async def _look(self) -> None:
         live = await self.live()
         look = self._counted(None if live is None else Live(live.people, live.connections, dict(live.rooms_by_size)))
-        since, done, step = self._history.since(look), self._history.note(look), step_at(look.at_ms)
+        self._untold.update(self._history.since(look))
+        done, step = self._history.note(look), step_at(look.at_ms)
         try:
-            await self._hub.add_figures(TOTALS, since, look.at_ms)
+            await self._hub.add_figures(TOTALS, self._untold, look.at_ms)
+            self._untold.clear()
             if done is None:
                 await self._read(range(step - STEPS, step + 1), look.at_ms)
             else:
