@@ -4,6 +4,7 @@ import asyncio
 import json
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from nearby.errors import ConfigError
 from nearby.server.config import load_settings
 from nearby.testing.serving import Answer, LiveServer, live_server
 
-HANDSHAKE = {
+HANDSHAKE: dict[str, Any] = {
     "Upgrade": "websocket",
     "Connection": "Upgrade",
     "Sec_WebSocket_Version": "13",
