@@ -20,7 +20,7 @@ NAVIGATION: dict[str, tuple[str, ...]] = {
         *("docs/protocol", "docs/reference/http", "docs/reference/socket"),
     ),
     "Run it": (
-        *("docs/operations", "docs/deployment", "docs/runbook", "docs/privacy", "THREAT_MODEL"),
+        *("docs/operations", "docs/deployment", "docs/scaling", "docs/runbook", "docs/privacy", "THREAT_MODEL"),
         *("docs/load", "docs/benchmarks", "docs/simulation"),
     ),
     "Change it": ("ARCHITECTURE", "docs/testing", "docs/decisions/README", "CHANGELOG"),

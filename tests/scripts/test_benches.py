@@ -11,6 +11,8 @@ import pytest
 from rich.console import Console
 
 from nearby.sim.child import bare_environment
+from scripts.benches.cluster import Figures, Side
+from scripts.benches.cluster_report import ClusterReport
 from scripts.benches.crowd import Crowd
 from scripts.benches.report import Report, Target
 from scripts.benches.servers import BenchFailed, Kind, Server, running
@@ -159,3 +161,19 @@ async def test_a_load_that_cannot_be_carried_out_leaves_nothing_to_report() -> N
             server.process.process.kill()
             with pytest.raises(BenchFailed):
                 await crowd.be_placed(47.37, 8.54)
+
+
+def shared(us: float, *, asked: float = 0.125, rate: float = 16_000.0) -> Figures:
+    return Figures(servers_us=[us], hub_us=[10.0], asked=[asked], rate=[rate])
+
+
+@pytest.mark.parametrize(
+    ("two", "asked", "missed"),
+    [(50.0, 0.125, []), (51.0, 0.125, ["CPU per delivery"]), (50.0, 0.2, ["round trips to the hub per say"])],
+)
+def test_servers_on_a_shared_hub_are_held_to_each_promise(two: float, asked: float, missed: list[str]) -> None:
+    talk = {Side.ALONE: shared(20.0), Side.ONE: shared(45.0), Side.TWO: shared(two, asked=asked)}
+    check_ins = {Side.ALONE: shared(40.0), Side.TWO: shared(80.0)}
+    found = ClusterReport(setup="8 phones", talk=talk, strangers=talk, pairs=talk, check_ins=check_ins, heard=8)
+    assert [one.what.split(",")[0] for one in found.promises() if not one.is_met] == missed
+    assert found.is_met == (not missed)
