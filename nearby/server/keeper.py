@@ -19,7 +19,7 @@ from nearby.server.sockets import Sockets
 
 log = logging.getLogger(__name__)
 
-MEET_FOR_MS = 185
+MEET_FOR_MS = 195
 """So long of a tick a crowd that shook is seated, in steps between which others have their turn: on the next
 tick time's work and other placements come first again."""
 
