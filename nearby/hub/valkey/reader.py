@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 BLOCK_MS = 1_000
 BATCH = 256
 
+READ_AGAIN_S = 0.001
+"""How long it is waited after something was read: what comes meanwhile is read together, for one wake-up of both."""
+
 HEARD_WITHIN_S = 3.0
 """How long an operation waits for its gateway to hear what it did."""
 
@@ -132,7 +135,10 @@ class Reader:
         stream = self._link.key(stream_of(self._gateway, generation))
         found = await pipe.ask("XREAD", "COUNT", BATCH, *block, "STREAMS", stream, self._last)
         if found:
-            self._hear(_entries_of(found))
+            entries = _entries_of(found)
+            self._hear(entries)
+            if len(entries) < BATCH:
+                await asyncio.sleep(READ_AGAIN_S)
             # Whoever waits for us to have heard something looks whether it is gone.
             ms, _, number = self._last.partition(b"-")
             # It goes out with what is asked next; that tells whether the connection still is one.
