@@ -74,11 +74,6 @@ class Conflicts:
         own = self._by_author.get(author)
         return [] if own is None else list(islice(reversed(own), most))
 
-    def newest_giving_way_to(self, person: PersonId, most: int) -> list[PersonId]:
-        """Return the authors of the newest conflicts with a person that bind the authors alone, the newest first."""
-        against = self._by_other.get(person)
-        return [] if against is None else list(islice((one for one in reversed(against) if not against[one]), most))
-
     def bars(self, person: PersonId, others: Iterable[PersonId]) -> bool:
         """Return whether ``person`` must not sit down where ``others`` sit."""
         own, against = self._by_author.get(person), self._by_other.get(person)

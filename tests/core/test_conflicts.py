@@ -119,17 +119,6 @@ def test_a_conflict_made_again_is_the_newest() -> None:
     conflicts, _ = made_of([(ANA, other, True) for other in (BEN, CLEO, DAN, BEN, EVE)])
     assert conflicts.newest_of(ANA, 2) == [EVE, BEN]
     assert conflicts.newest_of(BEN, 2) == []
-
-
-def test_who_gives_way_to_somebody_is_found_the_newest_first() -> None:
-    conflicts, _ = made_of([(BEN, ANA, False), (CLEO, ANA, True), (DAN, ANA, False), (EVE, ANA, False)])
-    assert conflicts.newest_giving_way_to(ANA, 2) == [EVE, DAN]
-    assert conflicts.newest_giving_way_to(ANA, 9) == [EVE, DAN, BEN]
-    assert conflicts.newest_giving_way_to(BEN, 9) == []
-
-
-def test_whoever_blocks_again_is_the_newest_to_whom_they_block() -> None:
-    conflicts, _ = made_of([(ANA, other, True) for other in (BEN, CLEO, DAN, BEN, EVE)])
     assert conflicts.bars(ANA, [BEN])
     assert not conflicts.bars(ANA, [CLEO])
 

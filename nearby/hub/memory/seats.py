@@ -68,13 +68,11 @@ class Seats:
         return person.room is None and not person.shunned and not self.conflicts.concern(person.id)
 
     def with_a_seat(self, person: Person, room_id: RoomId, now_ms: int) -> Room | None:
-        """Return the room if the person may sit down there, on the seat of whoever gives way to them if need be."""
+        """Return the room if it has a seat and the person may sit down there, or None."""
         room = self._rooms.get(room_id)
         if room is None or self._rooms.has_ended(room, now_ms) or self.is_barred(person, room, now_ms):
             return None
-        if len(room.seats) < room.capacity or self.conflicts.giving_way(person.id, people_in(room)):
-            return room
-        return None
+        return room if len(room.seats) < room.capacity else None
 
     def would_clash(self, room: Room, other: Room, now_ms: int) -> bool:
         """Return whether the people of two rooms must not come together."""

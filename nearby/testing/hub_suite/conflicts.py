@@ -83,11 +83,11 @@ class ConflictsSuite(SuiteBase):
         assert ana.view.why == "moved"
         assert ana.room != ben.room
 
-    @pytest.mark.parametrize("with_others", [0, 1, 3, RULES.capacity - 1])
+    @pytest.mark.parametrize("with_others", [0, 1, 3, RULES.capacity - 2])
     async def test_whoever_it_does_not_bind_is_offered_what_they_would_be_if_its_author_were_not_there(
         self, world: World, with_others: int
     ) -> None:
-        """Also a full room, in which the author's seat becomes theirs, and not one that nobody else is in."""
+        """A room is smaller by one, and one that nobody else is in is none."""
         await world.together("cleo", "dan", "eve")
         ana, *others = await world.together("ana", *(f"p{number}" for number in range(with_others)))
         room, ben = ana.room, await newcomer(world, "ben")
