@@ -91,8 +91,9 @@ class Catchments:
 
     def finest_open(self, ladder: Ladder, at_most: int = FINEST_RESOLUTION) -> Cell:
         """Return the finest open cell of ``ladder`` of resolution ``at_most`` or coarser; there always is one."""
-        for cell in ladder:
-            if resolution_of(cell) <= at_most and self.is_open(cell):
+        for cell in ladder[FINEST_RESOLUTION - at_most :]:
+            state = self._states.get(cell)
+            if state is not None and state.is_open:
                 return cell
         return ladder.res5
 

@@ -25,7 +25,8 @@ class Agenda:
 
     def __init__(self) -> None:
         self._timers: tuple[Timers[Key], ...] = tuple(Timers[Key]() for _ in Kind)
-        self._idle_until_ms = 0
+        self.idle_until_ms = 0
+        """Before this time nothing is due."""
 
     def __len__(self) -> int:
         """Return how many looks are asked for."""
@@ -34,21 +35,21 @@ class Agenda:
     def clear(self) -> None:
         """Ask for no looks any more."""
         self._timers = tuple(Timers[Key]() for _ in Kind)
-        self._idle_until_ms = 0
+        self.idle_until_ms = 0
 
     def set(self, kind: Kind, key: Key, due_ms: int) -> None:
         """Ask for a look at ``due_ms``, or earlier if that was asked before."""
         self._timers[kind].set(key, due_ms)
-        self._idle_until_ms = min(self._idle_until_ms, due_ms)
+        self.idle_until_ms = min(self.idle_until_ms, due_ms)
 
     def pop(self, now_ms: int) -> tuple[Kind, Key, int] | None:
         """Return what is to be looked at next of all that is due by ``now_ms``, with its time, or None."""
-        if now_ms < self._idle_until_ms:
+        if now_ms < self.idle_until_ms:
             return None
         due = [(due_ms, kind) for kind in Kind if (due_ms := self._timers[kind].next_ms(now_ms)) is not None]
         if not due:
             firsts = (timers.first_ms() for timers in self._timers)
-            self._idle_until_ms = max(now_ms + 1, min((ms for ms in firsts if ms is not None), default=now_ms + 1))
+            self.idle_until_ms = max(now_ms + 1, min((ms for ms in firsts if ms is not None), default=now_ms + 1))
             return None
         _, kind = min(due)
         found = self._timers[kind].pop(now_ms)

@@ -20,11 +20,12 @@ def make_offer(person: Person, people: People, rooms: Rooms, seats: Seats, words
     for a seat, rooms that have one for each, perhaps none. A companion in conflict with them counts for nothing.
     """
     catchment = people.catchment_of(person, now_ms)
-    companions = _companions_of(person, people, now_ms)
+    companions = _companions_of(person, people, now_ms) if person.wishes.companions else []
+    # Most people: no room is looked at but those that are scored.
+    is_plain = not companions and seats.is_barred_nowhere(person)
     candidates: Sequence[Candidate] = ()
     for fill in people.fill_levels(catchment):
-        if not companions and seats.is_barred_nowhere(person):
-            # Most people: no room is looked at but those that are scored.
+        if is_plain:
             candidates = rooms.sample(catchment, words[:CANDIDATES_SCORED], fill)
         else:
             sample = [rooms.get(card.room) for card in rooms.sample(catchment, words, fill)]
@@ -44,8 +45,6 @@ def make_offer(person: Person, people: People, rooms: Rooms, seats: Seats, words
 
 def _companions_of(person: Person, people: People, now_ms: int) -> list[Person]:
     """Return who came with the person: each named the other, and both are to be seated in the same catchment."""
-    if not person.wishes.companions:
-        return []
     catchment = people.catchment_of(person, now_ms)
     named = (people.get(other) for other in sorted(person.wishes.companions))
     return [

@@ -144,7 +144,7 @@ class People:
 
         Somebody who was lifted lately is not placed finer than that.
         """
-        lifted = person.lifted
+        lifted = person.rare.lifted
         if lifted is None or self._windows.at(now_ms) > lifted.until_window:
             return self.area_of(person)
         return self.area_of(person, lifted.resolution)

@@ -65,7 +65,7 @@ class Seats:
 
     def is_barred_nowhere(self, person: Person) -> bool:
         """Return whether ``is_barred`` is False of every room."""
-        return person.room is None and not person.shunned and not self.conflicts.concern(person.id)
+        return person.room is None and not person.rare.shunned and not self.conflicts.concern(person.id)
 
     def with_a_seat(self, person: Person, room_id: RoomId, now_ms: int) -> Room | None:
         """Return the room if it has a seat and the person may sit down there, or None."""

@@ -280,6 +280,8 @@ class LiveState:
     def catch_up(self, now_ms: int) -> None:
         """Do everything that was due by ``now_ms``, in order of time."""
         window = self._windows.at(now_ms)
+        if window == self._window and now_ms < self._agenda.idle_until_ms:
+            return
         # A clock that jumps by days needs no more window ends than open or close every catchment.
         self._window = max(self._window, window - 2 * self._rules.streak)
         while self._window < window:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from nearby.core.brakes import Stopped
+from nearby.core.brakes import NOTHING_STOPPED, Stopped
 from nearby.core.ids import PersonId
 from nearby.hub.memory.person import Person
 from nearby.hub.memory.tables import Tables
@@ -27,7 +27,7 @@ class Stops:
 
     def put(self, stopped: Stopped) -> None:
         """Let this be stopped and nothing else: whoever was held off and no longer is may have a seat."""
-        self._tables.stopped = stopped
+        self._tables.stopped = NOTHING_STOPPED if stopped == NOTHING_STOPPED else stopped
         for one in list(self._tables.held_off):
             person = self._find(one)
             if person is None or not self.concern(person):
@@ -40,7 +40,7 @@ class Stops:
 
     def hold_off(self, person: Person) -> bool:
         """Return whether somebody who was to have a seat takes none; without a seat they are told so."""
-        if not self.concern(person):
+        if self._tables.stopped is NOTHING_STOPPED or not self.concern(person):
             return False
         self._tables.held_off[person.id] = None
         person.is_displaced = False
