@@ -214,7 +214,7 @@ async def on_stage(*, patience: Patience = NO_PINGS, **settings: Any) -> AsyncIt
     """Put a server up until the block ends. It keeps nothing and has no limits unless ``settings`` say otherwise."""
     hand = Hand(START_MS)
     async with _scratch() as scratch:
-        own: dict[str, Any] = {"data_dir": scratch, "key": KEY, "keep": "off", "limits": "off"}
+        own: dict[str, Any] = {"data_dir": scratch, "key": KEY, "keep": "off", "limits": "off", "accept_rate": 0}
         async with (
             assembled(
                 Settings(**(own | settings)), clock=hand.clock, patience=patience, draw_id=counted_ids()

@@ -112,9 +112,10 @@ class StagePhone:
 
     @property
     def is_upgraded(self) -> bool:
-        """Return whether the handshake was answered."""
+        """Return whether the handshake was answered; it must not be refused."""
         end = self.wire.received.find(_HEAD_ENDS)
         if not self._is_upgraded and end >= 0:
+            assert self.wire.received.startswith(b"HTTP/1.1 101 "), bytes(self.wire.received[:end])
             self._is_upgraded, self._read_to = True, end + len(_HEAD_ENDS)
         return self._is_upgraded
 
