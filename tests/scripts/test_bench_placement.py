@@ -42,7 +42,9 @@ FILLED = Filling(
         (replace(SMALL, decision_us=15.1), 1),
         (replace(SMALL, decision_p99_us=100.1), 1),
         (replace(SMALL, decision_us=20.1), 2),
-        (replace(SMALL, bytes_a_person=1_074.0), 1),
+        (replace(SMALL, bytes_a_person=1_074.0), 0),
+        (replace(SMALL, people=100_000, bytes_a_person=1_073.0), 0),
+        (replace(SMALL, people=100_000, bytes_a_person=1_074.0), 1),
     ],
 )
 def test_what_grows_too_much_is_said_in_a_sentence_each(large: Figures, missed: int) -> None:
