@@ -212,7 +212,8 @@ class Growth:
         console.print(table)
         console.print(
             f"targets: a decision at most {MAX_DECISION_US:g} µs, p99 {MAX_P99_US:g} µs, {MAX_GROWTH:g} times the "
-            f"smallest's; {MAX_BYTES_PRESENT:g} bytes a person present, {MAX_BYTES_SEATED:,.0f} with a seat from {LARGE:,} people on"
+            f"smallest's; {MAX_BYTES_PRESENT:g} bytes a person present, {MAX_BYTES_SEATED:,.0f} with a seat "
+            f"from {LARGE:,} people on"
         )
         for sentence in self.missed or ["met"]:
             console.print(sentence if sentence == "met" else f"missed: {sentence}")
