@@ -14,13 +14,18 @@ from nearby.core.wishes import NO_WISHES, Wishes
 from tests.core.test_room import ANA, RES5, RULES, Script, room_of, seat, steps
 
 
-@pytest.mark.parametrize(("connected", "held", "is_thin"), [(0, 2, False), (1, 0, True), (2, 6, True), (3, 0, False)])
+@pytest.mark.parametrize(
+    ("connected", "held", "is_thin"),
+    [(0, 2, False), (0, 1, False), (1, 0, True), (1, 1, True), (2, 6, True), (3, 0, False)],
+)
 def test_a_room_is_thin_with_one_or_two_who_are_there(connected: int, held: int, is_thin: bool) -> None:
     room = room_of(connected + held)
     for number in range(held):
         room.hold(room.seats[MemberId(f"m{number}")], 0)
     assert room.is_thin(RULES) == is_thin
-    assert room.party(5, RULES) == Party(opened_ms=0, is_thin=is_thin, spoke_ms=0, forced_ms=5, room=room.id)
+    is_alone = (connected, held) == (1, 0)
+    expected = Party(opened_ms=0, is_thin=is_thin, spoke_ms=0, forced_ms=5, room=room.id, is_alone=is_alone)
+    assert room.party(5, RULES) == expected
 
 
 def test_a_party_spoke_when_the_last_of_its_members_did() -> None:
