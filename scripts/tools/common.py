@@ -52,6 +52,13 @@ EstablishedOption = Annotated[float, typer.Option(min=0, max=1, help="Share of p
 SpeedOption = Annotated[
     float, typer.Option(min=1, max=600, help="Seconds of the crowd's world that pass in one second.")
 ]
+DatabaseOption = Annotated[
+    str | None,
+    typer.Option(help="Database of the server started for the run: postgresql://..., of its own; made ready by us."),
+]
+HubOption = Annotated[
+    str | None, typer.Option(help="Start two servers that share this hub, redis://..., empty and of their own.")
+]
 SaysOption = Annotated[float, typer.Option(min=0, help="Sayings a second, over all phones.")]
 SeedOption = Annotated[int, typer.Option(help="The same seed draws the same chance.")]
 JsonOption = Annotated[Path | None, typer.Option("--json", dir_okay=False, help="Write the figures to this file.")]

@@ -10,7 +10,9 @@ from nearby.sim.crowd import Shape
 from nearby.sim.load import Crowd, Load
 from nearby.sim.players import Players
 from scripts.tools.common import (
+    DatabaseOption,
     EstablishedOption,
+    HubOption,
     JsonOption,
     KeyOption,
     SaysOption,
@@ -37,6 +39,8 @@ def load(
     established: EstablishedOption = 0.9,
     server: ServerOption = None,
     key: KeyOption = None,
+    database_url: DatabaseOption = None,
+    hub_url: HubOption = None,
     seed: SeedOption = 1,
     json_file: JsonOption = None,
 ) -> None:
@@ -60,7 +64,7 @@ def load(
     async def live(players: Players, progress: Callable[[float], None]) -> None:
         await Crowd(asked, players).live(progress)
 
-    target = Target(server=server, key=key, speed=speed)
+    target = Target(server=server, key=key, speed=speed, database_url=database_url, hub_url=hub_url)
     run(target, live, phones=phones, established=established, random=Random(seed), json_file=json_file)
 
 

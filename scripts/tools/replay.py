@@ -12,7 +12,9 @@ from nearby.sim.folding import Fold, Visit, cut, fold, guess_utc_offset_h, most_
 from nearby.sim.players import Players
 from nearby.sim.replay import play
 from scripts.tools.common import (
+    DatabaseOption,
     EstablishedOption,
+    HubOption,
     JsonOption,
     KeyOption,
     SaysOption,
@@ -33,13 +35,6 @@ FromOption = Annotated[
 ]
 ToOption = Annotated[str | None, typer.Option("--to", help="End, as --from; not included.")]
 PhonesOption = Annotated[int | None, typer.Option(min=1, help="At most this many phones, drawn by chance.")]
-DatabaseOption = Annotated[
-    str | None,
-    typer.Option(help="Database of the server started for the run: postgresql://..., of its own; made ready by us."),
-]
-HubOption = Annotated[
-    str | None, typer.Option(help="Start two servers that share this hub, redis://..., empty and of their own.")
-]
 LogOption = Annotated[
     bool, typer.Option("--check-log", help="Hold the server's check-in log against a model of the rule afterwards.")
 ]
