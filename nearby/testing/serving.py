@@ -125,7 +125,7 @@ async def live_server(
 ) -> AsyncIterator[LiveServer]:
     """Run a server until the block ends. ``settings`` go over the tests' own: a key, free ports."""
     faults = faults or Faults()
-    own: dict[str, Any] = {"data_dir": data_dir, "port": 0, "metrics_port": 0, "key": KEY}
+    own: dict[str, Any] = {"data_dir": data_dir, "port": 0, "metrics_port": 0, "key": KEY, "accept_rate": 0}
     time = Shift()
     async with running(
         Settings(**(own | settings)), clock=time.clock, patience=patience, wrap_hub=faults.wrap

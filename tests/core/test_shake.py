@@ -123,6 +123,11 @@ def test_whoever_blocked_is_alone_rather_than_take_company_from_whom_they_blocke
     assert (groups, alone) == ([[BEN, CLEO, DAN]], [ANA])
 
 
+def test_whom_all_the_others_blocked_is_alone_and_the_others_meet() -> None:
+    groups, alone = grouped([ANA, BEN, CLEO, DAN], {(BEN, ANA), (CLEO, ANA), (DAN, ANA)})
+    assert ([sorted(group) for group in groups], alone) == ([[BEN, CLEO, DAN]], [ANA])
+
+
 def test_two_who_blocked_the_same_one_meet() -> None:
     groups, alone = grouped([ANA, BEN, CLEO, DAN], {(ANA, BEN), (CLEO, BEN)})
     assert (groups, alone) == ([[BEN, DAN], [CLEO, ANA]], [])

@@ -40,7 +40,9 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 async def server(built: Path, tmp_path: Path) -> AsyncIterator[LiveServer]:
-    async with live_server(tmp_path, tile_url=TILES, tile_attribution=CREDITS, guests="on", tags=("tea",), window_s=60) as running:
+    async with live_server(
+        tmp_path, tile_url=TILES, tile_attribution=CREDITS, guests="on", tags=("tea",), window_s=60
+    ) as running:
         yield running
 
 

@@ -59,10 +59,10 @@ class _Sight:
             self.at[caller.person] = (position.lat, position.lon)
             return await checks_in(this, caller, position, *args, **more)
 
-        def join(this: hub_rooms.Rooms, room: Room, caller: Caller, *args: Any, **more: Any) -> Seat:
-            seat = joins(this, room, caller, *args, **more)
-            self.who[seat.member] = caller.person
-            self.sitting.setdefault(room.id, {})[seat.member] = caller.person
+        def join(this: hub_rooms.Rooms, room: Room, person: PersonId, *args: Any, **more: Any) -> Seat:
+            seat = joins(this, room, person, *args, **more)
+            self.who[seat.member] = person
+            self.sitting.setdefault(room.id, {})[seat.member] = person
             return seat
 
         def leave(this: hub_rooms.Rooms, room: Room, seat: Seat, *args: Any, **more: Any) -> None:
@@ -193,10 +193,10 @@ def lasting_pseudonyms() -> Iterator[None]:
     joins = hub_rooms.Rooms.join
     sitting_down = ""
 
-    def join(this: hub_rooms.Rooms, room: Room, caller: Caller, *args: Any, **more: Any) -> Seat:
+    def join(this: hub_rooms.Rooms, room: Room, person: PersonId, *args: Any, **more: Any) -> Seat:
         nonlocal sitting_down
-        sitting_down = caller.person
-        return joins(this, room, caller, *args, **more)
+        sitting_down = person
+        return joins(this, room, person, *args, **more)
 
     def draw_name(bits: int, taken: Collection[str]) -> str:
         return draw_a_name(crc32(sitting_down.encode()), taken)

@@ -36,9 +36,9 @@ def _seeing_blocks() -> Iterator[IsBlocked]:
             pairs.add((caller.person, other))
         return await blocks(this, caller, other, *args, **more)
 
-    def join(this: hub_rooms.Rooms, room: Room, caller: Caller, *args: Any, **more: Any) -> Seat:
-        seat = joins(this, room, caller, *args, **more)
-        who[seat.member] = caller.person
+    def join(this: hub_rooms.Rooms, room: Room, person: PersonId, *args: Any, **more: Any) -> Seat:
+        seat = joins(this, room, person, *args, **more)
+        who[seat.member] = person
         return seat
 
     with replaced(Separation, "block", block), replaced(hub_rooms.Rooms, "join", join):
