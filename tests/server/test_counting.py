@@ -25,7 +25,7 @@ from nearby.store.sql import init_store, open_store
 from nearby.testing.clock import ManualClock
 from nearby.testing.postgres import running_postgres
 from nearby.testing.recorder import Recorder
-from nearby.testing.redis import RedisServer, running_redis
+from nearby.testing.redis import RedisServer
 from nearby.testing.serving import KEY
 from nearby.testing.store_suite import Database
 from tests.server.test_checkin_log import (
@@ -48,12 +48,6 @@ def database_url() -> Iterator[str]:
     with running_postgres() as url:
         asyncio.run(init_store(url))
         yield url
-
-
-@pytest.fixture(scope="module")
-def hub() -> Iterator[RedisServer]:
-    with running_redis() as server:
-        yield server
 
 
 class Servers:

@@ -5,33 +5,20 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from nearby.sim.child import Child, bare_environment, serving
 from nearby.testing.ports import free_port
-from nearby.testing.postgres import postgres_with_schema
 from nearby.testing.raw_phone import RawPhone
-from nearby.testing.redis import RedisServer, running_redis
+from nearby.testing.redis import RedisServer
 from nearby.testing.serving import KEY
 from nearby.testing.waiting import eventually
 from tests.server.test_restart import PEOPLE, Talker
 
 pytestmark = pytest.mark.timeout(180)
-
-
-@pytest.fixture(scope="module")
-def database_url() -> Iterator[str]:
-    with postgres_with_schema() as server:
-        yield server.url
-
-
-@pytest.fixture(scope="module")
-def hub() -> Iterator[RedisServer]:
-    with running_redis() as server:
-        yield server
 
 
 @pytest.fixture

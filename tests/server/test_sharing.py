@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -22,10 +22,9 @@ from nearby.store.sql import open_store
 from nearby.store.tables import metadata
 from nearby.testing.clock import ManualClock
 from nearby.testing.faults import Faults
-from nearby.testing.postgres import postgres_with_schema
 from nearby.testing.raw_phone import RawPhone
 from nearby.testing.recorder import Recorder
-from nearby.testing.redis import RedisServer, running_redis
+from nearby.testing.redis import RedisServer
 from nearby.testing.serving import KEY, START_MS, LiveServer, live_server
 from nearby.testing.store_suite import Database
 from nearby.testing.waiting import eventually
@@ -35,18 +34,6 @@ class Begin(Protocol):
     """Begins one more server."""
 
     def __call__(self, faults: Faults | None = None) -> contextlib.AbstractAsyncContextManager[LiveServer]: ...
-
-
-@pytest.fixture(scope="module")
-def database_url() -> Iterator[str]:
-    with postgres_with_schema() as server:
-        yield server.url
-
-
-@pytest.fixture(scope="module")
-def hub() -> Iterator[RedisServer]:
-    with running_redis() as server:
-        yield server
 
 
 @pytest.fixture
