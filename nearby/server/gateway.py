@@ -104,10 +104,9 @@ class Gateway:
         phone = self._connections.get(connection)
         if phone is not None:
             self._leave(phone)
-            frames = text_frame(wire.encode(placed))
             if placed.why == "shaken":
-                frames = text_frame(wire.encode(wire.Shaken(room=placed.room.id))) + frames
-            phone.write(frames)
+                phone.send(wire.Shaken(room=placed.room.id))
+            phone.send(placed)
             self._enter(phone, RoomId(placed.room.id))
 
     def unseated(self, connection: ConnectionId, why: str) -> None:
