@@ -125,7 +125,10 @@ class Session:
         self._pinged_ms = None
 
     def due_ms(self) -> int:
-        """Return when ``on_time`` next has something to do. Call it again after every other call."""
+        """Return when ``on_time`` next has something to do. Call it again after every other call.
+
+        After ``on_time`` that is later than the time it was given, so calling it while it is due comes to an end.
+        """
         patience = self._patience
         if self.phase is not Phase.OPEN:
             return self._heard_ms + patience.hello_ms
@@ -146,6 +149,8 @@ class Session:
                 raise Disconnect(CloseCode.HELLO_TOO_LATE)
             return False, None
         if self.phase is not Phase.OPEN:
+            # A greeting ends by itself, as late as a hub lets it; until then there is nothing to do here.
+            self._heard_ms = now_ms
             return False, None
         if self._pinged_ms is not None and now_ms >= self._pinged_ms + patience.pong_ms:
             raise Disconnect(CloseCode.NO_PONG)

@@ -217,6 +217,14 @@ def test_the_greeting_counts_as_a_sign_of_life() -> None:
     assert session.due_ms() == 4_000 + PATIENCE.ping_ms
 
 
+@pytest.mark.parametrize("phase", [Phase.GREETING, Phase.CLOSED])
+def test_a_greeting_may_take_long_and_is_looked_at_again_later(phase: Phase) -> None:
+    session = in_phase(phase)
+    for now_ms in (session.due_ms(), session.due_ms() + 60_000):
+        assert session.on_time(now_ms) == (False, None)
+        assert session.due_ms() == now_ms + PATIENCE.hello_ms
+
+
 def test_text_that_is_no_json_is_explained_in_one_sentence() -> None:
     assert explain(UnicodeDecodeError("utf-8", b"\xff", 0, 1, "x"))[0] is ErrorCode.BAD_MESSAGE
 
