@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from time import perf_counter
 
 from nearby.core.cell import resolution_of
@@ -83,21 +83,33 @@ class Placer:
         """
         wishes, self._wishes = list(self._wishes.items()), {}
         answered = self._take_answered()
-        count = 0
+        left = dict(wishes)
         try:
             for count in range(0, len(wishes), self._at_once):
-                some = wishes[count : count + self._at_once]
-                if len(some) == 1:
-                    await self._try_to_place(*some[0])
-                else:
-                    await asyncio.gather(*(self._try_to_place(person, why) for person, why in some))
+                await self._place_together(wishes[count : count + self._at_once], left)
                 if (count + self._at_once) % YIELD_EVERY == 0:
                     await asyncio.sleep(0)
         except HubDown as down:
-            self._wishes = dict(wishes[count:]) | self._wishes
+            self._wishes = left | self._wishes
             self._finish(answered, down)
             raise
         self._finish(answered)
+
+    async def _place_together(self, some: Sequence[tuple[PersonId, str]], left: dict[PersonId, str]) -> None:
+        """Place some at the same time, and take whose wish was answered out of ``left``.
+
+        Raises:
+            HubDown: Of some it was not; nobody is being placed any more.
+        """
+        if len(some) == 1:
+            failed = [await self._try_to_place(*some[0])]
+        else:
+            failed = await asyncio.gather(*(self._try_to_place(person, why) for person, why in some))
+        for (person, _), down in zip(some, failed, strict=True):
+            if down is None:
+                del left[person]
+        for down in filter(None, failed):
+            raise down
 
     def _take_answered(self) -> asyncio.Future[None] | None:
         """Return what tells the present waiters; those who come later wait for the next tick."""
@@ -114,16 +126,17 @@ class Placer:
             answered.set_exception(down)
             answered.exception()  # Nobody may be waiting any more, and that is no error.
 
-    async def _try_to_place(self, person: PersonId, why: str) -> None:
-        """Place one person; our bug with one of them costs the others nothing."""
+    async def _try_to_place(self, person: PersonId, why: str) -> HubDown | None:
+        """Place one person, and return why their wish stands; our bug with one of them costs the others nothing."""
         started_s = perf_counter()
         try:
             await self._place(person, why)
-        except HubDown:
-            raise
+        except HubDown as down:
+            return down
         except Exception:
             log.exception("somebody could not be placed")
         self._metrics.placement_seconds.observe(perf_counter() - started_s)
+        return None
 
     async def _place(self, person: PersonId, why: str) -> None:
         """Look, decide, take; look again if somebody was faster."""

@@ -34,9 +34,9 @@ class Seats:
         return True
 
 
-def placer(seats: Seats) -> Placer:
+def placer(seats: Seats, *, at_once: int = 1) -> Placer:
     clock = SteadyClock(wall_ms=lambda: 0, monotonic_ms=lambda: 0)
-    return Placer(seats, Rules(), Windows(1, bytes(16)), clock, Metrics())  # type: ignore[arg-type]
+    return Placer(seats, Rules(), Windows(1, bytes(16)), clock, Metrics(), at_once=at_once)  # type: ignore[arg-type]
 
 
 async def test_a_wish_made_during_a_tick_is_answered_by_the_next() -> None:
@@ -93,6 +93,25 @@ async def test_while_the_hub_is_down_waiters_are_told_and_wishes_stand() -> None
     seats.before_offer = lambda person: None
     await answering.tick()
     assert seats.seated == [ANA]
+
+
+async def test_of_several_placed_at_once_only_whom_the_hub_failed_is_placed_on_the_next_tick() -> None:
+    seats = Seats()
+
+    def be_down_for_one(person: PersonId) -> None:
+        if person == BAD:
+            raise HubDown
+
+    seats.before_offer = be_down_for_one
+    answering = placer(seats, at_once=2)
+    for person in (BAD, ANA, CYN):
+        answering.wish(person, "next")
+    with pytest.raises(HubDown):
+        await answering.tick()
+    assert seats.seated == [ANA]
+    seats.before_offer = lambda person: None
+    await answering.tick()
+    assert sorted(seats.seated) == [ANA, BAD, CYN]
 
 
 async def test_waiters_are_told_that_the_hub_is_down_also_when_the_tick_never_got_to_them() -> None:
