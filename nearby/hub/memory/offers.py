@@ -20,7 +20,7 @@ def make_offer(person: Person, people: People, rooms: Rooms, seats: Seats, words
     for a seat, rooms that have one for each, perhaps none. A companion in conflict with them counts for nothing.
     """
     catchment = people.catchment_of(person, now_ms)
-    companions = _companions_of(person, people, now_ms) if person.wishes.companions else []
+    companions = _companions_of(person, catchment, people, seats, now_ms) if person.wishes.companions else []
     # Most people: no room is looked at but those that are scored.
     is_plain = not companions and seats.is_barred_nowhere(person)
     candidates: Sequence[Candidate] = ()
@@ -31,9 +31,7 @@ def make_offer(person: Person, people: People, rooms: Rooms, seats: Seats, words
             sample = [rooms.get(card.room) for card in rooms.sample(catchment, words, fill)]
             found = [room for room in sample if room is not None and not seats.is_barred(person, room, now_ms)]
             if companions:
-                here = [one for one in companions if one.room is None or _is_within(one.room.catchment, catchment)]
-                friends = [one for one in here if not seats.conflicts.clash((person.id,), (one.id,))]
-                found = _with_companions(person, friends, found, seats, now_ms)
+                found = _with_companions(person, companions, found, seats, now_ms)
             candidates = [
                 Candidate(room.id, room.size, room.opened_ms, room.tags, room.lang)
                 for room in found[:CANDIDATES_SCORED]
@@ -43,9 +41,11 @@ def make_offer(person: Person, people: People, rooms: Rooms, seats: Seats, words
     return Offer(catchment, candidates, person.wishes)
 
 
-def _companions_of(person: Person, people: People, now_ms: int) -> list[Person]:
-    """Return who came with the person: each named the other, and both are to be seated in the same catchment."""
-    catchment = people.catchment_of(person, now_ms)
+def _companions_of(person: Person, catchment: CatchmentId, people: People, seats: Seats, now_ms: int) -> list[Person]:
+    """Return who came with the person and counts: each named the other, and both are to be seated in the catchment.
+
+    Nobody in conflict with the person does, nor anybody who sits where the person may not.
+    """
     named = (people.get(other) for other in sorted(person.wishes.companions))
     return [
         other
@@ -54,6 +54,8 @@ def _companions_of(person: Person, people: People, now_ms: int) -> list[Person]:
         and other.presence is not None
         and person.id in other.wishes.companions
         and people.catchment_of(other, now_ms) == catchment
+        and (other.room is None or _is_within(other.room.catchment, catchment))
+        and not seats.conflicts.clash((person.id,), (other.id,))
     ]
 
 
