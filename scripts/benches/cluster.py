@@ -21,15 +21,16 @@ from scripts.benches.turns import WARM_UP_LAPS
 
 
 class Side(StrEnum):
-    """Which servers: one by itself that keeps nothing, the same on PostgreSQL, one or two on a shared hub."""
+    """Which servers: one by itself, on SQLite as it comes, keeping nothing or on PostgreSQL; one or two on a hub."""
 
+    EMBEDDED = "one server as it comes"
     ALONE = "one server, nothing kept"
     KEPT = "one server on PostgreSQL"
     ONE = "one on a shared hub"
     TWO = "two on a shared hub"
 
 
-GATEWAYS = {Side.ALONE: 1, Side.KEPT: 1, Side.ONE: 1, Side.TWO: 2}
+GATEWAYS = {Side.ONE: 1, Side.TWO: 2}
 
 TALK = {"window-s": "600"}
 """Limits stay on: a phone speaks every two seconds, and a presence outlasts the bench."""
@@ -244,8 +245,9 @@ async def _take_turns(loads: Sequence[Load], *, laps: int, rounds: int, advance:
 async def _servers(side: Side, settings: dict[str, str]) -> AsyncIterator[tuple[RedisServer | None, Server]]:
     """Run the servers of one side until the block ends, with a hub of their own if they share one."""
     async with AsyncExitStack() as stack:
-        if side is Side.ALONE:
-            yield None, await stack.enter_async_context(running(Kind.OURS, {**settings, "keep": "off"}))
+        if side in (Side.EMBEDDED, Side.ALONE):
+            kept = {} if side is Side.EMBEDDED else {"keep": "off"}
+            yield None, await stack.enter_async_context(running(Kind.OURS, {**settings, **kept}))
             return
         (url,) = await stack.enter_async_context(new_databases(1, is_sqlite=False))
         shared = {**settings, "database-url": url}
@@ -269,11 +271,12 @@ async def measure_all(
     Raises:
         BenchFailed: As ``measure``.
     """
-    every = (Side.ALONE, Side.KEPT, Side.ONE, Side.TWO)
+    every = tuple(Side)
+    three = (Side.EMBEDDED, Side.ALONE, Side.TWO)
     loads: dict[str, tuple[type[Load], Sequence[Side], dict[str, str], bool]] = {
         "talk": (Talk, every, TALK, True),
-        "strangers": (Talk, (Side.ALONE, Side.TWO), TALK, False),
-        "pairs": (TalkOfTwo, (Side.ALONE, Side.TWO), TALK, True),
+        "strangers": (Talk, three, TALK, False),
+        "pairs": (TalkOfTwo, three, TALK, True),
         "check_ins": (CheckIns, every, CHECK_INS, False),
     }
     return {

@@ -17,6 +17,8 @@ from nearby.hub.valkey.commands import Command
 from nearby.hub.valkey.keys import ttl_of
 from nearby.hub.valkey.tables import SharedTables
 
+_COUNTED = ("people", "connections", "held")
+
 NUMBERS = "n"
 """The key of what is counted: a hash."""
 
@@ -166,16 +168,16 @@ class Attempt(LiveState):
         """Yield what is to be written beside values."""
         yield from self.shared.commands()
         yield from (Command("touch", f"p:{person}", (ttl_of("p:", self._rules),)) for person in self._kept)
-        for name, by in (
-            ("people", self._people.present),
-            ("connections", self._people.connected),
-            ("held", self._rooms.held),
-            ("shaking", self.shared.gatherings.change),
-            *((f"size:{size}", by) for size, by in self.shared.by_size.by.items()),
-            *((f"text:{why}", by) for why, by in self.words.held.items()),
-        ):
-            if by:
-                yield Command("add", NUMBERS, (name, by))
+        counts, by_size = (self._people.present, self._people.connected, self._rooms.held), self.shared.by_size.by
+        changes = [(name, by) for name, by in zip(_COUNTED, counts, strict=True) if by]
+        if shaking := self.shared.gatherings.change:
+            changes.append(("shaking", shaking))
+        if by_size:
+            changes += ((f"size:{size}", by) for size, by in by_size.items() if by)
+        if held := self.words.held:
+            changes += ((f"text:{why}", by) for why, by in held.items() if by)
+        for change in changes:
+            yield Command("add", NUMBERS, change)
 
     def _publish(
         self, event: wire.RoomEvent, unheard_by: ConnectionId | None, skipped_by: Collection[ConnectionId]

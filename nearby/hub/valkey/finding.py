@@ -12,6 +12,7 @@ from redis.backoff import NoBackoff
 from redis.crc import key_slot
 from redis.exceptions import RedisError
 
+from nearby.hub.valkey.batch import Batch
 from nearby.hub.valkey.keys import BACKSTOP_MS
 from nearby.hub.valkey.versions import new_version
 from nearby.hub.valkey.working import VERSION_BYTES
@@ -114,8 +115,9 @@ class Finder:
             seconds, micros = await _execute(client, "TIME")
             there_ms = int(seconds) * 1_000 + int(micros) // 1_000
             value = msgspec.msgpack.encode((run_id, max(generation + 1, there_ms)))
-            check, put = (1, 1, stored[:VERSION_BYTES]), (1, 1, value, BACKSTOP_MS)
-            await _execute(client, "FCALL", f"commit_{ENDING}", 1, key, new_version(), BACKSTOP_MS, *check, *put)
+            batch = Batch()
+            batch.add(new_version(), {key: stored}, [(key, value, BACKSTOP_MS)], ())
+            await _execute(client, "FCALL", f"commit_{ENDING}", 1, key, *batch.arguments(BACKSTOP_MS))
 
     def _client(self, url: str) -> Redis:
         # Without driver_info=None each connection looks up the package's version on disk, which blocks.

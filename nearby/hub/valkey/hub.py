@@ -387,5 +387,6 @@ async def open_hub(
     await sweeper.turn_windows(now_ms)
     link.on_generation(lambda _: connections.check_all())
     reader = Reader(link, lease, connections, listener, learn=runner.learn)
+    runner.committer.heard, runner.committer.hear = reader.heard, reader.hear
     reader.start()
     return ValkeyHub(link, runner, reader, sweeper, lease=lease, connections=connections)

@@ -1,8 +1,10 @@
 """People and rooms as a gateway keeps them between attempts, for as long as nobody else changed their values."""
 
 from collections.abc import Callable
+from operator import attrgetter
 
 from msgspec import field
+from msgspec.structs import astuple
 
 from nearby.core.room import Room, Seat
 from nearby.hub.memory.person import Person
@@ -78,3 +80,21 @@ class SharedPerson(Person, eq=False, gc=False):
         if not self.is_found:
             self._look()
         self.its_seat = seat
+
+
+_plain_state_of = attrgetter(
+    *("claims", "presence", "wishes", "is_counted", "attached", "sits_at"),
+    *("has_recent_row", "seen_day", "checkin_tat_ms", "joins", "cells"),
+)
+
+
+def state_of(person: Person) -> object | None:
+    """Return what a person's row depends on, to be compared; None of somebody whose words reach new people.
+
+    Of what it holds nothing changes in place: all that does is what ``reach`` counts.
+    """
+    if person.has_rare:
+        if person.rare.reach is not None:
+            return None
+        return _plain_state_of(person), astuple(person.rare)
+    return _plain_state_of(person)

@@ -3,12 +3,13 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from nearby.core.ids import ConnectionId
 from nearby.errors import HubDown
 from nearby.hub.base import Listener
+from nearby.hub.valkey.committing import Heard
 from nearby.hub.valkey.connections import Connections
 from nearby.hub.valkey.heard import Learned, Replaced, announcement_of, carry_out, read_calls
 from nearby.hub.valkey.lease import Lease, stream_of
@@ -24,11 +25,17 @@ BATCH = 256
 READ_AGAIN_S = 0.001
 """How long it is waited after something was read: what comes meanwhile is read together, for one wake-up of both."""
 
+LEFT_TO_WRITES = 8
+"""So often more it is waited while what is written brings what is to be read: see ``hear``."""
+
 HEARD_WITHIN_S = 3.0
 """How long an operation waits for its gateway to hear what it did."""
 
 Position = tuple[int, int, int]
 """Of an entry: the generation, then its id in the stream of that."""
+
+Told = Sequence[tuple[bytes, Sequence[bytes]]]
+"""Entries of a stream: each with its id and its fields, every second of which is a list of calls."""
 
 
 def position_of(generation: int, entry: bytes) -> Position:
@@ -109,7 +116,21 @@ class Reader:
         stream = self._link.key(stream_of(gateway, generation))
         found = await self._link.call("XREVRANGE", stream, "+", "-", "COUNT", 1)
         if found:
-            await self.until(Entry(gateway, generation, _flat(found)[0][0]))
+            await self.until(Entry(gateway, generation, found[0][0]))
+
+    def heard(self) -> Heard | None:
+        """Return up to where the stream of the present generation was read, None if it is not yet being read."""
+        if self._at[0] != self._link.generation or self._gateway != self._lease.gateway:
+            return None
+        return Heard(stream_of(self._gateway, self._at[0]), self._last)
+
+    def hear(self, stream: str, entries: Told) -> None:
+        """Hear what follows in a stream after some position that was read: who wrote was told so with the answer.
+
+        Most of what a gateway is told while it writes a lot is told so, and reading costs next to nothing.
+        """
+        if stream == stream_of(self._gateway, self._at[0]):
+            self._hear(entries)
 
     async def _run(self) -> None:
         while True:
@@ -135,33 +156,55 @@ class Reader:
         stream = self._link.key(stream_of(self._gateway, generation))
         found = await pipe.ask("XREAD", "COUNT", BATCH, *block, "STREAMS", stream, self._last)
         if found:
-            entries = _entries_of(found)
+            ((_, entries),) = found
             self._hear(entries)
             if len(entries) < BATCH:
-                await asyncio.sleep(READ_AGAIN_S)
-            # Whoever waits for us to have heard something looks whether it is gone.
-            ms, _, number = self._last.partition(b"-")
-            # It goes out with what is asked next; that tells whether the connection still is one.
-            pipe.ask("XTRIM", stream, "MINID", f"{ms.decode()}-{int(number) + 1}").add_done_callback(_note)
+                await self._let_come()
+            self._trim(pipe, stream)
         elif is_over:
             self._ended = self._at
             self._go_to(self._link.generation, lambda entry: entry.generation <= generation)
 
-    def _hear(self, entries: list[tuple[bytes, bytes]]) -> None:
-        for entry, calls in entries:
-            for call in read_calls(calls):
-                if isinstance(call, Learned):
-                    self._learn(call)
-                    continue
-                if isinstance(call, Replaced):
-                    self._connections.remove(ConnectionId(call.connection))
-                try:
-                    carry_out(call, self._listener, self._see_to)
-                except Exception:
-                    log.exception("a listener failed")
-            self._last = entry
-        self._at = position_of(self._at[0], self._last)
+    async def _let_come(self) -> None:
+        """Wait for more to read, longer while that comes anyway with the answers to what is written."""
+        for _ in range(LEFT_TO_WRITES):
+            last = self._last
+            await asyncio.sleep(READ_AGAIN_S)
+            if self._last == last:
+                return
+
+    def _trim(self, pipe: Pipe, stream: str) -> None:
+        """Take what was read out of the stream: whoever waits for us to have heard something looks whether it is gone.
+
+        It goes out with what is asked next; that tells whether the connection still is one.
+        """
+        ms, _, number = self._last.partition(b"-")
+        pipe.ask("XTRIM", stream, "MINID", f"{ms.decode()}-{int(number) + 1}").add_done_callback(_note)
+
+    def _hear(self, entries: Told) -> None:
+        """Hear entries, those that were heard before left out: the same may be read and come with an answer."""
+        generation = self._at[0]
+        for entry, fields in entries:
+            position = position_of(generation, entry)
+            if position <= self._at:
+                continue
+            # First, so that nobody who writes meanwhile is told the same once more.
+            self._at, self._last = position, entry
+            for calls in fields[1::2]:
+                self._carry_out(calls)
         self._answer(lambda entry: False)
+
+    def _carry_out(self, calls: bytes) -> None:
+        for call in read_calls(calls):
+            if isinstance(call, Learned):
+                self._learn(call)
+                continue
+            if isinstance(call, Replaced):
+                self._connections.remove(ConnectionId(call.connection))
+            try:
+                carry_out(call, self._listener, self._see_to)
+            except Exception:
+                log.exception("a listener failed")
 
     def _see_to(self, announcement: str) -> None:
         """Tell that this gateway saw to an announcement. If that is lost, whoever announced it does so again."""
@@ -199,15 +242,3 @@ def _give_up(heard: asyncio.Future[None]) -> None:
 def _note(answer: asyncio.Future[Any]) -> None:
     if not answer.cancelled():
         answer.exception()
-
-
-def _flat(entries: Any) -> list[tuple[bytes, bytes]]:
-    """Return entries of one stream with what they tell, however the client gives them."""
-    if entries and isinstance(entries[0], list) and entries[0] and isinstance(entries[0][0], (list, tuple)):
-        entries = entries[0]
-    return [(entry, fields[b"c"] if isinstance(fields, dict) else fields[1]) for entry, fields in entries]
-
-
-def _entries_of(found: Any) -> list[tuple[bytes, bytes]]:
-    ((_, entries),) = list(found.items()) if isinstance(found, dict) else found
-    return _flat(entries)

@@ -13,7 +13,9 @@ from nearby.core.window import Windows
 from nearby.errors import HubDown, NearbyError
 from nearby.hub.valkey import rows
 from nearby.hub.valkey.attempt import Attempt, WindowOver
-from nearby.hub.valkey.commands import Argument, Command, Query
+from nearby.hub.valkey.batch import Batch
+from nearby.hub.valkey.commands import Command, Query
+from nearby.hub.valkey.committing import Committer
 from nearby.hub.valkey.finding import RUN, run_in
 from nearby.hub.valkey.heard import Call, Happened, Learned
 from nearby.hub.valkey.keys import BACKSTOP_MS, OUTBOX_MS
@@ -87,6 +89,7 @@ class Runner:
         self._link = link
         self._rules = rules
         self._draw_id = draw_id
+        self.committer = Committer(link)
         self._values = Values(VALUES_KEPT)
         self._working = Working(self._values)
         self._attempt: Attempt | None = None
@@ -218,8 +221,9 @@ class Runner:
 
     async def put(self, key: str, before: bytes, value: bytes) -> None:
         """Set a value unless it is not what it was ``before`` any more."""
-        todo = (1, 1, before[:VERSION_BYTES], 1, 1, value, BACKSTOP_MS)
-        await self._link.function("commit", (key,), new_version(), BACKSTOP_MS, *todo)
+        batch = Batch()
+        batch.add(new_version(), {key: before}, [(key, value, BACKSTOP_MS)], ())
+        await self._link.function("commit", batch.keys, *batch.arguments(BACKSTOP_MS))
         await self.read(key)
 
     async def read(self, *keys: str) -> list[bytes]:
@@ -270,31 +274,31 @@ class Runner:
     ) -> list[Entry] | None:
         """Write what an attempt asks for; return what gateways were told, or None if it was out of date."""
         generation, version, values = self._generation, new_version(), self._values
-        keys, todo = _written(working, sets, commands)
         written = {key: version + value if value else ABSENT for key, value, _ in sets}
         for gateway, told in calls.items():
-            keys.append(stream_of(gateway, generation))
             all_told = told if gateway == self._own() else [*_rooms_along(told, written, working.read), *told]
-            todo += ("out", len(keys), 3, OUTBOX_MS, OUTBOX_ENTRIES, rows.encode(all_told))
+            stream = stream_of(gateway, generation)
+            commands.append(Command("out", stream, (OUTBOX_MS, OUTBOX_ENTRIES, rows.encode(all_told))))
+        doing = self.committer.add(version, working.read, sets, commands)
         # The next attempt is decided on what this one writes, and its commit comes after this one's: if that is
         # refused, so is the next one's, by the version of a value that is nowhere.
         for key, value in written.items():
             values.put(key, value)
         working.keep(written)
         try:
-            is_done, rest = await self._link.function("commit", keys, version, BACKSTOP_MS, *todo)
+            stale, told_at = await doing
         except BaseException:
             # It may or may not be so.
             for key in written:
                 values.forget(key)
             raise
-        if not is_done:
+        if stale is not None:
             for key in written:
                 values.forget(key)
-            for at in range(0, len(rest), 2):
-                values.put(keys[int(rest[at]) - 1], rest[at + 1])
+            for key, value in stale.items():
+                values.put(key, value)
             return None
-        return [Entry(gateway, generation, entry) for gateway, entry in zip(calls, rest, strict=True)]
+        return [Entry(gateway, generation, told_at[stream_of(gateway, generation)]) for gateway in calls]
 
 
 def _rooms_along(told: Sequence[Call], written: Mapping[str, bytes], read: Mapping[str, bytes]) -> Iterator[Learned]:
@@ -304,24 +308,6 @@ def _rooms_along(told: Sequence[Call], written: Mapping[str, bytes], read: Mappi
         before, value = read.get(key), written.get(key)
         if before and value:
             yield Learned(key, before[:VERSION_BYTES], value)
-
-
-def _written(
-    working: Working, sets: list[tuple[str, bytes, int]], commands: list[Command]
-) -> tuple[list[str], list[Argument]]:
-    """Return the keys of a commit, and its arguments as far as no gateway is told anything; see ``commit.lua``."""
-    keys = list(working.read)
-    todo: list[Argument] = [len(keys)]
-    for number, value in enumerate(working.read.values(), 1):
-        todo.append(number)
-        todo.append(value[:VERSION_BYTES])
-    indices = {key: number for number, key in enumerate(keys, 1)} if sets or commands else {}
-    todo.append(len(sets))
-    for key, value, ttl_ms in sets:
-        todo += (indices.setdefault(key, len(indices) + 1), value, ttl_ms)
-    for what, key, arguments in commands:
-        todo += (what, indices.setdefault(key, len(indices) + 1), len(arguments), *arguments)
-    return list(indices) if indices else keys, todo
 
 
 def catchment_rows_in(stored: bytes) -> tuple[int, list[CatchmentRow]]:

@@ -9,7 +9,8 @@ from nearby.core.rules import MINUTE_MS, SECOND_MS
 from nearby.errors import HubDown
 from nearby.hub.servers import ANNOUNCED_WITHIN_S, FIGURES_KEPT_MS
 from nearby.hub.valkey import rows
-from nearby.hub.valkey.commands import Argument
+from nearby.hub.valkey.batch import Batch
+from nearby.hub.valkey.commands import Command
 from nearby.hub.valkey.heard import Announced, announcement_of
 from nearby.hub.valkey.keys import BACKSTOP_MS, OUTBOX_MS
 from nearby.hub.valkey.lease import GATEWAYS, Lease, stream_of
@@ -62,18 +63,24 @@ class SharedServers:
         if self.gateway not in gateways:
             raise HubDown
         generation = self._link.generation
-        keys = [announcement_of(name), *(stream_of(gateway, generation) for gateway in gateways)]
-        todo: list[Argument] = [0, 0]
-        for gateway in gateways:
-            todo += ("include", 1, 1, gateway)
-        told = rows.encode([Announced(name, notice)])
-        for number, _ in enumerate(gateways, start=2):
-            todo += ("out", number, 3, OUTBOX_MS, OUTBOX_ENTRIES, told)
-        _, ids = await self._link.function("commit", keys, new_version(), ANNOUNCEMENT_MS, *todo)
+        told = OUTBOX_MS, OUTBOX_ENTRIES, rows.encode([Announced(name, notice)])
+        batch = Batch()
+        batch.add(
+            new_version(),
+            {},
+            (),
+            [
+                *(Command("include", announcement_of(name), (gateway,)) for gateway in gateways),
+                *(Command("out", stream_of(gateway, generation), told) for gateway in gateways),
+            ],
+        )
+        done, added, _ = await self._link.function("commit", batch.keys, *batch.arguments(ANNOUNCEMENT_MS))
+        (written,) = batch.read(done, added)
+        own = written.told[stream_of(self.gateway, generation)]
         try:
             async with asyncio.timeout(ANNOUNCED_WITHIN_S):
                 # What this one hears was not lost with its server, nor was what the others are told by the same step.
-                await self._reader.until(Entry(self.gateway, generation, ids[gateways.index(self.gateway)]))
+                await self._reader.until(Entry(self.gateway, generation, own))
                 while await self._are_waited_for(name):
                     await asyncio.sleep(LOOK_EVERY_S)
         except TimeoutError:
@@ -84,10 +91,9 @@ class SharedServers:
 
     async def add_figures(self, step: int, figures: Mapping[str, int], now_ms: int) -> None:
         """See ``Servers.add_figures``."""
-        todo: list[Argument] = [0, 0]
-        for name, count in figures.items():
-            todo += ("add", 1, 2, name, count)
-        await self._link.function("commit", (f"fg:{step}",), new_version(), FIGURES_KEPT_MS, *todo)
+        batch = Batch()
+        batch.add(new_version(), {}, (), [Command("add", f"fg:{step}", pair) for pair in figures.items()])
+        await self._link.function("commit", batch.keys, *batch.arguments(FIGURES_KEPT_MS))
 
     async def figures(self, steps: Collection[int], now_ms: int) -> Sequence[Mapping[str, int]]:
         """See ``Servers.figures``."""

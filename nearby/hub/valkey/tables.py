@@ -22,7 +22,7 @@ from nearby.hub.valkey.collections import SharedAgenda, ShelvesByCatchment, ToMo
 from nearby.hub.valkey.commands import Command
 from nearby.hub.valkey.gatherings import SharedGatherings
 from nearby.hub.valkey.heard import Ear, Outbox
-from nearby.hub.valkey.kept import Place, SharedPerson, SharedRoom
+from nearby.hub.valkey.kept import Place, SharedPerson, SharedRoom, state_of
 from nearby.hub.valkey.keys import KINDS, kind_of
 from nearby.hub.valkey.lease import pass_of
 from nearby.hub.valkey.networks import SharedNetworks
@@ -75,6 +75,7 @@ class SharedTables:
             decode=self._person_in,
             encode=self._person_row,
             take_up=self._take_person_up,
+            state_of=state_of,
         )
         self.rooms = RoomTable(
             working, "r:", name_of=str, decode=self._room_in, encode=self._room_row, take_up=self._take_room_up

@@ -99,7 +99,7 @@ class Working:
     def drop(self) -> None:
         """Drop what the attempt made of values: it does not take effect."""
         for table in self.looked_at:
-            table.here.clear()
+            table.drop()
         self.looked_at.clear()
 
     def keep(self, written: Mapping[str, bytes]) -> None:
@@ -204,6 +204,10 @@ class Table(MutableMapping[K, V], Generic[K, V]):
     def keep(self, read: Mapping[str, bytes], written: Mapping[str, bytes]) -> None:
         """Keep items as they are for later attempts, if they are of a kind that is kept."""
 
+    def drop(self) -> None:
+        """Drop all items looked at."""
+        self.here.clear()
+
     def key_of(self, item: K) -> str:
         """Return an item's key."""
         return self._prefix + self._name_of(item)
@@ -232,12 +236,18 @@ class Table(MutableMapping[K, V], Generic[K, V]):
 
     def changes(self) -> Iterator[tuple[str, bytes]]:
         """Yield the keys whose stored form is another now, with that form, ``ABSENT`` for those to be deleted."""
+        read = self._working.read
         for item, now in self.here.items():
+            if now is not None and self.is_as_it_was(item, now):
+                continue
             key = self.key_of(item)
             stored = ABSENT if now is None else self._encode(now) or ABSENT
-            before = self._working.value(key)
-            if stored != before[VERSION_BYTES:]:
+            if stored != read[key][VERSION_BYTES:]:
                 yield key, stored
+
+    def is_as_it_was(self, item: K, now: V) -> bool:
+        """Return True if it is known without encoding it that an item would be stored as it is."""
+        return False
 
     def __getitem__(self, item: K) -> V:
         """Return an item; one that is not there is made if there is a way to."""
@@ -289,11 +299,18 @@ class KeptTable(Table[K, V]):
         decode: Callable[[K, bytes], V],
         encode: Callable[[V], bytes | None],
         take_up: Callable[[K, V], bool],
+        state_of: Callable[[V], object | None] = lambda item: None,
     ) -> None:
-        """Make one as ``Table``; ``take_up`` makes an item that was kept fit for another attempt, or returns False."""
+        """Make one as ``Table``.
+
+        ``take_up`` makes an item that was kept fit for another attempt, or returns False. ``state_of`` returns what
+        an item's stored form depends on, quicker than that is made; None: that form is to be made and compared.
+        """
         super().__init__(working, prefix, name_of=name_of, decode=decode, encode=encode)
         self._take_up = take_up
+        self._state_of = state_of
         self._kept: dict[K, tuple[bytes, V]] = {}
+        self._states: dict[K, object | None] = {}
 
     def keep(self, read: Mapping[str, bytes], written: Mapping[str, bytes]) -> None:
         """See ``Table``."""
@@ -305,15 +322,33 @@ class KeptTable(Table[K, V]):
         while len(kept) > ITEMS_KEPT:
             del kept[next(iter(kept))]
 
+    def drop(self) -> None:
+        """See ``Table``."""
+        super().drop()
+        self._states.clear()
+
     def forget(self) -> None:
         """Keep none."""
         self._kept.clear()
 
+    def is_as_it_was(self, item: K, now: V) -> bool:
+        """See ``Table``."""
+        before = self._states.get(item)
+        return before is not None and before == self._state_of(now)
+
+    def __setitem__(self, item: K, value: V) -> None:
+        """See ``Table``."""
+        super().__setitem__(item, value)
+        self._states.pop(item, None)
+
     def _made_of(self, item: K, stored: bytes) -> V:
         kept = self._kept.pop(item, None)
         if kept is not None and kept[0] is stored and self._take_up(item, kept[1]):
-            return kept[1]
-        return super()._made_of(item, stored)
+            found = kept[1]
+        else:
+            found = super()._made_of(item, stored)
+        self._states[item] = self._state_of(found)
+        return found
 
 
 class Tally(MutableMapping[K, int]):

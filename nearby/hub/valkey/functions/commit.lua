@@ -1,16 +1,23 @@
---[[ commit: make an attempt true, if what it was decided by still is.
+--[[ commit: make attempts true, each of them if what it was decided by still is.
 
-  KEYS  1..n   every key that is checked, set or written to
-  ARGV  1      version: 8 bytes, put before every value that is set
-        2      ttl_ms: a backstop for what nobody deletes that is written by commands
-        3      how many checks follow, each of two: key index, version or ""
-        ..     how many sets follow, each of three: key index, value, ttl_ms; an empty value deletes
-        ..     commands to the end: what, key index, how many arguments, the arguments
-  Returns  {1, {stream id, ...}}, an id per "out" command, in order; or, if a check failed and nothing was done,
-           {0, {key index, value now, ...}} of each key that failed, "" for one that is not there
+  KEYS  1..n   every key that is checked, set, written to or read
+  ARGV  1      ttl_ms: a backstop for what nobody deletes that is written by commands
+        2      key index of the caller's stream, 0 for none
+        3      the id up to which the caller has read it
+        ..     the attempts to the end, in order; of each
+               how many arguments of it follow
+               version: 8 bytes, put before every value that it sets
+               how many checks follow, each of two: key index, version or ""
+               how many sets follow, each of three: key index, value, ttl_ms; an empty value deletes
+               commands: what, key index, how many arguments, the arguments
+  Returns  {of each attempt 1, or if a check failed and it did nothing {key index, value now, ...} of each key that
+           failed, "" for one that is not there; {key index, id, ...} of the entry added to each stream that is told
+           something; the entries of the caller's stream that it has not read, at most 256}
   Cost     O(keys + commands); 40 us of a check-in, 90 us of a say on two gateways
 
-  Beside its keys it touches the rows of a catchment's shelves, named by the key of the shelves: the tag is the same.
+  An attempt may be decided by what one before it in the same call sets. What attempts tell one stream is one entry
+  with a field for each. Beside its keys it touches the rows of a catchment's shelves, named by the key of the
+  shelves: the tag is the same.
 
   Commands: add hash field by | lower zset member score | take zset member score | push list ttl_ms most value
             keep list count | include set member | exclude set member | shelve hash room row score card
@@ -73,37 +80,79 @@ end
 
 function run.touch(key, ttl_ms) redis.call('PEXPIRE', key, ttl_ms) end
 
-local function commit(keys, args)
-  local version, stale, ids, at = args[1], {}, {}, 4
-  backstop_ms = args[2]
-  for _ = 1, args[3] do
-    local key = keys[tonumber(args[at])]
-    if redis.call('GETRANGE', key, 0, 7) ~= args[at + 1] then
-      stale[#stale + 1] = args[at]
-      stale[#stale + 1] = redis.call('GET', key) or ''
+-- What a key's version is; each is looked up once a call.
+local function version_of(known, keys, number)
+  local version = known[number]
+  if not version then
+    version = redis.call('GETRANGE', keys[tonumber(number)], 0, 7)
+    known[number] = version
+  end
+  return version
+end
+
+local function tell(told, number, ttl_ms, most, value)
+  local fields = told[number]
+  if not fields then
+    fields = {ttl_ms, most}
+    told[number] = fields
+    told[#told + 1] = number
+  end
+  fields[#fields + 1] = 'c'
+  fields[#fields + 1] = value
+end
+
+-- One attempt, whose arguments stand at ``at`` to ``last``.
+local function attempt(keys, args, at, last, known, told)
+  local version, stale, checks = args[at], {}, args[at + 1]
+  at = at + 2
+  for _ = 1, checks do
+    local number = args[at]
+    if version_of(known, keys, number) ~= args[at + 1] then
+      stale[#stale + 1] = number
+      stale[#stale + 1] = redis.call('GET', keys[tonumber(number)]) or ''
     end
     at = at + 2
   end
-  if #stale > 0 then return {0, stale} end
+  if #stale > 0 then return stale end
   local sets = args[at]
   at = at + 1
   for _ = 1, sets do
-    local key = keys[tonumber(args[at])]
-    if args[at + 1] == '' then redis.call('DEL', key)
-    else redis.call('SET', key, version .. args[at + 1], 'PX', args[at + 2]) end
+    local number, value = args[at], args[at + 1]
+    if value == '' then
+      redis.call('DEL', keys[tonumber(number)])
+      known[number] = ''
+    else
+      redis.call('SET', keys[tonumber(number)], version .. value, 'PX', args[at + 2])
+      known[number] = version
+    end
     at = at + 3
   end
+  while at <= last do
+    local what, number, count = args[at], args[at + 1], args[at + 2]
+    if what == 'out' then tell(told, number, args[at + 3], args[at + 4], args[at + 5])
+    else run[what](keys[tonumber(number)], unpack(args, at + 3, at + 2 + count)) end
+    at = at + 3 + count
+  end
+  return 1
+end
+
+local function commit(keys, args)
+  local known, told, answers, at = {}, {}, {}, 4
+  backstop_ms = args[1]
   while args[at] do
-    local what, key, last = args[at], keys[tonumber(args[at + 1])], at + 2 + args[at + 2]
-    if what == 'out' then
-      ids[#ids + 1] = redis.call('XADD', key, 'MAXLEN', '~', args[at + 4], '*', 'c', args[at + 5])
-      redis.call('PEXPIRE', key, args[at + 3])
-    else
-      run[what](key, unpack(args, at + 3, last))
-    end
+    local last = at + args[at]
+    answers[#answers + 1] = attempt(keys, args, at + 1, last, known, told)
     at = last + 1
   end
-  return {1, ids}
+  local added = {}
+  for place, number in ipairs(told) do
+    local stream, fields = keys[tonumber(number)], told[number]
+    added[2 * place - 1] = number
+    added[2 * place] = redis.call('XADD', stream, 'MAXLEN', '~', fields[2], '*', unpack(fields, 3))
+    redis.call('PEXPIRE', stream, fields[1])
+  end
+  local own = tonumber(args[2])
+  return {answers, added, own > 0 and redis.call('XRANGE', keys[own], '(' .. args[3], '+', 'COUNT', 256) or {}}
 end
 
 register('commit', commit)
