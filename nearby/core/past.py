@@ -20,6 +20,11 @@ minutes, and only a retry within that time asks for one."""
 FORGOTTEN_AFTER = 16
 """Ids past their time are looked for once in so many: a look walks over all that was dropped before."""
 
+TRIMMED_WITHIN = 60
+"""The part of an event's time by which it may stay longer, 10 s: what a busy room heard meanwhile goes in one look. A
+look for each event was a third of the work that a ``say`` made. Nobody is given such an event: whoever asks has the
+log trimmed first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
@@ -105,11 +110,13 @@ class Past:
         return None if newest is None else newest.at_ms
 
     def trim(self, now_ms: int, rules: Rules) -> int | None:
-        """Forget events and ids past their time; return when the next event's is up, or None if none is left."""
+        """Forget events and ids past their time; return when to do it again, or None if no event is left."""
         gone = bisect_right(self._at_ms, now_ms - rules.log_ms)
         del self._events[:gone], self._at_ms[:gone]
         self._forget_ids(now_ms - rules.repeat_ms)
-        return self._at_ms[0] + rules.log_ms if self._events else None
+        if not self._events:
+            return None
+        return max(self._at_ms[0] + rules.log_ms, now_ms + rules.log_ms // TRIMMED_WITHIN)
 
     def _forget_ids(self, oldest_ms: int) -> None:
         """Drop ids up to ``oldest_ms`` and beyond the bound; they stand in order of time."""

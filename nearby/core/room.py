@@ -333,7 +333,7 @@ class Room(Struct, kw_only=True, eq=False, gc=False):
         return Party(self.opened_ms, self.is_thin(rules), spoke_ms, forced_ms, self.id, self.is_alone)
 
     def trim(self, now_ms: int, rules: Rules) -> int | None:
-        """Forget events and ids past their time; return when the next event's is up, or None if none is left."""
+        """Forget events and ids past their time; return when to do it again, or None if no event is left."""
         if self.past is None:
             return None
         again_ms = self.past.trim(now_ms, rules)
