@@ -76,7 +76,7 @@ class MemoryHub:
 
     async def meet(self, now_ms: int) -> bool:
         """See ``Hub.meet``."""
-        return self._state.meet(now_ms)
+        return self._state.meet(now_ms, settles=False)
 
     async def say(
         self,

@@ -224,7 +224,8 @@ class People:
     def note_ladder(self, person: Person, now_ms: int) -> None:
         """Note since when the room's catchment is off the person's ladder. Call it when either changed."""
         if person.room is None or person.presence is None or self._is_on_ladder(person, person.room.catchment):
-            person.off_window = None
+            if person.has_rare:
+                person.rare.off_window = None
         elif person.off_window is None:
             person.off_window = self._windows.at(now_ms)
             self._agenda.set(Kind.MOMENT, person.id, self._moves_at_ms(person))

@@ -62,7 +62,7 @@ def claims_of(caller: Caller) -> Claims:
     return _claims(caller.name, caller.verified, caller.established, caller.is_guest)
 
 
-class _Rare(Struct, gc=False):
+class Rare(Struct, gc=False):
     """What is of interest about few people; the others share one, ``_NOTHING_RARE``."""
 
     off_window: int | None = None
@@ -82,13 +82,13 @@ class _Rare(Struct, gc=False):
     shunned: Mapping[RoomId, int] = NOTHING_SHUNNED
 
 
-_NOTHING_RARE = _Rare()
+_NOTHING_RARE = Rare()
 
 T = TypeVar("T")
 
 
 class _Rarely(Generic[T]):
-    """A field of ``_Rare`` as one of its person, who gets a record of their own with the first unusual value."""
+    """A field of ``Rare`` as one of its person, who gets a record of their own with the first unusual value."""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
@@ -101,7 +101,7 @@ class _Rarely(Generic[T]):
         if person.rare is _NOTHING_RARE:
             if value == getattr(_NOTHING_RARE, self._name):
                 return
-            person.rare = _Rare()
+            person.rare = Rare()
         setattr(person.rare, self._name, value)
 
 
@@ -129,7 +129,7 @@ class Person(Struct, eq=False, gc=False):
     """``joins_ms``, packed."""
     cells: int = 0
     """``cells_ms``, packed."""
-    rare: _Rare = field(default_factory=lambda: _NOTHING_RARE)
+    rare: Rare = field(default_factory=lambda: _NOTHING_RARE)
 
     off_window = _Rarely[int | None]()
     """The window in which the room's catchment left the person's ladder, or None while it is on it."""

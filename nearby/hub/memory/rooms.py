@@ -1,6 +1,6 @@
 """All rooms, the shelves they stand on, and the one way in which their events become known."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from zlib import crc32
 
@@ -30,8 +30,8 @@ class Rooms:
     Args:
         rules: Sizes and times.
         draw_id: Returns a new opaque id at each call.
-        publish: Is told every event, in the order of its room's log, which connection must not hear it, and which
-            ones muted its author.
+        publish: Is told every event that anybody might hear, in the order of its room's log, which connection must
+            not hear it, and which ones muted its author.
         tables: What everything is kept in.
         records: Are told what changes, or None.
     """
@@ -53,6 +53,7 @@ class Rooms:
         self._rooms = tables.rooms
         self._shelves = tables.shelves
         self._by_size = tables.by_size
+        self._unsettled: dict[RoomId, tuple[Room, int]] = {}
         self.held = 0
         """Seats without a connection."""
 
@@ -62,6 +63,7 @@ class Rooms:
 
     def sample(self, catchment: CatchmentId, words: Sequence[int], fill: int) -> Sequence[Candidate]:
         """Return rooms with fewer seats taken than ``fill``, one a word, thin ones first."""
+        self.settle()
         shelves = self._shelves.get(catchment)
         return [] if shelves is None else shelves.sample(words, fill=fill)
 
@@ -70,6 +72,7 @@ class Rooms:
 
         Of equally full rooms the oldest comes first while there are few: the same before and after a restart.
         """
+        self.settle()
         shelves = self._shelves.get(catchment)
         if shelves is None:
             return
@@ -116,52 +119,60 @@ class Rooms:
         self._agenda.set(Kind.ROOM, room.id, now_ms)
         return room
 
-    def join(
-        self,
-        room: Room,
-        person: PersonId,
-        claims: Claims,
-        why: str,
-        now_ms: int,
-        wishes: Wishes,
-        *,
-        is_last: bool = True,
-    ) -> Seat:
-        """Seat somebody in a room that has a seat, under a new pseudonym.
-
-        Of several who come at once only the last one ``is_last``, after whom the room stands where it belongs.
-        """
-        member, name = self._draw_id(), shown_name(claims)
-        seat = Seat(
-            member=MemberId(member),
-            person=person,
-            name=name or draw_name(crc32(member.encode()), room.names()),
-            is_name_drawn=name is None,
-            verified=claims.verified,
-            joined_seq=0,
-            why=why,
-            wishes=wishes,
-        )
+    def join(self, room: Room, person: PersonId, claims: Claims, why: str, now_ms: int, wishes: Wishes) -> Seat:
+        """Seat somebody in a room that has a seat, under a new pseudonym."""
+        seat = self._seat(person, claims, why, wishes, room.names())
         was_empty = not room.seats
         event = room.join(seat, now_ms, self._rules)
         if was_empty and self._records is not None:
             self._records.room(room)
         self._tell(room, event, now_ms)
-        if is_last:
-            self.note_wishes(room, now_ms)
+        self.note_wishes(room, now_ms)
         return seat
 
-    def leave(self, room: Room, seat: Seat, now_ms: int, *, unheard_by: ConnectionId | None) -> None:
-        """End a seat; the connection that sat on it hears nothing of the room any more."""
+    def fill(self, room: Room, people: Iterable[tuple[PersonId, Claims, Wishes]], why: str, now_ms: int) -> list[Seat]:
+        """Seat some people at once in a new room, which has a seat for each, and return their seats.
+
+        Nobody is there who could hear of it.
+        """
+        taken: set[str] = set()
+        for person, claims, wishes in people:
+            seat = self._seat(person, claims, why, wishes, taken)
+            taken.add(seat.name)
+            event = room.join(seat, now_ms, self._rules)
+            if self._records is not None:
+                if len(room.seats) == 1:
+                    self._records.room(room)
+                self._records.event(room, event, now_ms, None)
+        self._agenda.set(Kind.ROOM, room.id, now_ms + self._rules.log_ms)
+        self.note_wishes(room, now_ms)
+        return list(room.seats.values())
+
+    def leave(
+        self, room: Room, seat: Seat, now_ms: int, *, unheard_by: ConnectionId | None, settles: bool = True
+    ) -> None:
+        """End a seat; the connection that sat on it hears nothing of the room any more.
+
+        Without ``settles`` the room stands where it belongs as soon as anybody looks, or ``settle`` is called.
+        """
         event = room.leave(seat.member, now_ms, self._rules)
         if self._records is not None:
             self._records.seat_ended(room, seat, now_ms)
             if not room.seats:
                 self._records.room(room)
         self._tell(room, event, now_ms, unheard_by)
-        self.note_wishes(room, now_ms)
+        if settles:
+            self.note_wishes(room, now_ms)
+        else:
+            self._unsettled[room.id] = room, now_ms
         if not room.seats:
             self._agenda.set(Kind.ROOM, room.id, now_ms + self._rules.room_linger_ms)
+
+    def settle(self) -> None:
+        """Let every room that was left without it stand where it belongs: once, however many left it."""
+        while self._unsettled:
+            _, (room, left_ms) = self._unsettled.popitem()
+            self.note_wishes(room, left_ms)
 
     def note_wishes(self, room: Room, now_ms: int) -> None:
         """Let a room stand where it belongs, with what its people have in common."""
@@ -229,11 +240,26 @@ class Rooms:
 
     def by_size(self) -> Mapping[int, int]:
         """Return how many rooms have each number of connected members, 1 and up."""
+        self.settle()
         return {size: count for size, count in sorted(self._by_size.items()) if size and count}
 
     def has_ended(self, room: Room, now_ms: int) -> bool:
         """Return whether nobody may sit in the room any more."""
         return room.empty_since_ms is not None and now_ms >= room.empty_since_ms + self._rules.room_linger_ms
+
+    def _seat(self, person: PersonId, claims: Claims, why: str, wishes: Wishes, taken: Collection[str]) -> Seat:
+        """Return a seat for somebody, under a pseudonym and a name that is not taken unless it is their own."""
+        member, name = self._draw_id(), shown_name(claims)
+        return Seat(
+            member=MemberId(member),
+            person=person,
+            name=name or draw_name(crc32(member.encode()), taken),
+            is_name_drawn=name is None,
+            verified=claims.verified,
+            joined_seq=0,
+            why=why,
+            wishes=wishes,
+        )
 
     def _tell(
         self,

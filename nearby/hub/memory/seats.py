@@ -116,12 +116,14 @@ class Seats:
     def bring_together(self, people: list[Person], room: Room, why: str, now_ms: int) -> None:
         """Seat connected people in a new room, which counts as a join, and tell them once all of them sit there.
 
-        Nobody of them is in conflict with another, and each has a join left.
+        Nobody of them is in conflict with another, and each has a join left. Their former rooms stand where they
+        belong once ``Rooms.settle`` is called: of a crowd many leave the same one.
         """
         before = [(person.room, person.seat) for person in people]
-        for person in people:
+        seats = self._rooms.fill(room, [(one.id, one.claims, one.wishes) for one in people], why, now_ms)
+        for person, seat in zip(people, seats, strict=True):
             self._people.limits.count_join(person, now_ms)
-            self._sit_down(person, room, why, now_ms, is_last=person is people[-1])
+            self._sits_down(person, room, seat, now_ms)
             self._people.note_recent(person, now_ms)
         # One after the other: whoever leaves a room later hears that the others left it.
         shown = room.first_snapshots(why)
@@ -129,7 +131,7 @@ class Seats:
             if person.attached is not None:
                 person.attached.listener.seated(person.attached.connection, placed)
             if old_room is not None and old_seat is not None:
-                self._rooms.leave(old_room, old_seat, now_ms, unheard_by=None)
+                self._rooms.leave(old_room, old_seat, now_ms, unheard_by=None, settles=False)
 
     def take(self, person: Person, room: Room, why: str, now_ms: int) -> Seat:
         """Sit down in a room that has a seat; the say limit goes along, and who must gives way."""
@@ -137,12 +139,13 @@ class Seats:
             other = self._people.get(author)
             if other is not None:
                 self.displace(other, now_ms)
-        return self._sit_down(person, room, why, now_ms)
+        seat = self._rooms.join(room, person.id, person.claims, why, now_ms, person.wishes)
+        self._sits_down(person, room, seat, now_ms)
+        return seat
 
-    def _sit_down(self, person: Person, room: Room, why: str, now_ms: int, *, is_last: bool = True) -> Seat:
-        """Sit down where nobody has to give way; ``is_last`` as ``Rooms.join``."""
+    def _sits_down(self, person: Person, room: Room, seat: Seat, now_ms: int) -> None:
+        """Let a seat that the room has given be the person's."""
         before = person.seat
-        seat = self._rooms.join(room, person.id, person.claims, why, now_ms, person.wishes, is_last=is_last)
         if before is None:
             seat.say_tat_ms = person.say_tat_ms
         else:
@@ -155,7 +158,6 @@ class Seats:
         self._members.sat_down(room, seat)
         if self._records is not None:
             self._records.seat(person)
-        return seat
 
     def move(self, person: Person, room: Room, why: str, now_ms: int) -> Seat:
         """Sit down in another room, held as it was, and return the seat given up: its room is not told yet."""

@@ -82,12 +82,13 @@ class Shakes:
         if person is None or person.presence is None or person.attached is None or self._is_stopped(person):
             return False
         # Only who named a venue may be in one.
-        area = None if person.wishes.venue is None else self._people.area_of(person)
-        if isinstance(catchment, Venue) or isinstance(area, Venue):
-            is_there = area == catchment
-        else:
+        if person.wishes.venue is None:
             # It may have opened or closed meanwhile: what counts is where the person is.
             is_there = catchment in person.presence.ladder
+        else:
+            area = self._people.area_of(person)
+            is_any_venue = isinstance(catchment, Venue) or isinstance(area, Venue)
+            is_there = area == catchment if is_any_venue else catchment in person.presence.ladder
         return is_there and self._people.limits.has_join_left(person, now_ms)
 
     def _is_stopped(self, person: Person) -> bool:
@@ -103,5 +104,5 @@ class Shakes:
         is_open = self._people.catchments.is_open(catchment)
         rung = catchment if is_open else self._people.next_open_rung(catchment) or catchment
         # The finest open cell of the others is this one or within it.
-        due = (self._people.catchment_of(person, now_ms) for person in people if person.lifted is not None)
+        due = (self._people.catchment_of(person, now_ms) for person in people if person.rare.lifted is not None)
         return min((rung, *(cell for cell in due if not isinstance(cell, Venue))), key=resolution_of)

@@ -233,10 +233,13 @@ class LiveState:
         self.catch_up(now_ms)
         self._shakes.shake(self._people.mine(person_id, connection), now_ms)
 
-    def meet(self, now_ms: int) -> bool:
-        """See ``Hub.meet``."""
+    def meet(self, now_ms: int, *, settles: bool = True) -> bool:
+        """See ``Hub.meet``. Without ``settles`` the rooms that people leave are settled when it is over, or needed."""
         self.catch_up(now_ms)
-        return self._shakes.meet(now_ms)
+        is_step = self._shakes.meet(now_ms)
+        if settles or not is_step:
+            self._rooms.settle()
+        return is_step
 
     def say(self, person_id: PersonId, connection: ConnectionId, text: str, now_ms: int) -> tuple[int, int]:
         """See ``Speech.say``."""

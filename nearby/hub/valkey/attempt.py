@@ -1,19 +1,22 @@
 """The live state as one attempt sees it: the rules of ``nearby.hub.memory`` on what was read of the shared state."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from nearby.core import wire
+from nearby.core.cell import Ladder
 from nearby.core.changes import Change, RoomRow
 from nearby.core.ids import ConnectionId, PersonId, RoomId
 from nearby.core.room import Room
 from nearby.core.rules import Rules
 from nearby.core.window import Windows
-from nearby.hub.base import Caller
+from nearby.core.wishes import NO_WISHES, Wishes
+from nearby.hub.base import Caller, Standing
 from nearby.hub.memory.agenda import Kind
 from nearby.hub.memory.person import Attached, Person
 from nearby.hub.memory.records import room_row
 from nearby.hub.memory.state import LiveState
 from nearby.hub.valkey.commands import Command
+from nearby.hub.valkey.kept import uncounted_state_of
 from nearby.hub.valkey.keys import ttl_of
 from nearby.hub.valkey.tables import SharedTables
 
@@ -58,6 +61,8 @@ class Attempt(LiveState):
         tables.on_new_epoch = self._resync
         self.changes: list[Change] = []
         """What was recorded, which is so only if the attempt takes effect."""
+        self.only_counted: PersonId | None = None
+        """Whose check-in it is that left everything as it was, the state of its limit aside; None if it is not one."""
         self._draw: Callable[[], str] = str
         self._kept: list[PersonId] = []
         record = self._note if has_record else None
@@ -77,6 +82,7 @@ class Attempt(LiveState):
         """Begin an attempt, once the tables have; ``draw_id`` returns a new opaque id at each call."""
         self._draw = draw_id
         self.changes = []
+        self.only_counted = None
         self._kept = []
         self._thin.clear()
         self._people.present = self._people.connected = self._rooms.held = 0
@@ -132,6 +138,26 @@ class Attempt(LiveState):
         """See ``Hub.attach``. A seat that was there before is recorded again: it may end soon there."""
         super().attach(caller, attached, resume, now_ms)
         self._tell_seat(self._people.get(caller.person))
+
+    def check_in(self, caller: Caller, ladder: Ladder, now_ms: int, wishes: Wishes = NO_WISHES) -> Standing:
+        """See ``Hub.check_in``."""
+        person = self.find(caller.person)
+        before = None if person is None or person.attached is None else uncounted_state_of(person)
+        standing = super().check_in(caller, ladder, now_ms, wishes)
+        if person is not None and before == uncounted_state_of(person) and not (standing.wish or self.changes):
+            # Nothing else of the person is another, and nobody and nothing else was looked at.
+            self.only_counted = caller.person if self.shared.has_looked_at_one_person_only else None
+        return standing
+
+    def write_down(self, people: Sequence[PersonId]) -> None:
+        """Write people as they are kept here, which may be another way than they are stored."""
+        for person in people:
+            self.shared.write_down(person)
+
+    def gateway_of(self, person_id: PersonId) -> str | None:
+        """Return the gateway of somebody's connection, or None without one."""
+        person = self.find(person_id)
+        return None if person is None else self.shared.gateway_of(person)
 
     def keep(self, person_id: PersonId) -> None:
         """See that neither somebody's record nor that of their seat runs out while they do nothing."""

@@ -7,7 +7,7 @@ from nearby.core import wire
 from nearby.core.brakes import Stopped
 from nearby.core.cell import Ladder
 from nearby.core.ids import Cell, ConnectionId, MemberId, PersonId, RoomId
-from nearby.core.rules import Rules
+from nearby.core.rules import SECOND_MS, Rules
 from nearby.core.venue import CatchmentId
 from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.errors import HubDown, NearbyError, Superseded
@@ -17,12 +17,15 @@ from nearby.hub.valkey.attempt import Attempt, NotAGateway, WindowOver
 from nearby.hub.valkey.connections import Connections
 from nearby.hub.valkey.lease import Lease
 from nearby.hub.valkey.link import Link
-from nearby.hub.valkey.reader import Reader
+from nearby.hub.valkey.reader import BLOCK_MS, NEAR_S, Reader
 from nearby.hub.valkey.runner import Entry, Record, Runner
 from nearby.hub.valkey.servers import SharedServers
 from nearby.hub.valkey.sweeper import Sweeper
 
 T = TypeVar("T")
+
+KNOWN_WITHIN_S = NEAR_S + BLOCK_MS / SECOND_MS
+"""Longer than another gateway decides anything alone that does not hear from the server."""
 
 REPLACED_WITHIN_S = 1.0
 """How long a welcome waits for another gateway to end the person's older connection."""
@@ -58,12 +61,12 @@ class ValkeyHub(SharedServers):
         self.holds_back = False
         """Whether nobody is offered a seat, since it is not sure that the state knows who is kept apart."""
 
-    async def _do(self, act: Callable[[Attempt], T], now_ms: int | None = None) -> T:
+    async def _do(self, act: Callable[[Attempt], T], now_ms: int | None = None, *, may_rest: bool = False) -> T:
         """Return what an operation returns, once this gateway has heard what it did."""
         self._now_ms = max(self._now_ms, now_ms or 0)
         while True:
             try:
-                outcome = await self._runner.run(act, self._now_ms)
+                outcome = await self._runner.run(act, self._now_ms, may_rest=may_rest)
             except WindowOver:
                 await self._sweeper.turn_windows(self._now_ms)
                 continue
@@ -133,12 +136,38 @@ class ValkeyHub(SharedServers):
 
     async def check_in(self, caller: Caller, ladder: Ladder, now_ms: int, wishes: Wishes = NO_WISHES) -> Standing:
         """See ``Hub.check_in``."""
-        return await self._do(lambda state: state.check_in(caller, ladder, now_ms, wishes), now_ms)
+        elsewhere: str | None = None
+
+        def act(state: Attempt) -> Standing:
+            nonlocal elsewhere
+            elsewhere = state.gateway_of(caller.person)
+            return state.check_in(caller, ladder, now_ms, wishes)
+
+        standing = await self._do(act, now_ms, may_rest=self._reader.is_near)
+        await self._until_known(elsewhere)
+        return standing
 
     async def clear(self, person: PersonId, connection: ConnectionId | None, now_ms: int, *, why: str = "left") -> bool:
         """See ``Hub.clear``."""
-        doing = self._do(lambda state: state.clear(person, connection, now_ms, why=why), now_ms)
-        return await (doing if connection is None else self._mine(connection, doing))
+        elsewhere: str | None = None
+
+        def act(state: Attempt) -> bool:
+            nonlocal elsewhere
+            elsewhere = state.gateway_of(person)
+            return state.clear(person, connection, now_ms, why=why)
+
+        doing = self._do(act, now_ms)
+        had_seat = await (doing if connection is None else self._mine(connection, doing))
+        await self._until_known(elsewhere)
+        return had_seat
+
+    async def _until_known(self, gateway: str | None) -> None:
+        """Return once the gateway of somebody's connection knows what this one changed of them, or is not near.
+
+        Else the next check-in on that connection could be decided there as if it had not happened.
+        """
+        if gateway not in (None, self.gateway):
+            await self._sweeper.until_heard(gateway, KNOWN_WITHIN_S)
 
     def on_loss(self, call: Callable[[], None]) -> None:
         """Call this whenever the state was lost or may have lost something, before anything else is done with it."""
@@ -311,6 +340,7 @@ class ValkeyHub(SharedServers):
     async def sweep(self, now_ms: int) -> Sequence[PersonId]:
         """See ``Hub.sweep``."""
         self._now_ms = max(self._now_ms, now_ms)
+        await self._runner.settle(self._now_ms)
         people, entries = await self._sweeper.sweep(self._now_ms)
         await self._hear(entries)
         return people

@@ -31,6 +31,9 @@ LEFT_TO_WRITES = 8
 HEARD_WITHIN_S = 3.0
 """How long an operation waits for its gateway to hear what it did."""
 
+NEAR_S = 2.0
+"""A gateway that has not heard from the server for so long decides nothing alone."""
+
 Position = tuple[int, int, int]
 """Of an entry: the generation, then its id in the stream of that."""
 
@@ -79,6 +82,8 @@ class Reader:
         self._waiting: list[tuple[Entry, Position, asyncio.Future[None]]] = []
         self._task: asyncio.Task[None] | None = None
         self._telling: set[asyncio.Task[None]] = set()
+        self._near_s = 0.0
+        """When it was last asked for what this gateway had then not heard, and all of that was heard."""
 
     def start(self) -> None:
         """Begin to read."""
@@ -118,6 +123,13 @@ class Reader:
         if found:
             await self.until(Entry(gateway, generation, found[0][0]))
 
+    @property
+    def is_near(self) -> bool:
+        """Return whether all was heard that this gateway was told longer ago than ``NEAR_S``."""
+        if self.heard() is None:
+            return False
+        return asyncio.get_running_loop().time() - self._near_s < NEAR_S
+
     def heard(self) -> Heard | None:
         """Return up to where the stream of the present generation was read, None if it is not yet being read."""
         if self._at[0] != self._link.generation or self._gateway != self._lease.gateway:
@@ -154,9 +166,12 @@ class Reader:
         is_over = generation != self._link.generation
         block = () if is_over else ("BLOCK", BLOCK_MS)
         stream = self._link.key(stream_of(self._gateway, generation))
+        asked_s = asyncio.get_running_loop().time()
         found = await pipe.ask("XREAD", "COUNT", BATCH, *block, "STREAMS", stream, self._last)
-        if found:
-            ((_, entries),) = found
+        entries: Told = found[0][1] if found else ()
+        if len(entries) < BATCH:
+            self._near_s = asked_s
+        if entries:
             self._hear(entries)
             if len(entries) < BATCH:
                 await self._let_come()

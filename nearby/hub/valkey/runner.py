@@ -1,7 +1,10 @@
 """Decides an operation on what is known of the shared state, and makes it true unless that was out of date."""
 
+import asyncio
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, count
 from typing import Any, Generic, TypeVar, cast
 
@@ -13,7 +16,7 @@ from nearby.core.window import Windows
 from nearby.errors import HubDown, NearbyError
 from nearby.hub.valkey import rows
 from nearby.hub.valkey.attempt import Attempt, WindowOver
-from nearby.hub.valkey.batch import Batch
+from nearby.hub.valkey.batch import Batch, Set
 from nearby.hub.valkey.commands import Command, Query
 from nearby.hub.valkey.committing import Committer
 from nearby.hub.valkey.finding import RUN, run_in
@@ -21,6 +24,7 @@ from nearby.hub.valkey.heard import Call, Happened, Learned
 from nearby.hub.valkey.keys import BACKSTOP_MS, OUTBOX_MS
 from nearby.hub.valkey.lease import stream_of
 from nearby.hub.valkey.link import Link
+from nearby.hub.valkey.resting import Resting
 from nearby.hub.valkey.tables import STOPPED, SharedTables
 from nearby.hub.valkey.versions import new_version
 from nearby.hub.valkey.working import ABSENT, VERSION_BYTES, Missing, Values, Working
@@ -40,6 +44,9 @@ ATTEMPTS = 200
 
 VALUES_KEPT = 50_000
 """Values of which a gateway remembers what they were, about 500 bytes each."""
+
+SETTLED_AT_ONCE = 16
+"""People of whom what rested is written in one attempt: more are written anew if one of them has changed."""
 
 OUTBOX_ENTRIES = 20_000
 """Entries a gateway may be behind in reading its stream, the oldest dropped first (policy ``drop_oldest``)."""
@@ -95,8 +102,9 @@ class Runner:
         self._attempt: Attempt | None = None
         self._shared: list[bytes] = []
         self._generation = 0
+        self._resting = Resting()
         # What another server has may be older than what this one said: all of it is asked for anew.
-        link.on_generation(lambda _: self._values.clear())
+        link.on_generation(lambda _: self._forget_all())
         self._catchments: tuple[bytes, Catchments] = (ABSENT, Catchments(rules, Windows(rules.window_ms, secret)))
         self.windows = Windows(rules.window_ms, secret)
 
@@ -107,6 +115,7 @@ class Runner:
         *,
         due: Sequence[tuple[str, int]] = (),
         to_move: Sequence[PersonId] = (),
+        may_rest: bool = False,
     ) -> Outcome[T]:
         """Return what became of ``act``, which may raise any error of ours.
 
@@ -117,6 +126,7 @@ class Runner:
             now_ms: The time.
             due: Looks that it takes on itself.
             to_move: Who must have another seat, if it takes them on itself.
+            may_rest: Whether it is done at once if it is a check-in that only counts, and written a second later.
 
         Raises:
             WindowOver: See there.
@@ -135,6 +145,10 @@ class Runner:
                     value: T | NearbyError = act(attempt)
                 except NearbyError as error:
                     value = error
+                if may_rest and attempt.only_counted is not None and not self._resting.is_full:
+                    working.keep({})
+                    self._resting.put(attempt.only_counted, asyncio.get_running_loop().time())
+                    return Outcome(value, ())
                 sets, commands = list(attempt.shared.sets()), list(attempt.commands())
             except (Missing, WindowOver) as interruption:
                 if isinstance(interruption, WindowOver):
@@ -153,7 +167,8 @@ class Runner:
                 continue
             # From here on the attempt may be another operation's.
             changes, rooms = attempt.changes, attempt.room_rows() if attempt.changes else []
-            entries = await self._commit(working, attempt.shared.outbox.calls, sets, commands)
+            concerned = attempt.shared.concerned(sets, self._own())
+            entries = await self._commit(working, attempt.shared.outbox.calls, sets, commands, concerned)
             if entries is not None:
                 if self._record is not None and changes:
                     self._record(changes, rooms)
@@ -211,9 +226,24 @@ class Runner:
 
     def learn(self, learned: Learned) -> None:
         """Take in what a value is, if it was known what it was before that."""
-        before = self._values.get(learned.key)
+        key = learned.key
+        before = self._values.get(key)
         if before is not None and before[:VERSION_BYTES] == learned.before:
-            self._values.put(learned.key, learned.value)
+            self._values.put(key, learned.value)
+        elif key.startswith("p:"):
+            # Nothing is to be decided alone by a row that is older than this.
+            self._values.forget(key)
+
+    async def settle(self, now_ms: int) -> None:
+        """Write what has rested.
+
+        Raises:
+            HubDown: The server cannot be reached; some of it is forgotten.
+        """
+        due = self._resting.take(asyncio.get_running_loop().time())
+        some = [due[at : at + SETTLED_AT_ONCE] for at in range(0, len(due), SETTLED_AT_ONCE)]
+        with contextlib.suppress(WindowOver):
+            await asyncio.gather(*(self.run(partial(Attempt.write_down, people=people), now_ms) for people in some))
 
     async def versioned(self, value: bytes) -> bytes:
         """Return a value as it is stored."""
@@ -265,16 +295,31 @@ class Runner:
         for query in missing.queries:
             answers[query] = await self.ask(query)
 
+    def _forget_all(self) -> None:
+        self._values.clear()
+        self._resting.clear()
+
     async def _commit(
         self,
         working: Working,
-        calls: Mapping[str, list[Call]],
-        sets: list[tuple[str, bytes, int]],
+        calls: dict[str, list[Call]],
+        sets: Sequence[Set],
         commands: list[Command],
+        concerned: Iterable[tuple[str, str]] = (),
     ) -> list[Entry] | None:
-        """Write what an attempt asks for; return what gateways were told, or None if it was out of date."""
+        """Write what an attempt asks for; return what gateways were told, or None if it was out of date.
+
+        Args:
+            working: What it looked at.
+            calls: What it tells which gateway.
+            sets: What values are to be.
+            commands: What is to be written beside values.
+            concerned: Gateways that are to know a row, with its key.
+        """
         generation, version, values = self._generation, new_version(), self._values
         written = {key: version + value if value else ABSENT for key, value, _ in sets}
+        for gateway, key in concerned:
+            calls.setdefault(gateway, []).insert(0, Learned(key, working.read[key][:VERSION_BYTES], written[key]))
         for gateway, told in calls.items():
             all_told = told if gateway == self._own() else [*_rooms_along(told, written, working.read), *told]
             stream = stream_of(gateway, generation)

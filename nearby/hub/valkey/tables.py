@@ -7,10 +7,7 @@ from typing import TypeVar
 from nearby.core.brakes import NOTHING_STOPPED
 from nearby.core.catchment import Catchments
 from nearby.core.census import Census
-from nearby.core.gate import Trail
 from nearby.core.ids import Cell, ConnectionId, MemberId, PersonId, RoomId
-from nearby.core.nearby_list import Rosters, RosterTables
-from nearby.core.repeats import Repeats
 from nearby.core.room import Room, Seat
 from nearby.core.rules import Rules
 from nearby.core.venue import CatchmentId
@@ -18,6 +15,7 @@ from nearby.core.window import Windows
 from nearby.hub.memory.person import Attached, Person
 from nearby.hub.memory.tables import Tables
 from nearby.hub.valkey import encodings, rows
+from nearby.hub.valkey.batch import Set
 from nearby.hub.valkey.collections import SharedAgenda, ShelvesByCatchment, ToMove, Whole
 from nearby.hub.valkey.commands import Command
 from nearby.hub.valkey.gatherings import SharedGatherings
@@ -27,9 +25,10 @@ from nearby.hub.valkey.keys import KINDS, kind_of
 from nearby.hub.valkey.lease import pass_of
 from nearby.hub.valkey.networks import SharedNetworks
 from nearby.hub.valkey.past import SharedPast
-from nearby.hub.valkey.special import ItemSet, RoomTable, SharedRepeats, Trails
+from nearby.hub.valkey.plain import repeats, rosters, table, trails
+from nearby.hub.valkey.special import RoomTable
 from nearby.hub.valkey.venues import SharedVenues
-from nearby.hub.valkey.working import ABSENT, KeptTable, Table, Tally, Working
+from nearby.hub.valkey.working import ABSENT, KeptTable, Tally, Working
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -97,28 +96,28 @@ class SharedTables:
             agenda=self._agenda,
             catchments=catchments,
             census=Census(
-                self._present, self._seen, self._table(f"cv{window}:", encodings.ladders_in, encodings.ladders_row)
+                self._present, self._seen, table(working, f"cv{window}:", encodings.ladders_in, encodings.ladders_row)
             ),
             venues=self._venues,
-            rosters=Rosters(self._rosters(window)),
-            repeats=self._repeats(windows.secret),
+            rosters=rosters(working, window),
+            repeats=repeats(working, rules, windows.secret),
             gatherings=self.gatherings,
             people=self._people,
             rooms=self.rooms,
             shelves=ShelvesByCatchment(working, self.rooms, rules),
             by_size=self.by_size,
-            by_author=self._table("ka:", encodings.pairs_in, encodings.pairs_row, make=dict),
-            by_other=self._table("ko:", encodings.pairs_in, encodings.pairs_row, make=dict),
-            muted=self._table("mm:", rows.marks_in, rows.marks_row),
-            greeted=self._table("mg:", rows.marks_in, rows.marks_row),
-            deaf_to=self._table("dt:", encodings.set_in, encodings.set_row),
-            heard_by=self._table("dh:", encodings.set_in, encodings.set_row),
-            trails=self._trails(),
+            by_author=table(working, "ka:", encodings.pairs_in, encodings.pairs_row, make=dict),
+            by_other=table(working, "ko:", encodings.pairs_in, encodings.pairs_row, make=dict),
+            muted=table(working, "mm:", rows.marks_in, rows.marks_row),
+            greeted=table(working, "mg:", rows.marks_in, rows.marks_row),
+            deaf_to=table(working, "dt:", encodings.set_in, encodings.set_row),
+            heard_by=table(working, "dh:", encodings.set_in, encodings.set_row),
+            trails=trails(working),
             held_off=self._held_off,
             let_go=self._let_go,
             to_move=self._to_move,
-            looks=self._table(f"lk{window}:", encodings.looks_in, encodings.looks_row),
-            looks_before=self._table(f"lk{window - 1}:", encodings.looks_in, encodings.looks_row),
+            looks=table(working, f"lk{window}:", encodings.looks_in, encodings.looks_row),
+            looks_before=table(working, f"lk{window - 1}:", encodings.looks_in, encodings.looks_row),
             stopped=self._stopped,
         )
 
@@ -181,6 +180,40 @@ class SharedTables:
             for person in self._people.here.values():
                 if person is not None and person.attached is not None and person.attached.connection == unheard_by:
                     found[gateway_of(person) or ""] = None
+        return list(found)
+
+    @property
+    def has_looked_at_one_person_only(self) -> bool:
+        """Return whether the attempt so far looked at one person, and asked for nothing to be done."""
+        is_all = len(self._working.looked_at) == len(self._people.here) == 1
+        return is_all and not (
+            self._working.commands
+            or self.outbox.calls
+            or self._agenda.has_asked
+            or self.by_size.by
+            or self._present.by
+            or self._seen.by
+            or self.gatherings.change
+        )
+
+    def write_down(self, person_id: PersonId) -> None:
+        """Have somebody written as they are kept, even if they are as they were when the attempt began."""
+        if self._people.find(person_id) is not None:
+            self._people.doubt(person_id)
+
+    def concerned(self, sets: Sequence[Set], own: str) -> list[tuple[str, str]]:
+        """Return which other gateway than the ``own`` has or had a connection of whose row is set, with the row's key.
+
+        It decides some of what that person asks for by the row as it knows it.
+        """
+        found: dict[tuple[str, str], None] = {}
+        for key, _, _ in sets:
+            if key.startswith("p:"):
+                person_id = PersonId(key[2:])
+                person = self._people.here[person_id]
+                for gateway in (self._was_at.get(person_id), None if person is None else gateway_of(person)):
+                    if gateway not in (None, own):
+                        found[gateway, key] = None
         return list(found)
 
     def sets(self) -> Iterator[tuple[str, bytes, int]]:
@@ -337,57 +370,6 @@ class SharedTables:
 
     def _past_of(self, room_id: RoomId, *, seq: int, newest_id_ms: int | None) -> SharedPast:
         return SharedPast(self._working, room_id, seq=seq, newest_id_ms=newest_id_ms, rules=self._rules)
-
-    def _rosters(self, window: int) -> RosterTables:
-        areas = rows.catchment_name
-        return RosterTables(
-            listed=ItemSet(self._table("ll:", rows.any_of, rows.encode)),
-            at=self._table("la:", encodings.areas_in, encodings.areas_row),
-            now=self._table(
-                "ln:", lambda stored: dict.fromkeys(rows.any_of(stored)), encodings.keys_row, name_of=areas
-            ),
-            fixed=self._table(f"lf{window}:", lambda stored: tuple(rows.any_of(stored)), rows.encode, name_of=areas),
-            gone=ItemSet(self._table(f"lg{window}:", rows.any_of, rows.encode)),
-        )
-
-    def _repeats(self, secret: bytes) -> Repeats:
-        return SharedRepeats(
-            self._rules,
-            secret,
-            seen=self._table(
-                "xs:", lambda stored: tuple(map(tuple, rows.any_of(stored))), rows.encode, name_of=bytes.hex
-            ),
-            refused_until_ms=self._table("xr:", rows.any_of, rows.encode, name_of=bytes.hex),
-        )
-
-    def _trails(self) -> Table[tuple[PersonId, str], Trail]:
-        table = Trails(
-            self._working,
-            "tr:",
-            name_of=":".join,
-            decode=lambda _, stored: tuple(rows.any_of(stored)),
-            encode=lambda trail: rows.encode(trail) if trail else None,
-        )
-        return table
-
-    def _table(
-        self,
-        prefix: str,
-        decode: Callable[[bytes], V],
-        encode: Callable[[V], bytes | None],
-        *,
-        name_of: Callable[[K], str] = str,
-        make: Callable[[], V] | None = None,
-    ) -> Table[K, V]:
-        table = Table(
-            self._working,
-            prefix,
-            name_of=name_of,
-            decode=lambda _, stored: decode(stored),
-            encode=encode,
-            make=make,
-        )
-        return table
 
 
 def gateway_of(person: Person) -> str | None:

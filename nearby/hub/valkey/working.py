@@ -331,6 +331,10 @@ class KeptTable(Table[K, V]):
         """Keep none."""
         self._kept.clear()
 
+    def doubt(self, item: K) -> None:
+        """Have it found out by encoding it whether an item is to be stored as it is."""
+        self._states.pop(item, None)
+
     def is_as_it_was(self, item: K, now: V) -> bool:
         """See ``Table``."""
         before = self._states.get(item)
@@ -343,7 +347,9 @@ class KeptTable(Table[K, V]):
 
     def _made_of(self, item: K, stored: bytes) -> V:
         kept = self._kept.pop(item, None)
-        if kept is not None and kept[0] is stored and self._take_up(item, kept[1]):
+        # A value that was written once more as it is has another version.
+        is_same = kept is not None and (kept[0] is stored or kept[0][VERSION_BYTES:] == stored[VERSION_BYTES:])
+        if kept is not None and is_same and self._take_up(item, kept[1]):
             found = kept[1]
         else:
             found = super()._made_of(item, stored)
