@@ -54,9 +54,20 @@ class SlowDisk:
 
 
 @asynccontextmanager
-async def journal(disk: SlowDisk, *, rest_most_s: float = LONG_S) -> AsyncIterator[SqlJournal]:
+async def journal(
+    disk: SlowDisk, *, rest_most_s: float = LONG_S, crowd_rows: int = 1_000, crowd_most_s: float = LONG_S
+) -> AsyncIterator[SqlJournal]:
     events: StoreEvents = Heard()
-    opened = SqlJournal(disk, events, gather_s=0, rests=LONG_S / A_TURN_S, rest_most_s=rest_most_s, patience_s=LONG_S)
+    opened = SqlJournal(
+        disk,
+        events,
+        gather_s=0,
+        rests=LONG_S / A_TURN_S,
+        rest_most_s=rest_most_s,
+        crowd_rows=crowd_rows,
+        crowd_most_s=crowd_most_s,
+        patience_s=LONG_S,
+    )
     opened.start()
     try:
         yield opened
@@ -94,6 +105,28 @@ async def test_a_rest_has_an_end() -> None:
         for rows, person in enumerate((ANA, BEN), start=1):
             one.record(seen(person))
             await disk.wait_written(rows)
+
+
+async def test_while_a_crowd_moves_its_rows_are_written_together() -> None:
+    disk = SlowDisk()
+    # Nobody at all is a crowd.
+    async with journal(disk, crowd_rows=0) as one:
+        one.record(seen(ANA))
+        other = SlowDisk()
+        async with journal(other) as quicker:
+            quicker.record(seen(ANA))
+            await other.wait_written(1)
+        assert (disk.rows, one.statistics().waiting) == (0, 1)
+        one.record(seen(BEN))
+        await one.durable()
+        assert (disk.rows, one.statistics().commits) == (2, 1)
+
+
+async def test_a_crowd_that_does_not_stop_is_written_all_the_same() -> None:
+    disk = SlowDisk()
+    async with journal(disk, crowd_rows=0, crowd_most_s=0.05) as one:
+        one.record(seen(ANA))
+        await disk.wait_written(1)
 
 
 async def test_what_waits_at_the_end_is_written_at_once() -> None:

@@ -20,7 +20,15 @@ RESTS = 3.0
 """After a commit the journal rests for so many times as long as it took, as long as nobody waits for the next."""
 
 REST_MOST_S = 0.5
-"""But no longer: this and a commit are what a crash may lose of who came and went."""
+"""But no longer, unless a crowd moves: this and a commit are what a crash may lose of who came and went."""
+
+CROWD_ROWS = 100
+CROWD_LOOK_S = 0.05
+"""A commit for which nobody waits is put off while so many rows come between two looks: a crowd moves, and a commit
+takes the interpreter from those who seat it."""
+
+CROWD_MOST_S = 1.0
+"""But no longer: this and a commit are what a crash may lose of where a crowd sat."""
 
 PATIENCE_S = 2.0
 """After this long ``durable`` gives up; a phone that waits longer has sent its message again."""
@@ -86,6 +94,8 @@ class SqlJournal:
         gather_s: How long a commit waits for more.
         rests: How many times as long as it took the next one does, if nobody waits for it.
         rest_most_s: But no longer than this.
+        crowd_rows: A commit for which nobody waits is put off while so many rows come in each ``CROWD_LOOK_S``.
+        crowd_most_s: But no longer than this.
         patience_s: How long ``durable`` waits.
         max_log_rows: Beyond it ``has_room`` is False and membership events are dropped.
     """
@@ -98,6 +108,8 @@ class SqlJournal:
         gather_s: float = GATHER_S,
         rests: float = RESTS,
         rest_most_s: float = REST_MOST_S,
+        crowd_rows: int = CROWD_ROWS,
+        crowd_most_s: float = CROWD_MOST_S,
         patience_s: float = PATIENCE_S,
         max_log_rows: int = MAX_LOG_ROWS,
     ) -> None:
@@ -106,7 +118,10 @@ class SqlJournal:
         self._gather_s = gather_s
         self._rests = rests
         self._rest_most_s = rest_most_s
+        self._crowd_rows = crowd_rows
+        self._crowd_most_s = crowd_most_s
         self._rest_s = 0.0
+        self._is_resting = False
         self._gathering: asyncio.TimerHandle | None = None
         self._patience_s = patience_s
         self._max_log_rows = max_log_rows
@@ -252,10 +267,20 @@ class SqlJournal:
         When a crowd moves there are 50,000 rows in a second for which nobody waits: few large groups cost less, and
         the loop has its processor and the interpreter to itself meanwhile.
         """
-        if self._is_closing:
-            return
-        self._gathered.clear()
+        ends_s = asyncio.get_running_loop().time() + self._crowd_most_s
         wait_s = self._gather_s if len(self._next_waiters) else max(self._gather_s, self._rest_s)
+        while not self._is_closing:
+            before = len(self._next)
+            await self._wait(wait_s)
+            wait_s = CROWD_LOOK_S
+            came, is_late = len(self._next) - before, asyncio.get_running_loop().time() >= ends_s
+            if len(self._next_waiters) or came < self._crowd_rows or is_late:
+                return
+
+    async def _wait(self, wait_s: float) -> None:
+        """Wait for so long, or until somebody waits for the commit."""
+        self._gathered.clear()
+        self._is_resting = wait_s > self._gather_s
         self._gathering = asyncio.get_running_loop().call_later(wait_s, self._gathered.set)
         await self._gathered.wait()
         self._gathering.cancel()
@@ -263,7 +288,7 @@ class SqlJournal:
 
     def _rest_no_more(self) -> None:
         """Somebody waits: wait for company only."""
-        if self._gathering is not None and self._rest_s > self._gather_s:
+        if self._gathering is not None and self._is_resting:
             self._gathering.cancel()
             self._gathering = asyncio.get_running_loop().call_later(self._gather_s, self._gathered.set)
 
