@@ -147,9 +147,11 @@ class Gatherings:
         able = [person for person in taken if may_meet(person, gathering.catchment)]
         groups, left = make_groups(able, clash=clash, yields=yields, capacity=self._rules.capacity)
         carried = set() if is_last else set(sorted(left, key=able.index)[-CARRIED:])
-        used = [person for person in taken if person not in carried]
+        used = [person for person in taken if person not in carried] if carried else taken
         for person in used:
-            self.leave(person)
+            del self._of[person], gathering.people[person]
+        if not gathering.people:
+            self._end(gathering)
         met = {person for group in groups for person in group}
         return Meeting(gathering.catchment, groups, [person for person in used if person not in met])
 

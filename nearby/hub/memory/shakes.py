@@ -1,5 +1,6 @@
 """Who shook their phone and waits, and the rooms in which they meet."""
 
+from nearby.core.brakes import NOTHING_STOPPED
 from nearby.core.cell import resolution_of
 from nearby.core.ids import PersonId
 from nearby.core.limits import gcra
@@ -62,9 +63,13 @@ class Shakes:
 
     def meet(self, now_ms: int) -> bool:
         """Seat some of those whose wait is over; see ``Hub.meet``."""
+        # Of most steps there is nothing to ask of each person.
+        are_any_stopped = self._stops.stopped is not NOTHING_STOPPED
         meeting = self._gatherings.meet(
             now_ms,
-            may_meet=lambda person, catchment: self._may_meet(person, catchment, now_ms),
+            may_meet=lambda person, catchment: self._may_meet(
+                person, catchment, now_ms, are_any_stopped=are_any_stopped
+            ),
             clash=lambda person, others: self._seats.conflicts.clash((person,), others),
             yields=self._seats.conflicts.yields,
         )
@@ -76,10 +81,12 @@ class Shakes:
             self._seats.bring_together(people, self._rooms.open(catchment, now_ms), "shaken", now_ms)
         return True
 
-    def _may_meet(self, person_id: PersonId, catchment: CatchmentId, now_ms: int) -> bool:
+    def _may_meet(self, person_id: PersonId, catchment: CatchmentId, now_ms: int, *, are_any_stopped: bool) -> bool:
         """Return whether somebody who shook in a catchment may have a seat there now."""
         person = self._people.get(person_id)
-        if person is None or person.presence is None or person.attached is None or self._is_stopped(person):
+        if person is None or person.presence is None or person.attached is None:
+            return False
+        if are_any_stopped and self._is_stopped(person):
             return False
         # Only who named a venue may be in one.
         if person.wishes.venue is None:
