@@ -35,9 +35,9 @@ GATEWAYS = {Side.ONE: 1, Side.TWO: 2}
 TALK = {"window-s": "600"}
 """Limits stay on: a phone speaks every two seconds, and a presence outlasts the bench."""
 LAP_S = 2.1
-CHECK_INS = {"window-s": "10"}
-CHECK_INS_LAP_S = 0.5
-"""With such windows a phone may check in twice a second; see ``checkins``."""
+CHECK_INS = {"window-s": "40"}
+CHECK_INS_LAP_S = 2.1
+"""With such windows a phone may check in every two seconds, twenty times a window; see ``checkins``."""
 
 ROOM = 8
 LOADS = 4

@@ -1,6 +1,6 @@
 """The live state as one attempt sees it: the rules of ``nearby.hub.memory`` on what was read of the shared state."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 
 from nearby.core import wire
 from nearby.core.cell import Ladder
@@ -61,8 +61,8 @@ class Attempt(LiveState):
         tables.on_new_epoch = self._resync
         self.changes: list[Change] = []
         """What was recorded, which is so only if the attempt takes effect."""
-        self.only_counted: PersonId | None = None
-        """Whose check-in it is that left everything as it was, the state of its limit aside; None if it is not one."""
+        self.has_only_counted = False
+        """Whether it is a check-in that left everything as it was, the state of its limit aside."""
         self._draw: Callable[[], str] = str
         self._kept: list[PersonId] = []
         record = self._note if has_record else None
@@ -82,7 +82,7 @@ class Attempt(LiveState):
         """Begin an attempt, once the tables have; ``draw_id`` returns a new opaque id at each call."""
         self._draw = draw_id
         self.changes = []
-        self.only_counted = None
+        self.has_only_counted = False
         self._kept = []
         self._thin.clear()
         self._people.present = self._people.connected = self._rooms.held = 0
@@ -146,13 +146,8 @@ class Attempt(LiveState):
         standing = super().check_in(caller, ladder, now_ms, wishes)
         if person is not None and before == uncounted_state_of(person) and not (standing.wish or self.changes):
             # Nothing else of the person is another, and nobody and nothing else was looked at.
-            self.only_counted = caller.person if self.shared.has_looked_at_one_person_only else None
+            self.has_only_counted = self.shared.has_looked_at_one_person_only
         return standing
-
-    def write_down(self, people: Sequence[PersonId]) -> None:
-        """Write people as they are kept here, which may be another way than they are stored."""
-        for person in people:
-            self.shared.write_down(person)
 
     def gateway_of(self, person_id: PersonId) -> str | None:
         """Return the gateway of somebody's connection, or None without one."""

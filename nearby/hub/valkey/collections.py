@@ -56,6 +56,8 @@ class SharedAgenda(Agenda):
 
     def pop(self, now_ms: int) -> tuple[Kind, Key, int] | None:
         """See ``Agenda``."""
+        if not self._due:
+            return None
         found = super().pop(now_ms)
         if found is not None:
             self._asked.pop(found[:2], None)

@@ -61,12 +61,12 @@ class ValkeyHub(SharedServers):
         self.holds_back = False
         """Whether nobody is offered a seat, since it is not sure that the state knows who is kept apart."""
 
-    async def _do(self, act: Callable[[Attempt], T], now_ms: int | None = None, *, may_rest: bool = False) -> T:
+    async def _do(self, act: Callable[[Attempt], T], now_ms: int | None = None, *, decides_alone: bool = False) -> T:
         """Return what an operation returns, once this gateway has heard what it did."""
         self._now_ms = max(self._now_ms, now_ms or 0)
         while True:
             try:
-                outcome = await self._runner.run(act, self._now_ms, may_rest=may_rest)
+                outcome = await self._runner.run(act, self._now_ms, decides_alone=decides_alone)
             except WindowOver:
                 await self._sweeper.turn_windows(self._now_ms)
                 continue
@@ -143,7 +143,7 @@ class ValkeyHub(SharedServers):
             elsewhere = state.gateway_of(caller.person)
             return state.check_in(caller, ladder, now_ms, wishes)
 
-        standing = await self._do(act, now_ms, may_rest=self._reader.is_near)
+        standing = await self._do(act, now_ms, decides_alone=self._reader.is_near)
         await self._until_known(elsewhere)
         return standing
 
@@ -340,7 +340,6 @@ class ValkeyHub(SharedServers):
     async def sweep(self, now_ms: int) -> Sequence[PersonId]:
         """See ``Hub.sweep``."""
         self._now_ms = max(self._now_ms, now_ms)
-        await self._runner.settle(self._now_ms)
         people, entries = await self._sweeper.sweep(self._now_ms)
         await self._hear(entries)
         return people

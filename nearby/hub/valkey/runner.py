@@ -1,10 +1,7 @@
 """Decides an operation on what is known of the shared state, and makes it true unless that was out of date."""
 
-import asyncio
-import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain, count
 from typing import Any, Generic, TypeVar, cast
 
@@ -24,7 +21,6 @@ from nearby.hub.valkey.heard import Call, Happened, Learned
 from nearby.hub.valkey.keys import BACKSTOP_MS, OUTBOX_MS
 from nearby.hub.valkey.lease import stream_of
 from nearby.hub.valkey.link import Link
-from nearby.hub.valkey.resting import Resting
 from nearby.hub.valkey.tables import STOPPED, SharedTables
 from nearby.hub.valkey.versions import new_version
 from nearby.hub.valkey.working import ABSENT, VERSION_BYTES, Missing, Values, Working
@@ -44,9 +40,6 @@ ATTEMPTS = 200
 
 VALUES_KEPT = 50_000
 """Values of which a gateway remembers what they were, about 500 bytes each."""
-
-SETTLED_AT_ONCE = 16
-"""People of whom what rested is written in one attempt: more are written anew if one of them has changed."""
 
 OUTBOX_ENTRIES = 20_000
 """Entries a gateway may be behind in reading its stream, the oldest dropped first (policy ``drop_oldest``)."""
@@ -102,9 +95,8 @@ class Runner:
         self._attempt: Attempt | None = None
         self._shared: list[bytes] = []
         self._generation = 0
-        self._resting = Resting()
         # What another server has may be older than what this one said: all of it is asked for anew.
-        link.on_generation(lambda _: self._forget_all())
+        link.on_generation(lambda _: self._values.clear())
         self._catchments: tuple[bytes, Catchments] = (ABSENT, Catchments(rules, Windows(rules.window_ms, secret)))
         self.windows = Windows(rules.window_ms, secret)
 
@@ -115,7 +107,7 @@ class Runner:
         *,
         due: Sequence[tuple[str, int]] = (),
         to_move: Sequence[PersonId] = (),
-        may_rest: bool = False,
+        decides_alone: bool = False,
     ) -> Outcome[T]:
         """Return what became of ``act``, which may raise any error of ours.
 
@@ -126,7 +118,8 @@ class Runner:
             now_ms: The time.
             due: Looks that it takes on itself.
             to_move: Who must have another seat, if it takes them on itself.
-            may_rest: Whether it is done at once if it is a check-in that only counts, and written a second later.
+            decides_alone: Whether a check-in that only counts is done without the server. What it counts is kept here,
+                and written with whatever is to be written of the person next.
 
         Raises:
             WindowOver: See there.
@@ -145,9 +138,8 @@ class Runner:
                     value: T | NearbyError = act(attempt)
                 except NearbyError as error:
                     value = error
-                if may_rest and attempt.only_counted is not None and not self._resting.is_full:
+                if decides_alone and attempt.has_only_counted:
                     working.keep({})
-                    self._resting.put(attempt.only_counted, asyncio.get_running_loop().time())
                     return Outcome(value, ())
                 sets, commands = list(attempt.shared.sets()), list(attempt.commands())
             except (Missing, WindowOver) as interruption:
@@ -234,17 +226,6 @@ class Runner:
             # Nothing is to be decided alone by a row that is older than this.
             self._values.forget(key)
 
-    async def settle(self, now_ms: int) -> None:
-        """Write what has rested.
-
-        Raises:
-            HubDown: The server cannot be reached; some of it is forgotten.
-        """
-        due = self._resting.take(asyncio.get_running_loop().time())
-        some = [due[at : at + SETTLED_AT_ONCE] for at in range(0, len(due), SETTLED_AT_ONCE)]
-        with contextlib.suppress(WindowOver):
-            await asyncio.gather(*(self.run(partial(Attempt.write_down, people=people), now_ms) for people in some))
-
     async def versioned(self, value: bytes) -> bytes:
         """Return a value as it is stored."""
         return new_version() + value
@@ -294,10 +275,6 @@ class Runner:
             await self.read(*chain.from_iterable(map(self._with_companions, missing.keys)))
         for query in missing.queries:
             answers[query] = await self.ask(query)
-
-    def _forget_all(self) -> None:
-        self._values.clear()
-        self._resting.clear()
 
     async def _commit(
         self,

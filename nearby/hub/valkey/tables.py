@@ -196,11 +196,6 @@ class SharedTables:
             or self.gatherings.change
         )
 
-    def write_down(self, person_id: PersonId) -> None:
-        """Have somebody written as they are kept, even if they are as they were when the attempt began."""
-        if self._people.find(person_id) is not None:
-            self._people.doubt(person_id)
-
     def concerned(self, sets: Sequence[Set], own: str) -> list[tuple[str, str]]:
         """Return which other gateway than the ``own`` has or had a connection of whose row is set, with the row's key.
 

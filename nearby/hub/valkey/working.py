@@ -271,6 +271,11 @@ class Table(MutableMapping[K, V], Generic[K, V]):
             raise KeyError(item)
         self.here[item] = None
 
+    def get(self, item: K, default: Any = None) -> Any:
+        """Return an item, or the default. None is made."""
+        found = self.find(item)
+        return default if found is None else found
+
     def __contains__(self, item: object) -> bool:
         """Return whether an item is there."""
         return self.find(item) is not None  # type: ignore[arg-type]
@@ -331,10 +336,6 @@ class KeptTable(Table[K, V]):
         """Keep none."""
         self._kept.clear()
 
-    def doubt(self, item: K) -> None:
-        """Have it found out by encoding it whether an item is to be stored as it is."""
-        self._states.pop(item, None)
-
     def is_as_it_was(self, item: K, now: V) -> bool:
         """See ``Table``."""
         before = self._states.get(item)
@@ -347,9 +348,7 @@ class KeptTable(Table[K, V]):
 
     def _made_of(self, item: K, stored: bytes) -> V:
         kept = self._kept.pop(item, None)
-        # A value that was written once more as it is has another version.
-        is_same = kept is not None and (kept[0] is stored or kept[0][VERSION_BYTES:] == stored[VERSION_BYTES:])
-        if kept is not None and is_same and self._take_up(item, kept[1]):
+        if kept is not None and kept[0] is stored and self._take_up(item, kept[1]):
             found = kept[1]
         else:
             found = super()._made_of(item, stored)
