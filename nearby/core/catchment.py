@@ -7,6 +7,7 @@ Resolution 5 is always open: everybody has somewhere to be.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from nearby.core.cell import COARSEST_RESOLUTION, FINEST_RESOLUTION, Ladder, resolution_of
 from nearby.core.changes import CatchmentRow
@@ -35,6 +36,7 @@ class Turn:
 class _State:
     is_open: bool = False
     run: int = 0  # Windows in a row that speak against the present state.
+    fill: Sequence[int] = ()  # Beside what tells whether it is open: whoever is to be seated asks for both.
 
 
 class Catchments:
@@ -45,6 +47,7 @@ class Catchments:
         self._windows = windows
         self._states: dict[Cell, _State] = {}
         self._counts: dict[Cell, float] = {}
+        self._calm, self._busy = fill_levels(0.0, rules), fill_levels(inf, rules)
 
     def end_window(self, window: int, counts: Mapping[Cell, int]) -> Turn:
         """Freeze the counts of ``window`` and return the cells that opened or closed by them.
@@ -62,6 +65,7 @@ class Catchments:
                 continue
             enough = self._counts.get(cell, 0.0) >= threshold
             state = self._states.setdefault(cell, _State())
+            state.fill = self._fill_of(cell)
             state.run = state.run + 1 if enough != state.is_open else 0
             if state.run >= self._rules.streak:
                 state.is_open, state.run = enough, 0
@@ -82,7 +86,7 @@ class Catchments:
         for row in rows:
             self._counts[row.cell] = row.counted
             if self._threshold(row.cell) is not None and (row.is_open or row.run):
-                self._states[row.cell] = _State(row.is_open, row.run)
+                self._states[row.cell] = _State(row.is_open, row.run, self._fill_of(row.cell))
 
     def is_open(self, cell: Cell) -> bool:
         """Return whether new seats may be taken in ``cell``."""
@@ -91,7 +95,7 @@ class Catchments:
 
     def finest_open(self, ladder: Ladder, at_most: int = FINEST_RESOLUTION) -> Cell:
         """Return the finest open cell of ``ladder`` of resolution ``at_most`` or coarser; there always is one."""
-        for cell in ladder[FINEST_RESOLUTION - at_most :]:
+        for cell in ladder if at_most == FINEST_RESOLUTION else ladder[FINEST_RESOLUTION - at_most :]:
             state = self._states.get(cell)
             if state is not None and state.is_open:
                 return cell
@@ -99,7 +103,8 @@ class Catchments:
 
     def fill_levels(self, cell: Cell) -> Sequence[int]:
         """Return to how many seats the rooms of ``cell`` are filled, by the window before; see ``fill_levels``."""
-        return fill_levels(self._counts.get(cell, 0.0), self._rules)
+        state = self._states.get(cell)
+        return state.fill if state is not None else self._fill_of(cell)
 
     def open_by_resolution(self) -> dict[int, int]:
         """Return how many cells of resolution 7 and 6 are open."""
@@ -107,6 +112,9 @@ class Catchments:
         for cell, state in self._states.items():
             tally[resolution_of(cell)] += state.is_open
         return tally
+
+    def _fill_of(self, cell: Cell) -> Sequence[int]:
+        return self._busy if self._counts.get(cell, 0.0) > self._rules.busy_above else self._calm
 
     def _run(self, cell: Cell) -> int:
         state = self._states.get(cell)

@@ -6,17 +6,20 @@ person and room, so asking again cannot sort the rooms.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import overload
 from zlib import crc32
 
 from msgspec import Struct
 
-from nearby.core.ids import PersonId, RoomId
+from nearby.core.ids import RoomId
 from nearby.core.rules import Rules
-from nearby.core.window import WORDS, Windows
+from nearby.core.window import WORDS
 from nearby.core.wishes import NO_WISHES, Wishes
 
-CANDIDATES_READ = WORDS
+CANDIDATES_READ = WORDS - 1
+"""One digest draws everything about a decision: a word for each room that is looked at, and one for ``luck_of``."""
+
 CANDIDATES_SCORED = 8
 
 _THIN_POINTS = 4.0
@@ -25,8 +28,9 @@ _NOISE_POINTS = 3.0
 _TAGS_POINTS = 0.5
 _LANGUAGE_POINTS = 1.0
 
-
-_TO_UNIT = 2.0**-64
+_LEAST = float("-inf")
+_LARGEST_SIZE = 255
+"""As large a size as a card holds."""
 
 
 class Candidate(Struct, frozen=True, gc=False):
@@ -106,62 +110,69 @@ NEW_ROOM = Choice(None)
 
 
 def decide(
-    person: PersonId,
-    candidates: Sequence[Candidate],
-    now_ms: int,
-    *,
-    rules: Rules,
-    windows: Windows,
-    wishes: Wishes = NO_WISHES,
+    candidates: Sequence[Candidate], luck: float, now_ms: int, *, rules: Rules, wishes: Wishes = NO_WISHES
 ) -> Choice:
-    """Return the room for ``person``; a pure function of its arguments.
+    """Return the room for somebody; a pure function of its arguments.
 
     Args:
-        person: Who is seated.
         candidates: Rooms of the catchment with a seat and no conflict, thin ones first.
+        luck: The person's in the window of the decision; see ``luck_of``.
         now_ms: The time of the decision.
         rules: Sizes.
-        windows: The keyed noise.
         wishes: What the person would like.
     """
-    if not candidates:
-        return NEW_ROOM
     hand = candidates if isinstance(candidates, Hand) else Hand.of(candidates)
+    cards = hand.cards
+    if not cards:
+        return NEW_ROOM
     fits = None
     if wishes is not NO_WISHES and hand.likes is not None:
         fits = iter([_fit(likes, wishes) for likes in hand.likes])
-    factor = windows.draw_bits(windows.at(now_ms), "score", person) * _TO_UNIT
-    target, low_water, old_after_ms = rules.target, rules.low_water, rules.old_after_ms
-    _, _, best_size, best = hand.cards[0]
-    best_score = next_score = float("-inf")
-    for number, opened_ms, size, room in hand.cards[:CANDIDATES_SCORED]:
+    low_water, old_after_ms = rules.low_water, rules.old_after_ms
+    points = _points_by_size(rules.target, low_water)
+    best, best_score, next_score = cards[0], _LEAST, _LEAST
+    for card in cards[:CANDIDATES_SCORED]:
         # Written out: a call for each of eight rooms and each term is a third of the decision.
-        score = _NOISE_POINTS * (number * factor % 1.0) + _SIZE_POINTS * size / target
+        number, opened_ms, size, _ = card
+        score = _NOISE_POINTS * (number * luck % 1.0) + points[size]
         if size >= low_water or not size:
             age = (now_ms - opened_ms) / old_after_ms
             score -= age if age < 1.0 else 1.0
-        else:
-            score += _THIN_POINTS
         if fits is not None:
             score += next(fits)
         if score > best_score:
-            best, best_size, best_score, next_score = room, size, score, best_score
+            best, best_score, next_score = card, score, best_score
         elif score > next_score:
             next_score = score
-    margin = best_score - next_score if len(hand) > 1 else 0.0
-    return Choice(RoomId(best.decode()), 0 < best_size < low_water, best_score, margin)
+    margin = best_score - next_score if len(cards) > 1 else 0.0
+    _, _, size, room = best
+    return Choice(RoomId(room.decode()), 0 < size < low_water, best_score, margin)
+
+
+def luck_of(word: int) -> float:
+    """Return a person's luck in a window, in [0, 1), as 32 keyed bits draw it: what makes each room's noise."""
+    return word * 2.0**-32
 
 
 def card_of(candidate: Candidate) -> Card:
     """Return a candidate as a card.
 
-    Times the factor drawn for the window and the person, in [0, 1), the room's number has a fraction that is the noise:
-    a multiplication hashes it (as in Knuth, TAOCP 3, 6.4). Over factors each room's fraction is even, to 21 bits, and
-    those of different rooms have no more to do with each other than their numbers. It hides the factor from nobody who
-    sees the result: only for what is compared and never shown.
+    Times the person's luck in the window, the room's number has a fraction that is the noise: a multiplication hashes
+    it (as in Knuth, TAOCP 3, 6.4). Over persons each room's fraction is even, to 21 bits, and those of different rooms
+    have no more to do with each other than their numbers. It hides the luck from nobody who sees the result: only for
+    what is compared and never shown.
     """
     room = candidate.room.encode()
     return crc32(room), candidate.opened_ms, candidate.size, room
+
+
+@lru_cache(maxsize=16)
+def _points_by_size(target: int, low_water: int) -> tuple[float, ...]:
+    """Return the points of a room for its size, thin or not, for every size."""
+    return tuple(
+        _SIZE_POINTS * size / target + (_THIN_POINTS if 0 < size < low_water else 0.0)
+        for size in range(_LARGEST_SIZE + 1)
+    )
 
 
 def _fit(likes: Likes, wishes: Wishes) -> float:

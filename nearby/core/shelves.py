@@ -98,13 +98,16 @@ class Shelves(Generic[R]):
         read, row, width = cards.read, cards.row, cards.width
         drawn: list[Card] = []
         # Fisher and Yates's shuffle, stopped early. What it swapped stands in a mapping, so that nothing is as long as
-        # a shelf; written out without calls, each of which takes as long as all else that is done for a room.
+        # a shelf; written out without calls, of ``get`` too, each of which takes as long as all else that is done for a
+        # room.
         swapped: dict[int, int] = {}
         for start, end in ((0, ends[fill - 1]), (ends[capacity - 1], ends[capacity + fill - 1])):
+            if start == end:
+                continue  # As of thin rooms nearly always, and an empty loop takes as long as a draw.
             for place, word in zip(range(start, end), words[len(drawn) :], strict=False):
                 other = place + word % (end - place)
-                drawn.append(read(row, width * swapped.get(other, other)))
-                swapped[other] = swapped.get(place, place)
+                drawn.append(read(row, width * (swapped[other] if other in swapped else other)))  # noqa: SIM401
+                swapped[other] = swapped[place] if place in swapped else place  # noqa: SIM401
         return Hand(drawn, [self._likes.get(card[3], NO_LIKES) for card in drawn] if self._likes else None)
 
     def fullest(self, taken_at_most: int) -> Iterator[Iterable[R]]:

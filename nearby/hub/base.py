@@ -78,12 +78,14 @@ class Offer(Struct, frozen=True):
     few people in the window before. While it counted many, one whose seats are one fewer is if there is no other.
 
     The order among the thin ones, and among the rest, is drawn for the person and the window: over people, each
-    room is equally often among the few that placement looks at.
+    room is equally often among the few that placement looks at. So is ``luck``, which makes the noise in the score; see
+    ``luck_of``.
     """
 
     catchment: CatchmentId
     candidates: Sequence[Candidate]
     wishes: Wishes = NO_WISHES
+    luck: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

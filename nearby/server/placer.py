@@ -10,7 +10,6 @@ from nearby.core.ids import PersonId
 from nearby.core.placement import NEW_ROOM, Choice, decide
 from nearby.core.rules import Rules
 from nearby.core.venue import Venue
-from nearby.core.window import Windows
 from nearby.errors import HubDown
 from nearby.hub.base import Hub, Offer
 from nearby.server.clock import SteadyClock
@@ -32,18 +31,14 @@ class Placer:
     Args:
         hub: Has the rooms.
         rules: The product's numbers.
-        windows: The keyed draws.
         clock: The time.
         metrics: Counts.
         at_once: People placed at the same time: one where the hub answers at once, more where it is far away.
     """
 
-    def __init__(
-        self, hub: Hub, rules: Rules, windows: Windows, clock: SteadyClock, metrics: Metrics, *, at_once: int = 1
-    ) -> None:
+    def __init__(self, hub: Hub, rules: Rules, clock: SteadyClock, metrics: Metrics, *, at_once: int = 1) -> None:
         self._hub = hub
         self._rules = rules
-        self._windows = windows
         self._clock = clock
         self._metrics = metrics
         self._wishes: dict[PersonId, str] = {}
@@ -145,14 +140,7 @@ class Placer:
             offer = await self._hub.offer(person, now_ms)
             if offer is None:
                 return
-            choice = decide(
-                person,
-                offer.candidates,
-                now_ms,
-                rules=self._rules,
-                windows=self._windows,
-                wishes=offer.wishes,
-            )
+            choice = decide(offer.candidates, offer.luck, now_ms, rules=self._rules, wishes=offer.wishes)
             if choice.room is None:
                 break
             if await self._hub.seat(person, choice.room, why, now_ms):

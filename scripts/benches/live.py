@@ -11,7 +11,6 @@ from nearby.core.cell import Ladder, ladder_of
 from nearby.core.ids import ConnectionId, PersonId, RoomId
 from nearby.core.placement import decide
 from nearby.core.rules import Rules
-from nearby.core.window import Windows
 from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.errors import Refused
 from nearby.hub.base import Caller
@@ -114,7 +113,6 @@ class Crowded:
         random, numbers = Random(0), count()
         self.rules = rules
         self.ear = Deaf()
-        self._windows = Windows(rules.window_ms, SECRET)
         # As long as a server's ids.
         self.state = LiveState(
             rules, secret=SECRET, draw_id=lambda: f"{random.getrandbits(24):06x}{next(numbers):06x}", now_ms=START_MS
@@ -142,7 +140,7 @@ class Crowded:
         offer = self.state.offer(person, now_ms)
         if offer is None:
             return None
-        choice = decide(person, offer.candidates, now_ms, rules=self.rules, windows=self._windows, wishes=offer.wishes)
+        choice = decide(offer.candidates, offer.luck, now_ms, rules=self.rules, wishes=offer.wishes)
         decision_us, lap = lap.us(), _Lap()
         if choice.room is None:
             self.state.open_room(person, offer.catchment, why, now_ms)

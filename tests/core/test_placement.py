@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from nearby.core.ids import PersonId, RoomId
-from nearby.core.placement import CANDIDATES_SCORED, NEW_ROOM, Candidate, Choice, Hand, card_of, decide
+from nearby.core.ids import RoomId
+from nearby.core.placement import CANDIDATES_SCORED, NEW_ROOM, Candidate, Choice, Hand, card_of, decide, luck_of
 from nearby.core.rules import Rules
 from nearby.core.window import Windows
 from nearby.core.wishes import Wishes
@@ -29,13 +29,17 @@ candidates = st.lists(
 )
 
 
-def noise(factor: float, room: RoomId) -> float:
+def noise(luck: float, room: RoomId) -> float:
     number, *_ = card_of(Candidate(room, 0, 0))
-    return number * factor % 1.0
+    return number * luck % 1.0
+
+
+def luck(name: str) -> float:
+    return luck_of(WINDOWS.draw_words(WINDOWS.at(NOW_MS), "candidates", name)[-1])
 
 
 def choose(name: str, rooms: list[Candidate], now_ms: int = NOW_MS) -> Choice:
-    return decide(PersonId(name), rooms, now_ms, rules=RULES, windows=WINDOWS)
+    return decide(rooms, luck(name), now_ms, rules=RULES)
 
 
 @given(candidates)
@@ -43,7 +47,7 @@ def test_the_choice_is_the_best_score_of_the_published_formula(rooms: list[Candi
     def score(room: Candidate) -> float:
         thin = room.size in (1, 2)
         age = 0 if thin else min((NOW_MS - room.opened_ms) / 900_000, 1)
-        points = 3 * noise(WINDOWS.draw_bits(WINDOWS.at(NOW_MS), "score", "ana") / 2**64, room.room)
+        points = 3 * noise(luck("ana"), room.room)
         return 4 * thin + 2 * room.size / 6 - age + points
 
     best = max(rooms, key=score, default=None)
@@ -117,13 +121,13 @@ def test_tags_and_language_in_common_count_by_the_formula(rooms: list[Candidate]
     def score(room: Candidate) -> float:
         thin = room.size in (1, 2)
         age = 0 if thin else min((NOW_MS - room.opened_ms) / 900_000, 1)
-        points = 3 * noise(WINDOWS.draw_bits(WINDOWS.at(NOW_MS), "score", "ana") / 2**64, room.room)
+        points = 3 * noise(luck("ana"), room.room)
         either = wishes.tags | room.tags
         jaccard = len(wishes.tags & room.tags) / len(either) if either else 0
         same_lang = wishes.lang is not None and wishes.lang == room.lang
         return 4 * thin + 2 * room.size / 6 + 0.5 * jaccard + same_lang - age + points
 
-    choice = decide(PersonId("ana"), rooms, NOW_MS, rules=RULES, windows=WINDOWS, wishes=wishes)
+    choice = decide(rooms, luck("ana"), NOW_MS, rules=RULES, wishes=wishes)
     scores = sorted(map(score, rooms), reverse=True)
     assert choice.room == (max(rooms, key=score).room if rooms else None)
     assert choice.score == pytest.approx(scores[0] if rooms else 0)
@@ -140,8 +144,8 @@ def test_a_hand_is_the_candidates_it_was_made_of_and_decided_about_alike(
     assert hand[1:] == liked[1:]
     assert list(Hand(hand.cards)) == rooms
     for known, shown in ((hand, liked), (Hand(hand.cards), rooms)):
-        choice = decide(PersonId("ana"), known, NOW_MS, rules=RULES, windows=WINDOWS, wishes=wishes)
-        assert choice == decide(PersonId("ana"), shown, NOW_MS, rules=RULES, windows=WINDOWS, wishes=wishes)
+        choice = decide(known, luck("ana"), NOW_MS, rules=RULES, wishes=wishes)
+        assert choice == decide(shown, luck("ana"), NOW_MS, rules=RULES, wishes=wishes)
 
 
 def test_a_common_language_outweighs_common_tags_and_neither_outweighs_being_alone() -> None:
@@ -151,10 +155,7 @@ def test_a_common_language_outweighs_common_tags_and_neither_outweighs_being_alo
     alone = Candidate(RoomId("alone"), 1, NOW_MS)
 
     def share(room: Candidate, *others: Candidate) -> float:
-        chosen = (
-            decide(PersonId(f"p{n}"), [*others, room], NOW_MS, rules=RULES, windows=WINDOWS, wishes=wishes).room
-            for n in range(2_000)
-        )
+        chosen = (decide([*others, room], luck(f"p{n}"), NOW_MS, rules=RULES, wishes=wishes).room for n in range(2_000))
         return sum(one == room.room for one in chosen) / 2_000
 
     # Ahead by 0.5 points under a difference of two numbers drawn from [0, 3): 1 - (3 - 0.5) ** 2 / 18.
@@ -180,9 +181,9 @@ def test_noise_is_even_for_each_room_and_independent_between_rooms() -> None:
     rooms = [RoomId(f"{random.getrandbits(48):012x}") for _ in range(8)]
     won, quarters, people = Counter[RoomId](), Counter[tuple[int, int]](), 8_000
     for _ in range(people):
-        factor = random.random()
-        points = {room: noise(factor, room) for room in rooms}
-        assert points == {room: noise(factor, room) for room in rooms}
+        drawn = luck_of(random.getrandbits(32))
+        points = {room: noise(drawn, room) for room in rooms}
+        assert points == {room: noise(drawn, room) for room in rooms}
         won[max(rooms, key=lambda room: points[room])] += 1
         quarters[int(4 * points[rooms[0]]), int(4 * points[rooms[1]])] += 1
     # 1,000 each, standard deviation 30; and 500 each, standard deviation 22.

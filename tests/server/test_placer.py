@@ -8,7 +8,6 @@ import pytest
 
 from nearby.core.ids import Cell, PersonId
 from nearby.core.rules import Rules
-from nearby.core.window import Windows
 from nearby.errors import HubDown
 from nearby.hub.base import Offer
 from nearby.server.clock import SteadyClock
@@ -36,7 +35,7 @@ class Seats:
 
 def placer(seats: Seats, *, at_once: int = 1) -> Placer:
     clock = SteadyClock(wall_ms=lambda: 0, monotonic_ms=lambda: 0)
-    return Placer(seats, Rules(), Windows(1, bytes(16)), clock, Metrics(), at_once=at_once)  # type: ignore[arg-type]
+    return Placer(seats, Rules(), clock, Metrics(), at_once=at_once)  # type: ignore[arg-type]
 
 
 async def test_a_wish_made_during_a_tick_is_answered_by_the_next() -> None:

@@ -98,8 +98,7 @@ class Avoiding:
     def _wanted(self, person: Person, now_ms: int) -> RoomId | None:
         """Return where somebody would sit next."""
         offer = self.look(person, now_ms)
-        candidates, wishes = offer.candidates, offer.wishes
-        return decide(person.id, candidates, now_ms, rules=self._rules, windows=self._windows, wishes=wishes).room
+        return decide(offer.candidates, offer.luck, now_ms, rules=self._rules, wishes=offer.wishes).room
 
     def _free_seats(self, room_id: RoomId) -> int:
         room = self._rooms.get(room_id)

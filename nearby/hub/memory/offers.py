@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from nearby.core.cell import rungs_above
-from nearby.core.placement import CANDIDATES_SCORED, Candidate
+from nearby.core.placement import CANDIDATES_READ, CANDIDATES_SCORED, Candidate, luck_of
 from nearby.core.room import Room
 from nearby.core.venue import CatchmentId, Venue
 from nearby.hub.base import Offer
@@ -14,7 +14,7 @@ from nearby.hub.memory.seats import Seats
 
 
 def make_offer(person: Person, people: People, rooms: Rooms, seats: Seats, words: Sequence[int], now_ms: int) -> Offer:
-    """Return what ``Hub.offer`` does for somebody present; ``words`` draw the sample, one a room that is looked at.
+    """Return what ``Hub.offer`` does for somebody present; of ``words`` all draw the sample, but the last one luck.
 
     Who came with others is offered the room in which most of them sit, if it can be had; else, while some still wait
     for a seat, rooms that have one for each, perhaps none. A companion in conflict with them counts for nothing.
@@ -28,7 +28,7 @@ def make_offer(person: Person, people: People, rooms: Rooms, seats: Seats, words
         if is_plain:
             candidates = rooms.sample(catchment, words[:CANDIDATES_SCORED], fill)
         else:
-            sample = [rooms.get(card.room) for card in rooms.sample(catchment, words, fill)]
+            sample = [rooms.get(card.room) for card in rooms.sample(catchment, words[:CANDIDATES_READ], fill)]
             found = [room for room in sample if room is not None and not seats.is_barred(person, room, now_ms)]
             if companions:
                 found = _with_companions(person, companions, found, seats, now_ms)
@@ -38,7 +38,7 @@ def make_offer(person: Person, people: People, rooms: Rooms, seats: Seats, words
             ]
         if candidates:
             break
-    return Offer(catchment, candidates, person.wishes)
+    return Offer(catchment, candidates, person.wishes, luck_of(words[CANDIDATES_READ]))
 
 
 def _companions_of(person: Person, catchment: CatchmentId, people: People, seats: Seats, now_ms: int) -> list[Person]:

@@ -11,7 +11,6 @@ from nearby.core import wire
 from nearby.core.ids import ConnectionId, PersonId, RoomId
 from nearby.core.placement import decide
 from nearby.core.rules import Rules
-from nearby.core.window import Windows
 from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.errors import Refused
 from nearby.hub.base import Caller
@@ -34,7 +33,6 @@ class Ours:
         secret = secret_of(seed)
         ids = count()
         self._rules = rules
-        self._windows = Windows(rules.window_ms, secret)
         self._ear = _Ear(history)
         self._state = self.make_state(rules, secret=secret, draw_id=lambda: f"{next(ids):x}", now_ms=START_MS)
         self._state.listen(self._ear)
@@ -98,9 +96,7 @@ class Ours:
             offer = self._state.offer(person, now_ms)
             if offer is None:
                 return
-            choice = decide(
-                person, offer.candidates, now_ms, rules=self._rules, windows=self._windows, wishes=offer.wishes
-            )
+            choice = decide(offer.candidates, offer.luck, now_ms, rules=self._rules, wishes=offer.wishes)
             if choice.room is None:
                 break
             if self._state.seat(person, choice.room, why, now_ms):

@@ -116,7 +116,7 @@ class ConflictsSuite(SuiteBase):
             ana, ben = await newcomer(world, f"ana{number}"), await newcomer(world, f"ben{number}")
             offer = await ana.offer()
             assert offer is not None
-            wanted = decide(ana.person, offer.candidates, world.now_ms, rules=world.rules, windows=world.windows).room
+            wanted = decide(offer.candidates, offer.luck, world.now_ms, rules=world.rules).room
             await separate(world, ben, ana, is_mutual=is_mutual)
             assert len(await rooms_offered(ben)) == 3
             assert await ben.place()

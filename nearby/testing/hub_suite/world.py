@@ -97,7 +97,7 @@ class Phone:
     async def place(self, why: str = "new") -> bool:
         """Let placement find a room."""
         world = self.world
-        placing = place(self.hub, self.person, why, now_ms=world.now_ms, rules=world.rules, windows=world.windows)
+        placing = place(self.hub, self.person, why, now_ms=world.now_ms, rules=world.rules)
         return await world.settled(placing)
 
     async def offer(self) -> Offer | None:

@@ -10,6 +10,7 @@ from typing import Any, cast
 from zlib import crc32
 
 import msgspec
+from msgspec.structs import replace
 
 from nearby.core import wire
 from nearby.core.area_index import AreaId, AreaIndex, Inside
@@ -18,13 +19,15 @@ from nearby.core.frames import text_frame
 from nearby.core.ids import Cell, PersonId, RoomId
 from nearby.core.names import draw_name as draw_a_name
 from nearby.core.nearby_list import Listed
-from nearby.core.placement import Candidate, Choice
+from nearby.core.placement import Candidate
 from nearby.core.room import Room, Seat
 from nearby.core.window import Windows
-from nearby.hub.base import Caller, Nearby
+from nearby.hub.base import Caller, Nearby, Offer
 from nearby.hub.memory import lists as hub_lists
 from nearby.hub.memory import rooms as hub_rooms
-from nearby.server import dispatch, placer
+from nearby.hub.memory.avoiding import Avoiding
+from nearby.hub.memory.person import Person
+from nearby.server import dispatch
 from nearby.server.auth import Claims, Verifier
 from nearby.server.connection import Connection
 from nearby.testing.privacy.ground import LatLon, Point, direct_cell_at, distance_m, regions_at
@@ -112,15 +115,17 @@ def _shows(tell: Callable[[float], Any], *, nearest_first: bool = False) -> Weak
 def nearest_first_rooms() -> Iterator[None]:
     """Seat everybody in the room with the nearest member."""
     with _Sight().open() as sight:
+        offers = Avoiding.offer
 
-        def decide(person: PersonId, candidates: Sequence[Candidate], *args: Any, **more: Any) -> Choice:
+        def offer(this: Avoiding, person: Person, now_ms: int) -> Offer:
             def nearest_m(candidate: Candidate) -> float:
                 sitting = sight.sitting.get(candidate.room, {}).values()
-                return min((sight.distance_m(person, other) for other in sitting), default=0.0)
+                return min((sight.distance_m(person.id, other) for other in sitting), default=0.0)
 
-            return Choice(min(candidates, key=nearest_m).room if candidates else None)
+            offered = offers(this, person, now_ms)
+            return replace(offered, candidates=sorted(offered.candidates, key=nearest_m)[:1])
 
-        with replaced(placer, "decide", decide):
+        with replaced(Avoiding, "offer", offer):
             yield
 
 
