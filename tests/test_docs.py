@@ -25,7 +25,7 @@ from nearby.core import (
     wire,
 )
 from nearby.core.outbox import MAX_BYTES, MAX_MESSAGES
-from nearby.core.past import REMEMBERED_IDS
+from nearby.core.past import REMEMBERED_IDS, TRIMMED_WITHIN
 from nearby.core.rules import Rules
 from nearby.core.session import TRANSITIONS, Patience, Phase, Step
 from nearby.core.shake import AT_ONCE
@@ -174,7 +174,8 @@ PHRASES = [
     ("docs/concepts.md", f"within {RULES.doubt_ms // 3_600_000} h before it was thrown"),
     ("docs/concepts.md", f"within {RULES.doubt_repeated_ms // 86_400_000} days before"),
     ("docs/privacy.md", f"2 min, or {REMEMBERED_IDS} newer ones"),
-    ("docs/privacy.md", f"{RULES.log_events} newer ones or {RULES.log_ms // 60_000} min"),
+    ("docs/privacy.md", f"{RULES.log_events} newer ones, or {RULES.log_ms // 60_000} min and up to"),
+    ("docs/privacy.md", f"and up to {RULES.log_ms // TRIMMED_WITHIN // 1_000} s"),
     ("docs/privacy.md", f"{RULES.snapshot_messages} newer ones, or the room is forgotten"),
     ("docs/privacy.md", f"{RULES.shun_ms // 60_000} min; {RULES.return_ms // 60_000} min"),
     ("docs/protocol.md", f"at most {RULES.resume_events} events were missed"),

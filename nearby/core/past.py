@@ -6,7 +6,8 @@ something to remember, and an event is kept as no more than what its room and it
 
 from array import array
 from bisect import bisect_right
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from nearby.core import wire
 from nearby.core.ids import PersonId, RoomId
@@ -22,12 +23,11 @@ FORGOTTEN_AFTER = 16
 
 TRIMMED_WITHIN = 60
 """The part of an event's time by which it may stay longer, 10 s: what a busy room heard meanwhile goes in one look. A
-look for each event was a third of the work that a ``say`` made. Nobody is given such an event: whoever asks has the
+look for each event was a quarter of the work that a ``say`` made. Nobody is given such an event: whoever asks has the
 log trimmed first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered:
+class Remembered(Struct, frozen=True, gc=False):
     """What was said by an id: its place in the log and its words."""
 
     text: str
@@ -70,7 +70,8 @@ class Past:
             assert type(event) is wire.Joined or type(event) is wire.Left
             self._events.append(event.member)
         # A clock that went back must not put a log out of order: its times are searched.
-        self._at_ms.append(max(now_ms, self._at_ms[-1]) if self._at_ms else now_ms)
+        last_ms = self._at_ms[-1] if self._at_ms else now_ms
+        self._at_ms.append(now_ms if now_ms > last_ms else last_ms)
         if len(self._events) > rules.log_events:
             del self._events[0], self._at_ms[0]
 

@@ -243,11 +243,12 @@ class Room(Struct, kw_only=True, eq=False, gc=False):
         seat.say_tat_ms = say_tat_ms
         seat.spoke_ms = now_ms
         event = wire.Said(room=self.id, seq=self._next_seq(), from_=member, text=text, at_ms=now_ms)
-        self._append(event, now_ms, rules)
-        self._kept().keep_said(event, rules)
+        past = self._kept()
+        past.append(event, now_ms, rules)
+        past.keep_said(event, rules)
         if message_id is not None:
             key: Key = (seat.person, message_id)
-            self._kept().remember(key, Remembered(text, event.seq, now_ms), rules)
+            past.remember(key, Remembered(text, event.seq, now_ms), rules)
         return event
 
     def after(self, epoch: int, seq: int, now_ms: int, rules: Rules) -> list[wire.RoomEvent] | None:

@@ -5,7 +5,7 @@ all else that is done for a delivery. ``Outgoing`` is the one callback that does
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from nearby.core import wire
 from nearby.core.frames import PING_FRAME, close_frame, pong_frame, text_frame
@@ -36,6 +36,24 @@ class Outgoing:
             asyncio.get_running_loop().call_soon(self._flush_all)
         self._phones.append(phone)
 
+    def broadcast(self, phones: "Iterable[Connection]", frame: bytes) -> int:
+        """Do what ``Connection.write`` does for each of several; return how many can be reached.
+
+        One loop instead of two calls each: nothing is done more often.
+        """
+        going, reached = self._phones, 0
+        if not going:
+            asyncio.get_running_loop().call_soon(self._flush_all)
+        for phone in phones:
+            if phone.is_ending:
+                continue
+            if not phone.is_going:
+                phone.is_going = True
+                going.append(phone)
+            phone.unwritten.append(frame)
+            reached += 1
+        return reached
+
     def add_later(self, phone: "Connection") -> None:
         """Have ``flush`` called on a connection by ``flush_later``, if nothing else does before."""
         self._in_no_hurry.append(phone)
@@ -58,24 +76,25 @@ class Connection:
 
     ``claims`` are set once the hello was good, ``room`` while the person sits in one, and ``is_shown_a_room`` until the
     phone is told that it has none. ``waiting_acks`` counts messages that were carried out and whose ack waits for the
-    disk.
+    disk. ``unwritten`` are the frames that wait for ``flush``, and ``is_going`` says whether the turn's end calls it:
+    ``Outgoing`` sets both.
     """
 
     __slots__ = (
         "_cut",
-        "_is_going",
         "_on_end",
         "_outbox",
         "_outgoing",
-        "_unwritten",
         "claims",
         "id",
         "is_ending",
+        "is_going",
         "is_shown_a_room",
         "room",
         "session",
         "token",
         "transport",
+        "unwritten",
         "waiting_acks",
     )
 
@@ -99,8 +118,8 @@ class Connection:
         self.waiting_acks = 0
         self.transport = transport
         self._outgoing = outgoing
-        self._unwritten: list[bytes] = []
-        self._is_going = False
+        self.unwritten: list[bytes] = []
+        self.is_going = False
         self._outbox = Outbox()
         self._on_end = on_end
         self._cut: asyncio.TimerHandle | None = None
@@ -108,7 +127,8 @@ class Connection:
     @property
     def person(self) -> PersonId:
         """Return whose connection this is; only after a good hello."""
-        return self.caller.person
+        assert self.claims is not None
+        return self.claims.caller.person
 
     @property
     def caller(self) -> Caller:
@@ -121,34 +141,35 @@ class Connection:
         self.write(text_frame(wire.encode(message)))
 
     def write(self, frames: bytes) -> bool:
-        """Send whole frames at the end of this turn; return False if they cannot reach anybody any more.
-
-        A socket that broke and was not yet read to its end takes nothing: its reader is about to notice.
-        """
-        if self.is_ending or self.transport.is_closing():
+        """Send whole frames at the end of this turn; return False if they cannot reach anybody any more."""
+        if self.is_ending:
             return False
-        if not self._is_going:
-            self._is_going = True
+        if not self.is_going:
+            self.is_going = True
             self._outgoing.add(self)
-        self._unwritten.append(frames)
+        self.unwritten.append(frames)
         return True
 
     def write_later(self, frames: bytes) -> bool:
         """Send whole frames with what is written next, at the latest when ``Outgoing.flush_later`` comes to it."""
-        if self.is_ending or self.transport.is_closing():
+        if self.is_ending:
             return False
-        if not self._unwritten:
+        if not self.unwritten:
             self._outgoing.add_later(self)
-        self._unwritten.append(frames)
+        self.unwritten.append(frames)
         return True
 
     def flush(self) -> None:
-        """Write all that waits; end the connection if too much is unread (``disconnect_slow``)."""
-        frames, self._unwritten, self._is_going = self._unwritten, [], False
-        if not frames or self.transport.is_closing():
+        """Write all that waits; end the connection if too much is unread (``disconnect_slow``).
+
+        A socket that broke and was not yet read to its end takes nothing: its reader is about to notice.
+        """
+        frames, transport = self.unwritten, self.transport
+        self.unwritten, self.is_going = [], False
+        if not frames or transport.is_closing():
             return
-        self.transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
-        unsent_bytes = self.transport.get_write_buffer_size()
+        transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
+        unsent_bytes = transport.get_write_buffer_size()
         if unsent_bytes and not self._outbox.admit(frames, unsent_bytes):
             self.end(CloseCode.TOO_SLOW)
 
@@ -177,7 +198,7 @@ class Connection:
         """Drop what is unsent and let go of the socket. Idempotent."""
         self._forget_cut()
         self.is_ending = True
-        self._unwritten.clear()
+        self.unwritten.clear()
         self.transport.abort()
 
     def finish(self) -> None:

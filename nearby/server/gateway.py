@@ -16,24 +16,25 @@ from nearby.core.rules import SECOND_MS, Rules
 from nearby.core.session import Patience
 from nearby.errors import CloseCode
 from nearby.server.clock import SteadyClock
-from nearby.server.connection import Connection
+from nearby.server.connection import Connection, Outgoing
 from nearby.server.metrics import Metrics
 
 HearAnnounced = Callable[[str, Callable[[], None]], None]
 
 
 class Gateway:
-    """Connections by id and by room; the hub's ``Listener``."""
+    """Connections by id and by room; the hub's ``Listener``. ``outgoing`` is that of all its connections."""
 
     def __init__(self, rules: Rules, patience: Patience, clock: SteadyClock, metrics: Metrics) -> None:
         self._rules = rules
         self._patience = patience
         self._clock = clock
         self._metrics = metrics
+        self.outgoing = Outgoing()
         # The library takes a lock and checks the label at each look.
         self._seated = lru_cache(maxsize=64)(metrics.placements.labels)
         self._connections: dict[ConnectionId, Connection] = {}
-        self._rooms: dict[RoomId, list[Connection]] = {}
+        self._rooms: dict[str, list[Connection]] = {}
         self._forgotten: dict[ConnectionId, Connection] = {}
         self._holds_back = False
         self._hear_announced: HearAnnounced | None = None
@@ -140,22 +141,20 @@ class Gateway:
         self, event: wire.RoomEvent, *, unheard_by: ConnectionId | None, skipped_by: Collection[ConnectionId] = ()
     ) -> None:
         """See ``Listener.room_event``."""
-        phones = self._rooms.get(RoomId(event.room))
+        phones = self._rooms.get(event.room, ())
+        if unheard_by is not None:
+            # At once: whoever asked for the end of their seat is told later, and what follows may be here before.
+            for phone in [phone for phone in phones if phone.id == unheard_by]:
+                self._leave(phone)
         if not phones:
             return
         frame = text_frame(wire.encode(event))
         if skipped_by:
             self._deliver_but(phones, event, frame, skipped_by)
-            return
-        # A copy: a write that ends a connection takes it out of the room.
-        holds_back, delivered = self._holds_back, 0
-        for phone in tuple(phones):
-            if phone.id == unheard_by:
-                # At once: whoever asked for the end of their seat is told later, and what follows may be here before.
-                self._leave(phone)
-            else:
-                delivered += phone.write_later(frame) if holds_back else phone.write(frame)
-        self._metrics.deliveries += delivered
+        elif self._holds_back:
+            self._metrics.deliveries += sum(phone.write_later(frame) for phone in phones)
+        else:
+            self._metrics.deliveries += self.outgoing.broadcast(phones, frame)
 
     def forgotten(self, connections: Collection[ConnectionId]) -> None:
         """See ``Listener.forgotten``. They hear nothing any more, and wait for ``take_forgotten``."""
@@ -178,11 +177,11 @@ class Gateway:
         return [phone for phone in taken if not phone.is_ending]
 
     def _deliver_but(
-        self, phones: list[Connection], event: wire.RoomEvent, frame: bytes, skipped_by: Collection[ConnectionId]
+        self, phones: Sequence[Connection], event: wire.RoomEvent, frame: bytes, skipped_by: Collection[ConnectionId]
     ) -> None:
         """Deliver something said, and ``skipped`` to those who muted its author."""
         skipped = text_frame(wire.encode(wire.Skipped(room=event.room, seq=event.seq)))
-        for phone in tuple(phones):
+        for phone in phones:
             self._metrics.deliveries += phone.write(skipped if phone.id in skipped_by else frame)
 
     def _enter(self, phone: Connection, room: RoomId) -> None:

@@ -17,7 +17,7 @@ from nearby.errors import CloseCode, Disconnect, ErrorCode, HubDown, Refused
 from nearby.hub.base import Hub
 from nearby.server.auth import Verifier
 from nearby.server.clock import SteadyClock
-from nearby.server.connection import Connection, Outgoing
+from nearby.server.connection import Connection
 from nearby.server.dispatch import Dispatcher
 from nearby.server.gateway import Gateway
 from nearby.server.inbox import Inbox
@@ -60,7 +60,7 @@ class Sockets:
         self._clock = clock
         self._metrics = metrics
         self._draw_id = draw_id
-        self._outgoing = Outgoing()
+        self._outgoing = gateway.outgoing
         self._deadlines: Timers[ConnectionId] = Timers()
 
     async def serve(self, request: web.Request, network: str | None) -> web.StreamResponse:

@@ -170,28 +170,6 @@ def test_the_log_keeps_its_newest_events_only() -> None:
     assert room.after(1, 4, 0, rules) is None
 
 
-def test_trimming_tells_when_to_look_again() -> None:
-    room = room_of(1)
-    room.say(MemberId("m0"), "later", 1, 5, RULES)
-    room.say(MemberId("m0"), "at the end of 10 s", 2, 10_000, RULES)
-    room.say(MemberId("m0"), "much later", 3, 60_000, RULES)
-    assert room.trim(0, RULES) == RULES.log_ms
-    # Once in 10 s, however often somebody spoke.
-    assert room.trim(RULES.log_ms, RULES) == RULES.log_ms + 10_000
-    assert room.trim(RULES.log_ms + 10_000, RULES) == RULES.log_ms + 60_000
-    assert room.trim(RULES.log_ms + 60_000, RULES) is None
-
-
-def test_an_event_past_its_time_is_given_to_nobody_though_it_is_looked_for_later() -> None:
-    room = room_of(1)
-    for at_ms in (5, 6):
-        room.say(MemberId("m0"), "hello", None, at_ms, RULES)
-    room.trim(RULES.log_ms, RULES)
-    assert room.after(1, 1, RULES.log_ms + 4, RULES) is not None
-    assert room.after(1, 1, RULES.log_ms + 5, RULES) is None
-    assert room.after(1, 2, RULES.log_ms + 5, RULES) is not None
-
-
 def test_a_snapshot_shows_only_what_was_said_since_its_member_joined_and_at_most_fifty() -> None:
     room = room_of(1)
     room.say(MemberId("m0"), "before", None, 0, RULES)
@@ -374,20 +352,6 @@ def test_an_id_used_again_is_the_newest_when_the_oldest_go() -> None:
         room.say(MemberId("m0"), "x", number, 2, RULES)
     assert room.repeat_of(ANA, 0, "x", 2, RULES) == Repeat(4, 2)
     assert room.repeat_of(ANA, 1, "x", 2, RULES) is None
-
-
-def test_a_silent_room_remembers_nothing_and_can_be_asked_all_the_same() -> None:
-    room = room_of(1)
-    assert room.trim(0, RULES) == RULES.log_ms
-    assert room.past is not None
-    assert room.trim(RULES.log_ms, RULES) is None
-    assert room.past is None
-    assert room.trim(RULES.log_ms, RULES) is None
-    assert room.repeat_of(ANA, 1, "hello", RULES.log_ms, RULES) is None
-    assert room.after(1, 1, RULES.log_ms, RULES) == []
-    assert room.after(1, 0, RULES.log_ms, RULES) is None
-    assert room.snapshot(MemberId("m0"), "new", RULES).messages == []
-    assert room.remembers_until_ms(RULES) == 0
 
 
 def test_a_seat_that_survived_is_held_or_not_as_it_was() -> None:

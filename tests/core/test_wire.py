@@ -150,6 +150,8 @@ HERE: dict[str, object] = {"lat": 90, "lon": -180}
         ("next", {"room": "a"}, {"room": "a b"}),
         ("next", {"room": "abc"}, {"room": "abc\n"}),
         ("say", {"text": "x", "room": "abc"}, {"text": "x", "room": "abc\n"}),
+        ("say", {"text": "x", "room": "aZ09_-"}, {"text": "x", "room": ""}),
+        ("say", {"text": "x", "room": "a" * 64}, {"text": "x", "room": "a" * 65}),
         ("checkin", HERE | {"lang": "de"}, HERE | {"lang": "de\n"}),
         ("checkin", HERE | {"with": ["p"]}, HERE | {"with": ["p\n"]}),
         ("checkin", HERE | {"venue": "v"}, HERE | {"venue": "v\n"}),
@@ -222,3 +224,13 @@ def test_no_message_minds_a_field_it_does_not_know(message: wire.ClientMessage |
     more = json.dumps(json.loads(wire.encode(message)) | {"colour": ["red"]}).encode()
     decode = wire.decode_from_client if message in FROM_CLIENT else wire.decode_from_server
     assert decode(more) == message
+
+
+def test_a_room_that_is_no_id_is_refused_in_the_same_words_whatever_is_asked() -> None:
+    said = []
+    for kind in ("say", "next"):
+        with pytest.raises(msgspec.ValidationError) as refused:
+            wire.decode_from_client(msgspec.json.encode({"type": kind, "text": "x", "room": "a b"}))
+        said.append(str(refused.value))
+    assert said[0] == said[1]
+    assert said[0].endswith("`$.room`")
