@@ -117,9 +117,8 @@ async def test_a_gateway_that_hears_nothing_from_the_server_decides_nothing_alon
         live.url = f"redis://127.0.0.1:{proxy.port}/0"
         here = await live.open_hub(recorders[1])
         world = World(live, [there, here], recorders, rules=RULES, clock=ManualClock(START_MS))
-        ada = await world.connect("ada")
+        (ada,) = await world.together("ada")
         assert ada.hub is here
-        await ada.check_in()
         await stay(ada)
         proxy.hold()
         # It takes as long as the other gateway may still decide something alone.
