@@ -92,6 +92,11 @@ class Gatherings:
         """Return how many people wait."""
         return len(self._of)
 
+    def next_ms(self) -> int | None:
+        """Return when the next wait is over, None if nobody waits."""
+        gathering = next(iter(self._in_order), None)
+        return None if gathering is None else gathering.ends_ms
+
     def waits(self, person: PersonId, catchment: CatchmentId) -> bool:
         """Return whether the person shook there and waits for what comes of it."""
         gathering = self._of.get(person)

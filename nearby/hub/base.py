@@ -273,6 +273,9 @@ class Hub(Speech, Networks, Servers, Protocol):
         The room is of the catchment they shook in; of a coarser rung if that has closed, or if one of them was lifted.
         """
 
+    async def next_meeting_ms(self) -> int | None:
+        """Return from when on ``meet`` has somebody to seat; None if nobody waits, or the hub cannot say at once."""
+
     async def member(self, person: PersonId, room: RoomId | None, member: MemberId) -> PersonId | None:
         """Return who sits as ``member`` of the person's room, which must be ``room`` if that is given, or None.
 

@@ -36,7 +36,8 @@ class Gateway:
         self._connections: dict[ConnectionId, Connection] = {}
         self._rooms: dict[str, list[Connection]] = {}
         self._forgotten: dict[ConnectionId, Connection] = {}
-        self._holds_back = False
+        self._holds_back = self._is_early = False
+        self._seated_early: list[Connection] = []
         self._hear_announced: HearAnnounced | None = None
         self._announced: list[tuple[str, Callable[[], None]]] = []
 
@@ -66,17 +67,25 @@ class Gateway:
         return tuple(self._connections.values())
 
     @contextlib.contextmanager
-    def holding_back(self) -> Iterator[None]:
+    def holding_back(self, *, is_early: bool = False) -> Iterator[None]:
         """Let what rooms hear while the block runs go along with what their phones are sent next.
 
         When a crowd leaves its rooms, most who stay behind at first are about to leave as well: one write instead of
-        four. Whoever stays gets it by ``Sockets.send_held_back``.
+        four. Whoever stays gets it by ``Sockets.send_held_back``. If it ``is_early``, those who are seated wait as
+        well, until ``tell_early``.
         """
-        self._holds_back = True
+        self._holds_back, self._is_early = True, is_early
         try:
             yield
         finally:
-            self._holds_back = False
+            self._holds_back = self._is_early = False
+
+    def tell_early(self, most: int) -> bool:
+        """Tell up to so many of those who were seated early; return whether there are more."""
+        for phone in self._seated_early[:most]:
+            phone.flush()
+        del self._seated_early[:most]
+        return bool(self._seated_early)
 
     def welcomed(self, connection: ConnectionId, *, resumed: RoomId | None, then: Sequence[wire.ServerMessage]) -> None:
         """See ``Listener.welcomed``. Welcome and all that follows it are one write."""
@@ -105,9 +114,13 @@ class Gateway:
         phone = self._connections.get(connection)
         if phone is not None:
             self._leave(phone)
+            frames = text_frame(wire.encode(placed))
             if placed.why == "shaken":
-                phone.send(wire.Shaken(room=placed.room.id))
-            phone.send(placed)
+                frames = text_frame(wire.encode(wire.Shaken(room=placed.room.id))) + frames
+            if not self._is_early:
+                phone.write(frames)
+            elif phone.write_later(frames):
+                self._seated_early.append(phone)
             self._enter(phone, RoomId(placed.room.id))
 
     def unseated(self, connection: ConnectionId, why: str) -> None:

@@ -23,6 +23,9 @@ MEET_FOR_MS = 195
 """So long of a tick a crowd that shook is seated, in steps between which others have their turn: on the next
 tick time's work and other placements come first again."""
 
+AHEAD_LEAST_MS = 10
+"""A wait that is over so long before a tick, or later, is left to it."""
+
 HELD_BACK_MS = 3_000
 """So long those who stay in their rooms may wait to hear who was brought together elsewhere, while a crowd still is."""
 SENT_AT_ONCE = 250
@@ -64,9 +67,13 @@ class Keeper:
         """Tick until cancelled. A tick that fails is logged and the next one comes."""
         loop = asyncio.get_running_loop()
         while True:
-            wait_s = self._wait_ms(self._clock.now_ms()) / SECOND_MS
-            due_s = loop.time() + wait_s
-            await asyncio.sleep(wait_s)
+            wait_ms = self._wait_ms(now_ms := self._clock.now_ms())
+            due_s = loop.time() + wait_ms / SECOND_MS
+            try:
+                await self.get_ahead(now_ms + wait_ms)
+            except Exception:
+                log.exception("nobody could be seated before a tick")
+            await asyncio.sleep(max(0.0, due_s - loop.time()))
             self._metrics.loop_lag_seconds.observe(max(0.0, loop.time() - due_s))
             try:
                 await self.tick()
@@ -84,9 +91,25 @@ class Keeper:
             return max(0, (self._ticked_ms // TICK_MS + 1) * TICK_MS - now_ms)
         return TICK_MS - now_ms % TICK_MS
 
+    async def get_ahead(self, tick_ms: int) -> None:
+        """Seat people whose wait is over before the tick at ``tick_ms``, on which they hear of it.
+
+        Only of a hub that says when. A large crowd takes longer than a tick, and the last of them waits for all.
+        """
+        over_ms = None if self._dispatcher.is_draining else await self._hub.next_meeting_ms()
+        if over_ms is None or over_ms > tick_ms - AHEAD_LEAST_MS:
+            return
+        wait_ms = over_ms - self._clock.now_ms()
+        if wait_ms > 0:
+            await asyncio.sleep(wait_ms / SECOND_MS)
+        if not self._dispatcher.is_draining:
+            await self._seat_who_met(self._clock.now_ms(), tick_ms - TICK_MS + MEET_FOR_MS, is_early=True)
+
     async def tick(self) -> None:
         """Do what is due now: ping, warn and cut connections, sweep, seat, let those meet whose shakes are over."""
         now_ms = self._ticked_ms = self._clock.now_ms()
+        while self._gateway.tell_early(SENT_AT_ONCE):
+            await asyncio.sleep(0)
         self._sockets.on_time(now_ms)
         for phone in self._gateway.take_forgotten(SENT_AWAY_AT_ONCE):
             self._dispatcher.send_away(phone)
@@ -126,18 +149,21 @@ class Keeper:
 
     async def _let_meet(self, now_ms: int) -> None:
         """Seat people whose shakes met, until all are or the tick's time is up."""
+        if await self._seat_who_met(now_ms, now_ms + MEET_FOR_MS):
+            await self._send_held_back()
+
+    async def _seat_who_met(self, now_ms: int, until_ms: int, *, is_early: bool = False) -> bool:
+        """Do it in steps between which others have their turn; return whether nobody is left."""
         if self._held_back_since_ms is None:
             self._held_back_since_ms = now_ms
         while True:
             started_s = perf_counter()
-            with self._gateway.holding_back():
-                is_over = not await self._hub.meet(now_ms)
-            if is_over:
-                await self._send_held_back()
-                return
+            with self._gateway.holding_back(is_early=is_early):
+                if not await self._hub.meet(now_ms):
+                    return True
             self._metrics.meet_seconds.observe(perf_counter() - started_s)
-            if self._clock.now_ms() >= now_ms + MEET_FOR_MS:
-                return
+            if self._clock.now_ms() >= until_ms:
+                return False
             await asyncio.sleep(0)
 
     async def _send_held_back(self) -> None:

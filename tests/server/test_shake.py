@@ -14,6 +14,7 @@ from nearby.testing.serving import LiveServer, live_server
 RULES = Rules()
 BERN = {"lat_deg": 46.95, "lon_deg": 7.44}
 SHAKE = {"type": "shake", "id": "s"}
+FAR_MS = 10**15
 
 
 async def shake(*phones: RawPhone) -> None:
@@ -46,6 +47,16 @@ async def test_two_phones_that_shake_meet_in_a_room_of_their_own(server: LiveSer
     assert (await ben.until("said"))["seq"] == said["seq"] == shown[0][2] + 1
     assert await server.metric("nearby_placements_total", why="shaken") == 2
     assert await server.metric("nearby_meet_seconds_count") == 1
+
+
+async def test_those_who_are_seated_before_a_tick_are_told_all_the_same(server: LiveServer) -> None:
+    phones = [await server.seated(name) for name in ("ana", "ben")]
+    await shake(*phones)
+    server.time.pass_time(RULES.shake_wait_ms)
+    await server.running.keeper.get_ahead(tick_ms=FAR_MS)
+    assert await server.metric("nearby_placements_total", why="shaken") == 2
+    for phone in phones:
+        assert await phone.until("placed", why="shaken")
 
 
 async def test_a_ledger_finds_no_fault_in_a_move_by_a_shake(server: LiveServer) -> None:
@@ -129,6 +140,7 @@ async def test_a_server_that_drains_takes_no_shake_and_lets_nobody_meet(server: 
     await asyncio.sleep(0)
     await ana.send(SHAKE)
     server.time.pass_time(RULES.shake_wait_ms)
+    await server.running.keeper.get_ahead(tick_ms=FAR_MS)
     for phone in (ana, ben):
         assert await phone.close_code() == 3001
     await drain

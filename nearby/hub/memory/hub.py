@@ -78,6 +78,10 @@ class MemoryHub:
         """See ``Hub.meet``."""
         return self._state.meet(now_ms, settles=False)
 
+    async def next_meeting_ms(self) -> int | None:
+        """See ``Hub.next_meeting_ms``."""
+        return self._state.shakes.next_ms()
+
     async def say(
         self,
         person: PersonId,

@@ -57,6 +57,10 @@ class Shakes:
         person.shake_tat_ms = tat_ms
         self._gatherings.shake(person.id, catchment, now_ms)
 
+    def next_ms(self) -> int | None:
+        """See ``Hub.next_meeting_ms``."""
+        return self._gatherings.next_ms()
+
     def take_back(self, person: PersonId) -> None:
         """The person left: they meet nobody. Who does not wait is no error."""
         self._gatherings.leave(person)

@@ -91,7 +91,7 @@ class LiveState:
         self._avoiding = Avoiding(rules, self._windows, self._people, self._rooms, seats=self.seats)
         self.company = Company(self._people, self._avoiding, self.stops)
         self._mender = Mender(rules, self._people, self._rooms, self.seats, agenda=self._agenda, records=records)
-        self._shakes = Shakes(rules, self._people, self._rooms, self.seats, self.stops, gatherings=tables.gatherings)
+        self.shakes = Shakes(rules, self._people, self._rooms, self.seats, self.stops, gatherings=tables.gatherings)
         self.words = Words(rules, self._people, self._rooms, self.members, tables=tables, records=records)
         self.networks = Networks()
         if kept is not None:
@@ -166,7 +166,7 @@ class LiveState:
         if person is None:
             return False
         had_seat = person.has_or_awaits_seat
-        self._shakes.take_back(person_id)
+        self.shakes.take_back(person_id)
         self.seats.end(person, now_ms, why=why, asked_by=connection)
         person.lost, person.has_lapsed = None, False
         self._people.note_recent(person, now_ms)
@@ -231,12 +231,12 @@ class LiveState:
     def shake(self, person_id: PersonId, connection: ConnectionId, now_ms: int) -> None:
         """See ``Hub.shake``."""
         self.catch_up(now_ms)
-        self._shakes.shake(self._people.mine(person_id, connection), now_ms)
+        self.shakes.shake(self._people.mine(person_id, connection), now_ms)
 
     def meet(self, now_ms: int, *, settles: bool = True) -> bool:
         """See ``Hub.meet``. Without ``settles`` the rooms that people leave are settled when it is over, or needed."""
         self.catch_up(now_ms)
-        is_step = self._shakes.meet(now_ms)
+        is_step = self.shakes.meet(now_ms)
         if settles or not is_step:
             self._rooms.settle()
         return is_step
@@ -306,7 +306,7 @@ class LiveState:
             held_seats=self._rooms.held,
             open_catchments=self._people.catchments.open_by_resolution(),
             timers=len(self._agenda),
-            shaking=len(self._shakes),
+            shaking=len(self.shakes),
             texts_held=self.words.statistics(),
             texts_watched=self.words.repeats.watched,
             texts_refused=self.words.repeats.refused,

@@ -217,6 +217,10 @@ class ValkeyHub(SharedServers):
         self._check_whole()
         return await self._do(lambda state: state.meet(now_ms), now_ms)
 
+    async def next_meeting_ms(self) -> int | None:
+        """Return None: who shook through other gateways is found when their wait is over."""
+        return None
+
     async def say(
         self,
         person: PersonId,

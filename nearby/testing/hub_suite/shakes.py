@@ -59,6 +59,16 @@ class ShakesSuite(SuiteBase):
         assert cleo.room == left
         assert await ana.seat(left, "next")
 
+    async def test_a_hub_that_says_when_somebody_is_to_be_seated_is_right(self, world: World) -> None:
+        ana, ben = await apart(world, "ana", "ben")
+        assert await ana.hub.next_meeting_ms() is None
+        begin_ms = world.now_ms
+        await shake(ana, ben)
+        assert await ana.hub.next_meeting_ms() in (begin_ms + WAIT_MS, None)
+        await world.meet(begin_ms + WAIT_MS - world.now_ms)
+        assert met(ana)
+        assert await ana.hub.next_meeting_ms() is None
+
     async def test_whoever_shakes_alone_hears_nothing_and_stays(self, world: World) -> None:
         ana, ben = await apart(world, "ana", "ben")
         before = (ana.heard, ben.heard)
