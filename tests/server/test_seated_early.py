@@ -11,7 +11,8 @@ from nearby.server.metrics import Metrics
 from tests.server.test_connection import connected
 
 ROOM = wire.RoomInfo(id="met", epoch=1, capacity=8, opened_ms=1)
-PLACED = wire.Placed(room=ROOM, area=None, you="me", quiet=False, members=[], messages=[], seq=1, why="shaken")
+AREA = wire.Area(cell="871fb4662ffffff", resolution=7)
+PLACED = wire.Placed(room=ROOM, area=AREA, you="me", quiet=False, members=[], messages=[], seq=1, why="shaken")
 TOLD = text_frame(wire.encode(wire.Shaken(room="met"))) + text_frame(wire.encode(PLACED))
 
 
