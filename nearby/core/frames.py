@@ -135,8 +135,8 @@ class FrameReader:
 def _unmasked(masked: bytes, mask: bytes) -> bytes:
     """Return the payload: exclusive or with the mask, over and over.
 
-    As one big number: 6 times faster than byte by byte at 30 bytes, 40 times at 1,000.
+    As one big number, in whole masks: 6 times faster than byte by byte at 30 bytes, 40 times at 1,000.
     """
-    length = len(masked)
-    key = (mask * (length // 4 + 1))[:length]
-    return (int.from_bytes(masked, "little") ^ int.from_bytes(key, "little")).to_bytes(length, "little")
+    masks = len(masked) // 4 + 1
+    unmasked = int.from_bytes(masked, "little") ^ int.from_bytes(mask * masks, "little")
+    return unmasked.to_bytes(4 * masks, "little")[: len(masked)]

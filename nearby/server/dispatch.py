@@ -239,7 +239,7 @@ class Dispatcher:
         started_s = perf_counter()
         if not self._journal.has_room:
             raise StoreDown
-        text, room = clean_text(message.text), None if message.room is None else RoomId(message.room)
+        text, room = clean_text(message.text), message.room
         is_unfit = False
         if self._screening.has_filter:
             is_unfit = await self._screening.is_unfit(

@@ -11,24 +11,29 @@ import sys
 from collections.abc import Coroutine, Generator
 from typing import Any
 
+if sys.version_info >= (3, 12):
 
-def run_eagerly(work: Coroutine[Any, Any, None]) -> "asyncio.Task[None] | None":
-    """Run ``work`` now; return None if it is done, else the task in which it goes on.
+    def run_eagerly(work: Coroutine[Any, Any, None]) -> "asyncio.Task[None] | None":
+        """Run ``work`` now; return None if it is done, else the task in which it goes on.
 
-    Raises:
-        Exception: What ``work`` raised before it waited for anything.
-    """
-    if sys.version_info >= (3, 12):
+        Raises:
+            Exception: What ``work`` raised before it waited for anything.
+        """
         task = asyncio.Task(work, loop=asyncio.get_running_loop(), eager_start=True)
         if not task.done():
             return task
         task.result()
         return None
-    try:
-        waits_for = work.send(None)
-    except StopIteration:
-        return None
-    return asyncio.get_running_loop().create_task(_go_on(work, waits_for))
+
+else:
+
+    def run_eagerly(work: Coroutine[Any, Any, None]) -> "asyncio.Task[None] | None":
+        """Run ``work`` now, as above."""
+        try:
+            waits_for = work.send(None)
+        except StopIteration:
+            return None
+        return asyncio.get_running_loop().create_task(_go_on(work, waits_for))
 
 
 async def _go_on(work: Coroutine[Any, Any, None], waits_for: Any) -> None:

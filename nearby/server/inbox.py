@@ -27,7 +27,7 @@ class Inbox:
 
     Args:
         transport: Where bytes come from.
-        carry_out: Is given each frame and awaited before the next; must not raise.
+        carry_out: Is given each frame, and what it returns is awaited before the next, if anything; must not raise.
         broken: Is told the close code when the bytes are no frames; what follows them is thrown away.
     """
 
@@ -47,7 +47,7 @@ class Inbox:
         self,
         transport: asyncio.Transport,
         *,
-        carry_out: Callable[[Opcode, bytes], Awaitable[None]],
+        carry_out: Callable[[Opcode, bytes], Awaitable[None] | None],
         broken: Callable[[CloseCode], None],
     ) -> None:
         self._transport = transport
@@ -94,7 +94,9 @@ class Inbox:
                 self._transport.resume_reading()
             try:
                 for opcode, payload in self._reader.feed(data):
-                    await self._carry_out(opcode, payload)
+                    waits = self._carry_out(opcode, payload)
+                    if waits is not None:
+                        await waits
                     if opcode is _CLOSE:
                         self.feed_eof()
                         return

@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from random import Random
 
@@ -159,14 +159,17 @@ class Sockets:
                 with contextlib.suppress(HubDown):
                     await self._hub.detach(phone.person, phone.id, self._clock.now_ms())
 
-    async def _handle(self, phone: Connection, opcode: Opcode, payload: bytes) -> None:
-        """Do what a frame asks for; once the connection is ending, only its close frame matters."""
+    def _handle(self, phone: Connection, opcode: Opcode, payload: bytes) -> Awaitable[None] | None:
+        """Do what a frame asks for; return what to await, if anything.
+
+        Once the connection is ending, only its close frame matters.
+        """
         if opcode is _TEXT and not phone.is_ending:
-            await self._carry_out(phone, payload)
-        elif opcode is Opcode.CLOSE:
+            return self._carry_out(phone, payload)
+        if opcode is Opcode.CLOSE:
             phone.end_answering(payload)
         elif phone.is_ending:
-            return
+            return None
         elif opcode is Opcode.PING:
             phone.pong(payload)
         elif opcode is Opcode.PONG:
@@ -174,6 +177,7 @@ class Sockets:
             self._watch(phone)
         else:
             phone.end(CloseCode.BROKE_PROTOCOL)
+        return None
 
     async def _carry_out(self, phone: Connection, data: bytes) -> None:
         """Carry out one message; whatever goes wrong with it ends this connection at most."""

@@ -17,6 +17,10 @@ class Kind(IntEnum):
     THIN = 5
 
 
+_KINDS = tuple(Kind)
+"""To walk over an enumeration costs as much as to ask all its timers."""
+
+
 Key = PersonId | RoomId
 
 
@@ -40,13 +44,14 @@ class Agenda:
     def set(self, kind: Kind, key: Key, due_ms: int) -> None:
         """Ask for a look at ``due_ms``, or earlier if that was asked before."""
         self._timers[kind].set(key, due_ms)
-        self.idle_until_ms = min(self.idle_until_ms, due_ms)
+        if due_ms < self.idle_until_ms:
+            self.idle_until_ms = due_ms
 
     def pop(self, now_ms: int) -> tuple[Kind, Key, int] | None:
         """Return what is to be looked at next of all that is due by ``now_ms``, with its time, or None."""
         if now_ms < self.idle_until_ms:
             return None
-        due = [(due_ms, kind) for kind in Kind if (due_ms := self._timers[kind].next_ms(now_ms)) is not None]
+        due = [(due_ms, kind) for kind in _KINDS if (due_ms := self._timers[kind].next_ms(now_ms)) is not None]
         if not due:
             firsts = (timers.first_ms() for timers in self._timers)
             self.idle_until_ms = max(now_ms + 1, min((ms for ms in firsts if ms is not None), default=now_ms + 1))
