@@ -161,9 +161,10 @@ class Gatherings:
         return Meeting(gathering.catchment, groups, [person for person in used if person not in met])
 
     def _end(self, gathering: Gathering) -> None:
-        del self._in_order[gathering]
+        # Looked up while all of it is still there: a shared state finds one by the other.
         if self._newest.get(gathering.catchment) is gathering:
             del self._newest[gathering.catchment]
+        del self._in_order[gathering]
 
 
 def make_groups(
