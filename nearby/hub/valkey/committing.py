@@ -69,13 +69,16 @@ class Committer:
         arguments = batch.arguments(BACKSTOP_MS, heard)
         try:
             done, added, entries = await self._link.function("commit", batch.keys, *arguments)
+            if heard is not None and entries:
+                self.hear(heard.stream, entries)
+            for answer, written in zip(answers, batch.read(done, added), strict=True):
+                if not answer.done():
+                    answer.set_result(written)
         except Exception as error:
             for answer in answers:
                 if not answer.done():
                     answer.set_exception(error)
-            return
-        if heard is not None and entries:
-            self.hear(heard.stream, entries)
-        for answer, written in zip(answers, batch.read(done, added), strict=True):
-            if not answer.done():
-                answer.set_result(written)
+        finally:
+            # Nobody waits for ever for what was cancelled as the loop ends.
+            for answer in answers:
+                answer.cancel()
