@@ -49,7 +49,8 @@ class Shelves(Generic[R]):
         self._cards = Cards()
         # The place after each shelf's last room: first the thin ones by seats taken, from 0, then the others.
         self._ends = [0] * (2 * capacity)
-        self._likes: dict[bytes, Likes] = {}  # By room, where anybody likes anything.
+        # By room, where anybody likes anything; None until anybody did, so that a draw looks at one object less.
+        self._likes: dict[bytes, Likes] | None = None
 
     def __len__(self) -> int:
         """Return how many rooms stand on any shelf."""
@@ -69,6 +70,8 @@ class Shelves(Generic[R]):
         self._standing[place] = room
         self._cards.put(place, packed)
         if card.tags or card.lang is not None:
+            if self._likes is None:
+                self._likes = {}
             self._likes[packed[3]] = card.tags, card.lang
         elif self._likes:
             self._likes.pop(packed[3], None)
@@ -98,17 +101,20 @@ class Shelves(Generic[R]):
         read, row, width = cards.read, cards.row, cards.width
         drawn: list[Card] = []
         # Fisher and Yates's shuffle, stopped early. What it swapped stands in a mapping, so that nothing is as long as
-        # a shelf; written out without calls, of ``get`` too, each of which takes as long as all else that is done for a
-        # room.
+        # a shelf. Written out without calls, of ``get`` and ``zip`` too: each takes as long as all else that is done
+        # for a room.
         swapped: dict[int, int] = {}
         for start, end in ((0, ends[fill - 1]), (ends[capacity - 1], ends[capacity + fill - 1])):
-            if start == end:
-                continue  # As of thin rooms nearly always, and an empty loop takes as long as a draw.
-            for place, word in zip(range(start, end), words[len(drawn) :], strict=False):
+            place = start
+            for word in words[len(drawn) :]:
+                if place == end:
+                    break
                 other = place + word % (end - place)
                 drawn.append(read(row, width * (swapped[other] if other in swapped else other)))  # noqa: SIM401
                 swapped[other] = swapped[place] if place in swapped else place  # noqa: SIM401
-        return Hand(drawn, [self._likes.get(card[3], NO_LIKES) for card in drawn] if self._likes else None)
+                place += 1
+        likes = self._likes
+        return Hand(drawn, None if likes is None else [likes.get(card[3], NO_LIKES) for card in drawn])
 
     def fullest(self, taken_at_most: int) -> Iterator[Iterable[R]]:
         """Yield the rooms with at most so many seats taken, those that are alike together.

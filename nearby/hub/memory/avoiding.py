@@ -49,9 +49,9 @@ class Avoiding:
         Whoever blocked somebody present in the same place is offered no room that one wants, and no last seat of a
         room, as far as there are others.
         """
-        offer = self.look(person, now_ms)
         if not self._seats.conflicts.concern(person.id):
-            return offer
+            return self._made(person, now_ms, "candidates")
+        offer = self.look(person, now_ms)
         foes = self._foes(person, offer, now_ms) if len(offer.candidates) > 1 else []
         if not foes:
             return offer
@@ -65,12 +65,15 @@ class Avoiding:
 
         Rooms are as they would be if whoever gives way to the person had gone.
         """
-        words = self._windows.draw_words(self._windows.at(now_ms), draw, person.id)
-        offer = make_offer(person, self._people, self._rooms, self._seats, words, now_ms)
+        offer = self._made(person, now_ms, draw)
         if not self._seats.conflicts.concern(person.id):
             return offer
         found = (self._left_by(person, candidate) for candidate in offer.candidates)
         return replace(offer, candidates=[one for one in found if one is not None])
+
+    def _made(self, person: Person, now_ms: int, draw: str) -> Offer:
+        words = self._windows.draw_words(self._windows.at(now_ms), draw, person.id)
+        return make_offer(person, self._people, self._rooms, self._seats, words, now_ms)
 
     def _left_by(self, person: Person, candidate: Candidate) -> Candidate | None:
         """Return a room as it is once whoever gives way to the person has gone, None if it is empty then.
