@@ -204,6 +204,16 @@ def test_after_the_last_one_took_their_shake_back_a_whole_wait_begins_anew() -> 
     assert groups_of(met(gatherings, 2 * WAIT_MS - 1)) == [[BEN, CLEO]]
 
 
+def test_it_says_when_the_next_wait_is_over() -> None:
+    gatherings = Gatherings(RULES)
+    assert gatherings.next_ms() is None
+    gatherings.shake(ANA, PARK, 5)
+    gatherings.shake(BEN, RING, 7)
+    assert gatherings.next_ms() == 5 + WAIT_MS
+    gatherings.leave(ANA)
+    assert gatherings.next_ms() == 7 + WAIT_MS
+
+
 def test_who_can_no_longer_have_a_seat_there_meets_nobody() -> None:
     gatherings = Gatherings(RULES)
     for person in EVERYBODY:
