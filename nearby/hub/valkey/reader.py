@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -82,7 +83,7 @@ class Reader:
         self._waiting: list[tuple[Entry, Position, asyncio.Future[None]]] = []
         self._task: asyncio.Task[None] | None = None
         self._telling: set[asyncio.Task[None]] = set()
-        self._near_s = 0.0
+        self._near_s = -math.inf
         """When it was last asked for what this gateway had then not heard, and all of that was heard."""
 
     def start(self) -> None:
@@ -232,7 +233,7 @@ class Reader:
             await self._link.call("SREM", self._link.key(announcement_of(announcement)), gateway)
 
     def _go_to(self, generation: int, is_lost: Callable[[Entry], bool]) -> None:
-        self._at, self._last = (generation, 0, 0), b"0-0"
+        self._at, self._last, self._near_s = (generation, 0, 0), b"0-0", -math.inf
         self._answer(is_lost)
 
     def _answer(self, is_lost: Callable[[Entry], bool]) -> None:
