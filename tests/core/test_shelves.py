@@ -154,7 +154,7 @@ def test_a_room_is_offered_by_what_its_people_liked_when_it_was_put_there_last()
     shelves = Shelves[Room](CAPACITY)
     rooms = [Room(number) for number in range(3)]
     fond = replace(rooms[1].card, lang="en")
-    for room, card in zip(rooms, (rooms[0].card, fond, rooms[2].card), strict=True):
+    for room, card in zip(rooms, (rooms[0].card, fond, replace(rooms[2].card, lang="de")), strict=True):
         shelves.put(room, THIN, card)
     assert fond in shelves.sample([0] * 3, fill=TARGET)
     shelves.take_off(rooms[1])
