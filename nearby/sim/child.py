@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nearby.errors import ConfigError, ServerFailed
+from nearby.sim.leash import leash
 
 STARTED_WITHIN_S = 30.0
 STOPPED_WITHIN_S = 40.0
@@ -116,6 +117,7 @@ async def running(command: Sequence[str], environment: Mapping[str, str]) -> Asy
         start_new_session=True,
     )
     try:
+        await asyncio.to_thread(leash, process.pid)
         yield await _announced(process)
     finally:
         await _stop(process)

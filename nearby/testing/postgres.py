@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from nearby.sim.leash import leash
 from nearby.store.sql import init_store
 from nearby.store.sql.engine import make_engines
 from nearby.testing.ports import free_port
@@ -56,6 +58,8 @@ class OwnPostgres:
     def start(self) -> None:
         """Start it, at the address it had before. Blocks until it takes connections."""
         self._control("-l", self.directory / "log", "-o", self._options, "start")
+        # As ``stop`` does: the processes it started and the memory they share go with it.
+        leash(int((self.directory / "data" / "postmaster.pid").read_text().split()[0]), signal.SIGQUIT)
 
     def stop(self, how: str = "immediate") -> None:
         """Stop it: ``immediate`` as a crash would, ``fast`` in order. Blocks until it is gone."""

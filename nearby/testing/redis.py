@@ -17,6 +17,7 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from nearby.sim.leash import leash
 from nearby.testing.ports import free_port
 from nearby.testing.waiting import eventually
 
@@ -71,6 +72,7 @@ class RedisServer:
             self._process = subprocess.Popen(
                 ["redis-server", *options], executable=find_program(), stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
+        leash(self._process.pid)
 
     async def _answers(self) -> bool:
         if self._process is not None and self._process.poll() is not None:
