@@ -13,7 +13,8 @@ from nearby.core.rules import DAY_MS
 from nearby.core.window import Windows
 from nearby.errors import ConfigError, HubDown, StoreDown
 from nearby.hub.base import Listener
-from nearby.hub.valkey.hub import ValkeyHub, open_hub
+from nearby.hub.valkey.hub import ValkeyHub
+from nearby.hub.valkey.opening import open_hub
 from nearby.server.brakes import BrakesInForce
 from nearby.server.clock import SteadyClock
 from nearby.server.config import Settings

@@ -10,7 +10,7 @@ import sys
 
 from nearby.core.ids import ConnectionId, PersonId, RoomId
 from nearby.hub.base import Caller
-from nearby.hub.valkey.hub import open_hub
+from nearby.hub.valkey.opening import open_hub
 from nearby.testing.hub_suite.given import HERE, RULES
 from nearby.testing.live import SECRET
 from nearby.testing.recorder import Recorder

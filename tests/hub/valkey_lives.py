@@ -10,8 +10,9 @@ from nearby.core.ids import PersonId
 from nearby.core.rules import Rules
 from nearby.errors import HubDown
 from nearby.hub.base import Hub, Listener
-from nearby.hub.valkey.hub import ValkeyHub, open_hub
+from nearby.hub.valkey.hub import ValkeyHub
 from nearby.hub.valkey.link import Link
+from nearby.hub.valkey.opening import open_hub
 from nearby.testing.hub_suite.world import World
 from nearby.testing.live import SECRET, GoLive, Live
 from nearby.testing.shared_state import Stored, kept_for_ever, read_stored

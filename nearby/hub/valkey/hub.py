@@ -7,18 +7,18 @@ from nearby.core import wire
 from nearby.core.brakes import Stopped
 from nearby.core.cell import Ladder
 from nearby.core.ids import Cell, ConnectionId, MemberId, PersonId, RoomId
-from nearby.core.rules import SECOND_MS, Rules
+from nearby.core.rules import SECOND_MS
 from nearby.core.venue import CatchmentId
 from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.errors import HubDown, NearbyError, Superseded
-from nearby.hub.base import Caller, HubStatistics, Listener, Met, Nearby, Offer, RoomSize, Standing
+from nearby.hub.base import Caller, HubStatistics, Met, Nearby, Offer, RoomSize, Standing
 from nearby.hub.speech import Weighed
 from nearby.hub.valkey.attempt import Attempt, NotAGateway, WindowOver
 from nearby.hub.valkey.connections import Connections
 from nearby.hub.valkey.lease import Lease
 from nearby.hub.valkey.link import Link
 from nearby.hub.valkey.reader import BLOCK_MS, NEAR_S, Reader
-from nearby.hub.valkey.runner import Entry, Record, Runner
+from nearby.hub.valkey.runner import Entry, Runner
 from nearby.hub.valkey.servers import SharedServers
 from nearby.hub.valkey.sweeper import Sweeper
 
@@ -384,42 +384,3 @@ class ValkeyHub(SharedServers):
         await self._sweeper.close()
         await self._reader.stop()
         await self._link.close()
-
-
-async def open_hub(
-    url: str,
-    tag: str,
-    rules: Rules,
-    listener: Listener,
-    *,
-    secret: bytes,
-    draw_id: Callable[[], str],
-    now_ms: int,
-    record: Record | None = None,
-) -> ValkeyHub:
-    """Return one more gateway's handle on the live state that a server has under a tag.
-
-    Args:
-        url: Of the server, see ``Link``.
-        tag: Begins every key; in braces, so that a cluster keeps them together.
-        rules: The product's numbers, the same on every gateway.
-        listener: Hears what concerns this gateway's connections.
-        secret: Keys all draws, the same on every gateway.
-        draw_id: Returns a new opaque id at each call.
-        now_ms: The time.
-        record: Is told what this gateway changed once it took effect, or None; see ``Runner``.
-
-    Raises:
-        HubDown: The server cannot be reached.
-    """
-    link, connections = Link(url, tag), Connections(listener)
-    lease = Lease(link, draw_id=draw_id, on_loss=connections.forget_all)
-    runner = Runner(link, rules, secret=secret, draw_id=draw_id, record=record, own=lambda: lease.gateway)
-    sweeper = Sweeper(link, runner, rules, lease=lease, connections=connections)
-    await lease.begin()
-    await sweeper.turn_windows(now_ms)
-    link.on_generation(lambda _: connections.check_all())
-    reader = Reader(link, lease, connections, listener, learn=runner.learn)
-    runner.committer.heard, runner.committer.hear = reader.heard, reader.hear
-    reader.start()
-    return ValkeyHub(link, runner, reader, sweeper, lease=lease, connections=connections)
