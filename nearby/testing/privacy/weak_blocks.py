@@ -11,9 +11,9 @@ from nearby.core.conflicts import Conflicts
 from nearby.core.ids import PersonId
 from nearby.core.nearby_list import Eye, Listed
 from nearby.core.room import Room, Seat
+from nearby.core.rules import Rules
 from nearby.errors import ErrorCode, Refused
 from nearby.hub.base import Caller, Offer
-from nearby.hub.memory import rooms as hub_rooms
 from nearby.hub.memory.avoiding import Avoiding
 from nearby.hub.memory.person import Person
 from nearby.server.connection import Connection
@@ -29,19 +29,19 @@ IsBlocked = Callable[[Connection, wire.AboutMember], bool]
 def _seeing_blocks() -> Iterator[IsBlocked]:
     """Know who blocked whom, and who sat as which member, while the block runs."""
     pairs, who = set[tuple[PersonId, PersonId]](), dict[str, PersonId]()
-    blocks, joins = Separation.block, hub_rooms.Rooms.join
+    blocks, joins = Separation.block, Room.join
 
     async def block(this: Separation, caller: Caller, other: PersonId | None, *args: Any, **more: Any) -> str:
         if other is not None:
             pairs.add((caller.person, other))
         return await blocks(this, caller, other, *args, **more)
 
-    def join(this: hub_rooms.Rooms, room: Room, person: PersonId, *args: Any, **more: Any) -> Seat:
-        seat = joins(this, room, person, *args, **more)
-        who[seat.member] = person
-        return seat
+    # Of the room itself: the hub seats one at a time, and those who shook at once.
+    def join(this: Room, seat: Seat, now_ms: int, rules: Rules) -> wire.Joined:
+        who[seat.member] = seat.person
+        return joins(this, seat, now_ms, rules)
 
-    with replaced(Separation, "block", block), replaced(hub_rooms.Rooms, "join", join):
+    with replaced(Separation, "block", block), replaced(Room, "join", join):
         yield lambda phone, message: (who.get(message.member, ""), phone.person) in pairs
 
 
