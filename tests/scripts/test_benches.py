@@ -172,8 +172,8 @@ def shared(us: float, *, asked: float = 0.125, rate: float = 16_000.0) -> Figure
     [(50.0, 0.125, []), (51.0, 0.125, ["CPU per delivery"]), (50.0, 0.2, ["round trips to the hub per say"])],
 )
 def test_servers_on_a_shared_hub_are_held_to_each_promise(two: float, asked: float, missed: list[str]) -> None:
-    talk = {Side.ALONE: shared(20.0), Side.ONE: shared(45.0), Side.TWO: shared(two, asked=asked)}
-    check_ins = {Side.ALONE: shared(40.0), Side.TWO: shared(80.0)}
+    talk = {Side.EMBEDDED: shared(20.0), Side.ONE: shared(45.0), Side.TWO: shared(two, asked=asked)}
+    check_ins = {Side.EMBEDDED: shared(40.0), Side.TWO: shared(80.0)}
     found = ClusterReport(setup="8 phones", talk=talk, strangers=talk, pairs=talk, check_ins=check_ins, heard=8)
     assert [one.what.split(",")[0] for one in found.promises() if not one.is_met] == missed
     assert found.is_met == (not missed)
