@@ -14,6 +14,7 @@ from nearby.client.link import socket_url
 from nearby.client.settings import PhoneSettings, PhoneStatistics
 from nearby.client.tokens import Token, Tokens
 from nearby.core import wire
+from nearby.core.ids import RoomId
 from nearby.core.rules import SECOND_MS
 from nearby.core.view import RoomView
 from nearby.errors import ErrorCode, EventsNotRead, NotAcknowledged, Refused
@@ -322,11 +323,11 @@ class Phone:
     def _room(self) -> str | None:
         return None if self.view is None else self.view.room.id
 
-    def _my_room(self) -> str:
+    def _my_room(self) -> RoomId:
         self._line.check_running()
         if self.view is None:
             raise Refused(ErrorCode.NOT_IN_ROOM)
-        return self.view.room.id
+        return RoomId(self.view.room.id)
 
     def _next_id(self) -> str:
         self._id_count += 1

@@ -4,6 +4,7 @@ import pytest
 
 from nearby.client.calls import TRY_AGAIN_S, Call, Calls
 from nearby.core import wire
+from nearby.core.ids import RoomId
 from nearby.errors import ErrorCode, NotAcknowledged, PhoneClosed, Refused
 
 NOW_S = 1_000.0
@@ -14,7 +15,7 @@ def calls(*, most: int = 100) -> Calls:
 
 
 def say(number: int) -> wire.Say:
-    return wire.Say(id=f"say-{number}", room="room", text=str(number))
+    return wire.Say(id=f"say-{number}", room=RoomId("room"), text=str(number))
 
 
 def here(number: int) -> wire.CheckIn:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nearby.core import wire
+from nearby.core.ids import RoomId
 
 MEMBER = wire.Member(member="m", name="Calm Otter", verified=False)
 SAID = wire.Said(room="r", seq=1, from_="m", text="hi", at_ms=2)
@@ -42,7 +43,7 @@ FROM_SERVER: list[wire.ServerMessage] = [
 FROM_CLIENT: list[wire.ClientMessage] = [
     wire.Hello(token="t", resume=wire.Resume(room="r", epoch=1, after=2)),
     wire.CheckIn(id=1, lat=1.0, lon=2.0, accuracy_m=3.0, tags=["a"], lang="de-CH", venue="v", with_=["p"]),
-    wire.Say(id="1", room="r", text="hi"),
+    wire.Say(id="1", room=RoomId("r"), text="hi"),
     wire.Next(id=1, room="r"),
     wire.Leave(),
     wire.Shake(id=1),

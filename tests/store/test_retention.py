@@ -38,7 +38,7 @@ def hub_records() -> set[str]:
             for one in defined
             if isinstance(one, type) and is_record(one) and one.__module__ == module.__name__
         }
-    return found - {"Repeat", "_Remembered", "_Rare"}  # Parts of a room or of a person, and gone with it.
+    return found - {"Repeat", "_Remembered", "Rare"}  # Parts of a room or of a person, and gone with it.
 
 
 def test_every_table_and_no_other_has_one_line() -> None:
