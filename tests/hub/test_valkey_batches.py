@@ -11,7 +11,10 @@ from nearby.hub.valkey.batch import Batch, Written
 from nearby.hub.valkey.commands import Command
 from nearby.hub.valkey.committing import MOST_AT_ONCE, Committer, Heard
 from nearby.hub.valkey.link import Link
+from nearby.testing.hub_suite.given import RULES
+from nearby.testing.hub_suite.world import Phone, World
 from nearby.testing.redis import RedisServer, redis_server
+from tests.hub.valkey_lives import going_live
 
 TTL_MS = 60_000
 STREAM = "o:here:1"
@@ -123,3 +126,25 @@ async def test_what_a_listener_cannot_take_is_no_reason_to_leave_anybody_waiting
     committer.hear = fail
     with pytest.raises(ValueError, match="cannot be read"):
         await committer.add(version(1), {}, (), [told("hello")])
+
+
+async def test_what_is_asked_is_answered_after_what_was_decided_before_it(redis: RedisServer) -> None:
+    # Somebody resumes while another says something in each turn of the loop.
+    async with going_live(redis.url) as go_live:
+        world = await World.start(go_live, 1, RULES.unlimited())
+        ada, bob = await world.together("ada", "bob")
+        for _ in range(10):
+            known = bob.view
+            await bob.drop()
+            saying = [asyncio.ensure_future(say_later(ada, turns)) for turns in range(25)]
+            bob = await world.connect("bob", knows=known)
+            await asyncio.gather(*saying)
+            await world.live.settle()
+            assert bob.view.seq == ada.view.seq
+        assert world.violations() == []
+
+
+async def say_later(phone: Phone, turns: int) -> None:
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    await phone.hub.say(phone.person, phone.connection, f"in turn {turns}", phone.world.now_ms)

@@ -32,6 +32,8 @@ class Committer:
         self._batch = Batch()
         self._answers: list[asyncio.Future[Written]] = []
         self._sending: set[asyncio.Task[Any]] = set()
+        self._unsent = 0
+        """How many of these have not begun."""
         self.heard: Callable[[], Heard | None] = lambda: None
         """Returns up to where the gateway has read, None if it does not read in the present generation."""
         self.hear: Callable[[str, Sequence[tuple[bytes, Any]]], None] = lambda stream, entries: None
@@ -55,16 +57,28 @@ class Committer:
             self._send()
         return answer
 
+    async def on_their_way(self) -> None:
+        """Return once all that was added is sent: what is asked next is answered after it was carried out.
+
+        Else an attempt could join what another is about to write with an answer of before that.
+        """
+        self._send()
+        if self._unsent:
+            # They were to begin before this one goes on.
+            await asyncio.sleep(0)
+
     def _send(self) -> None:
         if not self._answers:
             return
         batch, self._batch = self._batch, Batch()
         answers, self._answers = self._answers, []
         sending = asyncio.get_running_loop().create_task(self._commit(batch, answers))
+        self._unsent += 1
         self._sending.add(sending)
         sending.add_done_callback(self._sending.discard)
 
     async def _commit(self, batch: Batch, answers: list[asyncio.Future[Written]]) -> None:
+        self._unsent -= 1
         heard = self.heard()
         arguments = batch.arguments(BACKSTOP_MS, heard)
         try:

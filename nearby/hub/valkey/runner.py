@@ -238,7 +238,8 @@ class Runner:
         await self.read(key)
 
     async def read(self, *keys: str) -> list[bytes]:
-        """Return values as they are now, ``ABSENT`` for those that are not there."""
+        """Return values as they are once all is written that was decided, ``ABSENT`` for those that are not there."""
+        await self.committer.on_their_way()
         found = await self._link.call("MGET", *(self._link.key(key) for key in keys))
         values = [ABSENT if value is None else cast(bytes, value) for value in found]
         for key, value in zip(keys, values, strict=True):
@@ -246,7 +247,8 @@ class Runner:
         return values
 
     async def ask(self, query: Query) -> Any:
-        """Return the answer to a question."""
+        """Return the answer to a question, as it is once all is written that was decided."""
+        await self.committer.on_their_way()
         key = self._link.key(query.key)
         match query.what:
             case "range":
