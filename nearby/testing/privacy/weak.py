@@ -16,11 +16,12 @@ from nearby.core import wire
 from nearby.core.area_index import AreaId, AreaIndex, Inside
 from nearby.core.cell import Ladder, place_of
 from nearby.core.frames import text_frame
-from nearby.core.ids import Cell, PersonId, RoomId
+from nearby.core.ids import Cell, MemberId, PersonId
 from nearby.core.names import draw_name as draw_a_name
 from nearby.core.nearby_list import Listed
 from nearby.core.placement import Candidate
 from nearby.core.room import Room, Seat
+from nearby.core.rules import Rules
 from nearby.core.window import Windows
 from nearby.hub.base import Caller, Nearby, Offer
 from nearby.hub.memory import lists as hub_lists
@@ -43,7 +44,7 @@ class _Sight:
     def __init__(self) -> None:
         self.at: dict[PersonId, LatLon] = {}
         self.who: dict[str, PersonId] = {}
-        self.sitting: dict[RoomId, dict[str, PersonId]] = {}
+        self.sitting: dict[str, dict[str, PersonId]] = {}
 
     def distance_m(self, one: PersonId, other: PersonId) -> float:
         """Return how far two people are from each other; 0 for whoever never checked in."""
@@ -54,7 +55,7 @@ class _Sight:
     @contextlib.contextmanager
     def open(self) -> Iterator["_Sight"]:
         """See while the block runs."""
-        checks_in, joins, leaves = dispatch.Dispatcher.check_in, hub_rooms.Rooms.join, hub_rooms.Rooms.leave
+        checks_in, joins, leaves = dispatch.Dispatcher.check_in, Room.join, Room.leave
 
         async def check_in(
             this: dispatch.Dispatcher, caller: Caller, position: wire.Position, *args: Any, **more: Any
@@ -62,20 +63,20 @@ class _Sight:
             self.at[caller.person] = (position.lat, position.lon)
             return await checks_in(this, caller, position, *args, **more)
 
-        def join(this: hub_rooms.Rooms, room: Room, person: PersonId, *args: Any, **more: Any) -> Seat:
-            seat = joins(this, room, person, *args, **more)
-            self.who[seat.member] = person
-            self.sitting.setdefault(room.id, {})[seat.member] = person
-            return seat
+        # Of the room itself: the hub seats one at a time, and those who shook at once.
+        def join(this: Room, seat: Seat, now_ms: int, rules: Rules) -> wire.Joined:
+            self.who[seat.member] = seat.person
+            self.sitting.setdefault(this.id, {})[seat.member] = seat.person
+            return joins(this, seat, now_ms, rules)
 
-        def leave(this: hub_rooms.Rooms, room: Room, seat: Seat, *args: Any, **more: Any) -> None:
-            self.sitting[room.id].pop(seat.member, None)
-            leaves(this, room, seat, *args, **more)
+        def leave(this: Room, member: MemberId, now_ms: int, rules: Rules) -> wire.Left:
+            self.sitting[this.id].pop(member, None)
+            return leaves(this, member, now_ms, rules)
 
         with (
             replaced(dispatch.Dispatcher, "check_in", check_in),
-            replaced(hub_rooms.Rooms, "join", join),
-            replaced(hub_rooms.Rooms, "leave", leave),
+            replaced(Room, "join", join),
+            replaced(Room, "leave", leave),
         ):
             yield self
 
@@ -86,26 +87,33 @@ def _shows(tell: Callable[[float], Any], *, nearest_first: bool = False) -> Weak
     @contextlib.contextmanager
     def weak() -> Iterator[None]:
         with _Sight().open() as sight:
-            sends = Connection.send
+            sends, encodes = Connection.send, wire.encode
+
+            def shown(message: wire.Placed | wire.Ack, viewer: PersonId, room: str) -> bytes:
+                away = {
+                    member: sight.distance_m(viewer, person) for member, person in sight.sitting.get(room, {}).items()
+                }
+                told = cast(dict[str, Any], msgspec.to_builtins(message))
+                if nearest_first and "members" in told:
+                    told["members"].sort(key=lambda member: away.get(member["member"], 0.0))
+                elif not nearest_first:
+                    others = {member: metres for member, metres in away.items() if sight.who[member] != viewer}
+                    told["others"] = {member: tell(metres) for member, metres in others.items()}
+                return msgspec.json.encode(told)
+
+            # Whatever way a snapshot takes to its phone, it says itself whose it is; an ack does not.
+            def encode(message: object) -> bytes:
+                if not isinstance(message, wire.Placed):
+                    return encodes(message)
+                return shown(message, sight.who[message.you], message.room.id)
 
             def send(phone: Connection, message: wire.ServerMessage) -> None:
-                if phone.claims is None or not isinstance(message, wire.Placed | wire.Ack):
+                if phone.claims is None or not isinstance(message, wire.Ack):
                     sends(phone, message)
-                    return
-                room = RoomId(message.room.id) if isinstance(message, wire.Placed) else phone.room
-                away = {
-                    member: sight.distance_m(phone.person, person)
-                    for member, person in sight.sitting.get(room or RoomId(""), {}).items()
-                }
-                shown = cast(dict[str, Any], msgspec.to_builtins(message))
-                if nearest_first and "members" in shown:
-                    shown["members"].sort(key=lambda member: away.get(member["member"], 0.0))
-                elif not nearest_first:
-                    others = {member: metres for member, metres in away.items() if sight.who[member] != phone.person}
-                    shown["others"] = {member: tell(metres) for member, metres in others.items()}
-                phone.write(text_frame(msgspec.json.encode(shown)))
+                else:
+                    phone.write(text_frame(shown(message, phone.person, phone.room or "")))
 
-            with replaced(Connection, "send", send):
+            with replaced(wire, "encode", encode), replaced(Connection, "send", send):
                 yield
 
     return weak
