@@ -41,12 +41,14 @@ class Reached:
         with_count: Most different strangers whom the words reached in any 60 min.
         without_count: The same without the count of strangers: by joins and rates alone.
         said: Share of the spammer's sayings that were taken.
+        needless: Sayings that were refused though all that they would have reached are no more than the limit.
     """
 
     trick: str
     with_count: int
     without_count: int
     said: float
+    needless: int = 0
 
 
 def spam(
@@ -55,6 +57,7 @@ def spam(
     hours: float,
     seed: int,
     limit: int = Rules().strangers_per_hour,
+    tricks: Collection[str] | None = None,
     progress: Callable[[float], None] = lambda share: None,
 ) -> list[Reached]:
     """Return what each trick came to, and last what a board would have: everybody who was there in the hour.
@@ -64,18 +67,20 @@ def spam(
         hours: How long it goes on after everybody is there.
         seed: The same gives the same.
         limit: Strangers that the words may reach in an hour.
+        tricks: Which of ``TRICKS``; None means all.
         progress: Is told the share that is done.
     """
     crowd = steady(people, Random(f"spam {seed}"), hours=hours, says_per_min=0)
-    rows = []
-    for number, (trick, turn) in enumerate(TRICKS.items()):
+    rows: list[Reached] = []
+    tried = TRICKS if tricks is None else {trick: TRICKS[trick] for trick in tricks}
+    for number, (trick, turn) in enumerate(tried.items()):
         counted = _Spammed(crowd, replace(crowd.rules, strangers_per_hour=limit), seed)
         counted.run(turn)
-        progress((number + 0.5) / len(TRICKS))
+        progress((number + 0.5) / len(tried))
         free = _Spammed(crowd, replace(crowd.rules, strangers_per_hour=0), seed)
         free.run(turn)
-        progress((number + 1) / len(TRICKS))
-        rows.append(Reached(trick, counted.most, free.most, counted.taken / counted.tried))
+        progress((number + 1) / len(tried))
+        rows.append(Reached(trick, counted.most, free.most, counted.taken / counted.tried, counted.needless))
     board = _most_present(crowd)
     return [*rows, Reached("a board", board, board, 1.0)]
 
@@ -153,10 +158,10 @@ class _Spammed(Ours):
         self._due_ms: dict[str, int] = {}
         self._heard: deque[tuple[int, Collection[PersonId]]] = deque(maxlen=HOUR_MS // SPEAKS_EVERY_MS + 1)
         self.is_away = False
-        self.most = self.taken = self.tried = 0
+        self.most = self.taken = self.tried = self.needless = 0
 
     def run(self, turn: Turn) -> None:
-        """Let it all happen; the figures are then in ``most``, ``taken`` and ``tried``."""
+        """Let it all happen; the figures are then in ``most``, ``taken``, ``tried`` and ``needless``."""
         events = iter(self._crowd.events)
         event = next(events, None)
         enters_ms = START_MS + WARM_UP_MS
@@ -221,15 +226,18 @@ class _Spammed(Ours):
         if room is None:
             return
         self.tried += 1
+        while self._heard and self._heard[0][0] <= now_ms - HOUR_MS:
+            self._heard.popleft()
+        hears = frozenset(self.seen.people_in[room] - {SPAMMER})
+        reached = len(hears.union(*(people for _, people in self._heard)))
         try:
             self._state.say(SPAMMER, ConnectionId(SPAMMER), "duck sale", now_ms)
         except Refused:
+            self.needless += reached <= self._rules.strangers_per_hour
             return
         self.taken += 1
-        self._heard.append((now_ms, frozenset(self.seen.people_in[room] - {SPAMMER})))
-        while self._heard[0][0] <= now_ms - HOUR_MS:
-            self._heard.popleft()
-        self.most = max(self.most, len(frozenset[PersonId]().union(*(people for _, people in self._heard))))
+        self._heard.append((now_ms, hears))
+        self.most = max(self.most, reached)
 
 
 def _most_present(crowd: Crowd) -> int:
