@@ -95,7 +95,7 @@ class AdminPeople:
         return private(json_answer(wire.SanctionsAnswer(sanctions=sanctions)))
 
     async def _verify(self, request: web.Request) -> web.StreamResponse:
-        operator, person, now_ms = self._begin(request)
+        operator, person, now_ms = await self._begin(request)
         asked = await body_of(request, wire.VerifyRequest)
         name, by = clean_name(asked.name), By(operator, clean_text(asked.reason))
         return await self._did(
@@ -109,21 +109,21 @@ class AdminPeople:
         return await self._with_reason(request, "unban", self._store.moderation.unban)
 
     async def _ban(self, request: web.Request) -> web.StreamResponse:
-        operator, person, now_ms = self._begin(request)
+        operator, person, now_ms = await self._begin(request)
         asked = await body_of(request, wire.BanRequest)
         ban = Ban("ban", None if asked.days is None else now_ms + asked.days * DAY_MS)
         by = By(operator, clean_text(asked.reason))
         return await self._did("ban", person, self._store.moderation.ban(person, ban, by, now_ms))
 
     async def _suspend(self, request: web.Request) -> web.StreamResponse:
-        operator, person, now_ms = self._begin(request)
+        operator, person, now_ms = await self._begin(request)
         asked = await body_of(request, wire.SuspendRequest)
         ban = Ban("suspension", now_ms + asked.days * DAY_MS)
         by = By(operator, clean_text(asked.reason))
         return await self._did("suspend", person, self._store.moderation.ban(person, ban, by, now_ms))
 
     async def _note_appeal(self, request: web.Request) -> web.StreamResponse:
-        operator, person, now_ms = self._begin(request)
+        operator, person, now_ms = await self._begin(request)
         asked = await body_of(request, wire.AppealNote)
         text, by = clean_text(asked.text), By(operator, clean_text(asked.reason))
         if not await self._store.moderation.appeal(person, text, now_ms, by=by):
@@ -144,15 +144,17 @@ class AdminPeople:
             raise Refused(ErrorCode.GONE, "nothing is in force against you that could be appealed here")
         return web.Response(status=204)
 
-    def _begin(self, request: web.Request) -> tuple[PersonId, PersonId, int]:
-        """Return which operator calls, about whom, and the time."""
+    async def _begin(self, request: web.Request) -> tuple[PersonId, PersonId, int]:
+        """Return which operator calls, about whom, and the time, once whoever just came here has a row."""
         now_ms = self._clock.now_ms()
-        return operator_of(request, self._verifier, now_ms), _person_in(request), now_ms
+        operator, person = operator_of(request, self._verifier, now_ms), _person_in(request)
+        await self._store.journal.durable()
+        return operator, person, now_ms
 
     async def _with_reason(
         self, request: web.Request, did: str, call: Callable[[PersonId, By, int], Awaitable[None]]
     ) -> web.StreamResponse:
-        operator, person, now_ms = self._begin(request)
+        operator, person, now_ms = await self._begin(request)
         asked = await body_of(request, wire.ReasonRequest)
         return await self._did(did, person, call(person, By(operator, clean_text(asked.reason)), now_ms))
 

@@ -90,7 +90,8 @@ class Gateway:
     def welcomed(self, connection: ConnectionId, *, resumed: RoomId | None, then: Sequence[wire.ServerMessage]) -> None:
         """See ``Listener.welcomed``. Welcome and all that follows it are one write."""
         phone = self._connections.get(connection)
-        if phone is None or phone.claims is None:
+        if phone is None or phone.claims is None or phone.is_ending:
+            # It may have been sent away since it said hello. It is detached like any other when it is gone.
             return
         now_ms = self._clock.now_ms()
         phone.session.welcome(now_ms, phone.claims.expires_ms)

@@ -1,5 +1,6 @@
 """Reports, bans and badges, with real sockets: what happens at once, and what operators see and do."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from nearby.testing.raw_phone import RawPhone
 from nearby.testing.serving import LiveServer, live_server
 from nearby.testing.store_suite import Database
 from nearby.testing.waiting import eventually
+from tests.server.locking import locked
 
 HERE = {"lat": 47.37, "lon": 8.54}
 
@@ -377,3 +379,22 @@ async def test_what_the_hub_could_not_be_told_at_once_is_made_true_when_it_is_ba
         heard = {(await ben.next())["type"], (await ben.next())["type"]}
         assert heard == {"left", "changed"}
         assert not (await call(server, "ana", "GET", "/v1/me"))[1]["verified"]
+
+
+async def test_whoever_came_a_moment_ago_is_there_to_be_banned(server: LiveServer, tmp_path: Path) -> None:
+    async def time_s() -> float:
+        return asyncio.get_running_loop().time()
+
+    async def waiting() -> int:
+        return server.running.store.journal.statistics().waiting
+
+    ana = await server.seated("ana")
+    await eventually(waiting, lambda rows: rows == 0, what="what is not written")
+    with locked(tmp_path):
+        await ana.send({"type": "say", "id": 1, "text": "hello"})
+        ends_s = await time_s() + 0.3
+        await eventually(time_s, lambda now_s: now_s > ends_s, what="the time")
+    await ana.until("ack", id=1)
+    # After a commit that took so long the journal rests for half a second: nobody waits for where eve sits.
+    await server.seated("eve")
+    assert (await operate(server, "POST", "people/eve/ban"))["person"] == "eve"
