@@ -14,7 +14,7 @@ from nearby.core.rules import Rules
 from nearby.hub.base import Caller
 from nearby.hub.valkey.finding import CODE, ENDING
 from nearby.hub.valkey.keys import KINDS, kind_of
-from nearby.testing.hub_suite.given import RULES, verified
+from nearby.testing.hub_suite.given import HERE, RULES, verified
 from nearby.testing.hub_suite.world import World
 from nearby.testing.redis import RedisServer
 from nearby.testing.shared_state import kept_for_ever
@@ -97,6 +97,19 @@ async def test_a_say_costs_one_round_trip_and_an_unverified_persons_three_at_mos
     asked = {name: after[name] - before.get(name, 0) for name in ("fcall", "mget", "lrange") if name in after}
     assert asked["fcall"] >= 5
     assert sum(asked.values()) <= 5 * most
+
+
+async def test_a_window_is_ended_once_by_all_who_call_a_gateway_then(redis: RedisServer, client: Redis) -> None:
+    async with going_live(redis.url) as go_live:
+        world = await World.start(go_live, 1, RULES)
+        phones = await world.together("ada", "bob", "cyd", "dan")
+        world.clock.advance(RULES.window_ms)
+        before = await calls_of(client)
+        calls = (phone.hub.check_in(phone.caller, HERE, world.now_ms) for phone in phones * 2)
+        await asyncio.gather(*calls)
+        after = await calls_of(client)
+    # Looking what is due, twice: something was, and then nothing.
+    assert after["zrangebyscore"] - before.get("zrangebyscore", 0) <= 3
 
 
 async def test_a_key_that_stays_for_ever_is_noticed(client: Redis) -> None:

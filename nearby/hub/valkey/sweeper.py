@@ -57,6 +57,7 @@ class Sweeper:
         self._connections = connections
         self._burial = Burial(link, self._run)
         self._touched_ms = 0
+        self._turning: asyncio.Task[list[Entry]] | None = None
         self._to_keep: list[PersonId] = []
 
     async def sweep(self, now_ms: int) -> tuple[list[PersonId], list[Entry]]:
@@ -84,7 +85,22 @@ class Sweeper:
                 return list(found), entries
 
     async def turn_windows(self, now_ms: int) -> list[Entry]:
-        """End the windows that are over; return what gateways were told of what was done."""
+        """End the windows that are over; return what gateways were told of what was done.
+
+        All of this gateway that call as a window ends wait for one of them: if each did it, what a thousand do would
+        take longer than the server is waited for. Whose time is past a window more finds that out, and calls again.
+        """
+        if self._turning is None:
+            self._turning = asyncio.get_running_loop().create_task(self._turn_windows(now_ms))
+            self._turning.add_done_callback(self._turned)
+        return await asyncio.shield(self._turning)
+
+    def _turned(self, turning: asyncio.Task[list[Entry]]) -> None:
+        self._turning = None
+        if not turning.cancelled():
+            turning.exception()  # Those who waited for it have it.
+
+    async def _turn_windows(self, now_ms: int) -> list[Entry]:
         entries: list[Entry] = []
         windows = self._runner.windows
         target = windows.at(now_ms)
