@@ -1,5 +1,6 @@
 """On a shared hub everything may happen at once, and nothing contradicts anything afterwards."""
 
+import asyncio
 import os
 from dataclasses import replace
 from random import Random
@@ -7,7 +8,7 @@ from random import Random
 import pytest
 
 from nearby.testing.hub_suite.given import RULES
-from nearby.testing.hub_suite.world import World
+from nearby.testing.hub_suite.world import Phone, World
 from nearby.testing.redis import RedisServer
 from nearby.testing.shared_state import contradictions
 from tests.hub.racing import Racers
@@ -36,3 +37,31 @@ async def test_what_races_leaves_one_consistent_state_and_every_phone_a_log_with
             world.clock.advance(random.choice(STEPS_MS))
         assert not racers.failures
         assert len(set(racers.said)) == len(racers.said) > 10
+
+
+async def test_what_is_due_of_rooms_in_which_everybody_talks_is_done_all_the_same(redis: RedisServer) -> None:
+    async with going_live(redis.url) as go_live:
+        world = await World.start(go_live, 2, RULES.unlimited())
+        rooms = [await world.together(f"a{number}", f"b{number}") for number in range(16)]
+        for phones in rooms:
+            await phones[0].say("the first to be forgotten")
+        world.clock.advance(RULES.log_ms + RULES.log_ms // 2)
+        is_over, live = asyncio.Event(), world.live
+        assert isinstance(live, ValkeyLive)
+
+        async def talk(phone: Phone) -> None:
+            while not is_over.is_set():
+                await phone.hub.say(phone.person, phone.connection, "on and on", world.now_ms)
+                # Time for some round trips, of which a look at the room needs two.
+                for _ in range(3):
+                    await phone.hub.statistics()
+
+        talking = [asyncio.ensure_future(talk(phones[0])) for phones in rooms]
+        try:
+            for _ in range(3):
+                for hub in world.hubs:
+                    await hub.sweep(world.now_ms)
+        finally:
+            is_over.set()
+            await asyncio.gather(*talking)
+        assert not contradictions(await live.stored(), world.rules)

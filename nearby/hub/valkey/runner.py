@@ -45,6 +45,10 @@ OUTBOX_ENTRIES = 20_000
 """Entries a gateway may be behind in reading its stream, the oldest dropped first (policy ``drop_oldest``)."""
 
 
+class Contended(HubDown):
+    """What an operation needs changes faster than it is decided."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What a gateway was told by one operation: an entry of its stream of a generation."""
@@ -108,6 +112,7 @@ class Runner:
         due: Sequence[tuple[str, int]] = (),
         to_move: Sequence[PersonId] = (),
         decides_alone: bool = False,
+        tries: int = ATTEMPTS,
     ) -> Outcome[T]:
         """Return what became of ``act``, which may raise any error of ours.
 
@@ -121,8 +126,11 @@ class Runner:
             decides_alone: Whether a check-in that only counts is done without the server. What it counts is kept here,
                 and written with whatever is to be written of the person next.
 
+            tries: So often it is decided at most.
+
         Raises:
             WindowOver: See there.
+            Contended: What it needs changed each time before it could be written. Nothing happened.
             HubDown: The server cannot be reached.
         """
         answers: dict[Query, object] = {}
@@ -130,7 +138,7 @@ class Runner:
         # What is to be read may be named by an id that was drawn: an attempt draws what the one before drew.
         drawn: list[str] = []
         working = self._working
-        for _ in range(ATTEMPTS):
+        for _ in range(tries):
             working.begin(answers, asked_with)
             try:
                 attempt = self._begin(now_ms, due, to_move, self._again(drawn))
@@ -167,7 +175,7 @@ class Runner:
                 return Outcome(value, entries)
             answers.clear()
             asked_with.clear()
-        raise HubDown
+        raise Contended
 
     def _again(self, drawn: list[str]) -> Callable[[], str]:
         """Return what draws ids, those drawn before first."""

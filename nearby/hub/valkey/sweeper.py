@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from nearby.core.catchment import Catchments
 from nearby.core.gate import Held
@@ -22,12 +22,18 @@ from nearby.hub.valkey.finding import RUN
 from nearby.hub.valkey.keys import BACKSTOP_MS, KEPT_BY_WINDOWS, ttl_of
 from nearby.hub.valkey.lease import Lease, stream_of
 from nearby.hub.valkey.link import Link
-from nearby.hub.valkey.runner import CATCHMENTS, WINDOW, Entry, Outcome, Runner, catchment_rows_in
+from nearby.hub.valkey.runner import CATCHMENTS, WINDOW, Contended, Entry, Outcome, Runner, catchment_rows_in
 from nearby.hub.valkey.tables import PRESENT, SEEN
 from nearby.hub.valkey.working import ABSENT, VERSION_BYTES
 
+T = TypeVar("T")
+
 BATCH = 16
 """Looks taken on at once: more share a round trip, and more are undone where somebody was faster."""
+
+FEW = 4
+TRIES_OF_MANY = 5
+"""So often all that were taken on are tried, and then ``FEW`` of them, and then one: people talk in all those rooms."""
 
 HEARD_EVERY_S = 0.005
 
@@ -73,7 +79,7 @@ class Sweeper:
             due = await self._due(now_ms)
             waiting = [PersonId(one.decode()) for one in await self._link.call("SMEMBERS", self._link.key(TO_MOVE))]
             try:
-                outcome = await self._runner.run(lambda state: state.sweep(now_ms), now_ms, due=due, to_move=waiting)
+                outcome = await self._take_on(lambda state: state.sweep(now_ms), now_ms, due, to_move=waiting)
             except WindowOver:
                 entries += await self.turn_windows(now_ms)
                 continue
@@ -212,8 +218,19 @@ class Sweeper:
         """Do what was due by a time before the present window's end."""
         entries: list[Entry] = []
         while due := await self._due(at_ms):
-            entries += (await self._runner.run(lambda state: state.run_timers(at_ms), at_ms, due=due)).entries
+            entries += (await self._take_on(lambda state: state.run_timers(at_ms), at_ms, due)).entries
         return entries
+
+    async def _take_on(
+        self, act: Callable[[Attempt], T], at_ms: int, due: list[tuple[str, int]], *, to_move: Sequence[PersonId] = ()
+    ) -> Outcome[T]:
+        """Do what is due, or only the first of it if the rooms that all of it is about do not stand still for it."""
+        for most in (len(due), FEW):
+            try:
+                return await self._runner.run(act, at_ms, due=due[:most], to_move=to_move, tries=TRIES_OF_MANY)
+            except Contended:
+                continue
+        return await self._runner.run(act, at_ms, due=due[:1], to_move=to_move)
 
     async def _due(self, at_ms: int) -> list[tuple[str, int]]:
         found = await self._link.call(
