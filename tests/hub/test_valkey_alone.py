@@ -1,7 +1,5 @@
 """Check-ins that a gateway decides without the server: which they are, and that nothing done elsewhere is missed."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from redis.asyncio import Redis
 
@@ -15,18 +13,6 @@ from nearby.testing.recorder import Recorder
 from nearby.testing.redis import RedisServer
 from nearby.testing.waiting import eventually
 from tests.hub.valkey_lives import ValkeyLive, going_live
-
-
-@pytest.fixture
-async def world(redis: RedisServer) -> AsyncIterator[World]:
-    async with going_live(redis.url) as go_live:
-        yield await World.start(go_live, 2, RULES)
-
-
-@pytest.fixture
-async def client(redis: RedisServer) -> AsyncIterator[Redis]:
-    async with Redis.from_url(redis.url, driver_info=None) as client:
-        yield client
 
 
 async def asked(client: Redis) -> int:

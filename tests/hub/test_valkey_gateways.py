@@ -2,31 +2,16 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
 
-import pytest
 from redis.asyncio import Redis
 
 from nearby.core import wire
 from nearby.testing.hub_suite.given import RULES
 from nearby.testing.hub_suite.world import World
 from nearby.testing.recorder import Forgotten
-from nearby.testing.redis import RedisServer
 from nearby.testing.shared_state import contradictions
 from nearby.testing.waiting import eventually
-from tests.hub.valkey_lives import ValkeyLive, going_live, sweep_all
-
-
-@pytest.fixture
-async def world(redis: RedisServer) -> AsyncIterator[World]:
-    async with going_live(redis.url) as go_live:
-        yield await World.start(go_live, 2, RULES)
-
-
-@pytest.fixture
-async def client(redis: RedisServer) -> AsyncIterator[Redis]:
-    async with Redis.from_url(redis.url, driver_info=None) as client:
-        yield client
+from tests.hub.valkey_lives import ValkeyLive, sweep_all
 
 
 def live_of(world: World) -> ValkeyLive:

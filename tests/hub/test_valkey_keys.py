@@ -1,7 +1,6 @@
 """Keys of a shared hub: one slot, none for ever, and no more round trips than promised."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from random import Random
 from typing import Any
 
@@ -22,12 +21,6 @@ from tests.hub.racing import Racers
 from tests.hub.valkey_lives import ValkeyLive, going_live
 
 WITHOUT_KEYS = {"FUNCTION", "INFO", "TIME", "HELLO", "CLIENT", "PING", "SELECT", "SCAN", "AUTH", "MONITOR"}
-
-
-@pytest.fixture
-async def client(redis: RedisServer) -> AsyncIterator[Redis]:
-    async with Redis.from_url(redis.url, driver_info=None) as client:
-        yield client
 
 
 async def watch(client: Redis, seen: list[list[str]], is_on: asyncio.Event) -> None:
