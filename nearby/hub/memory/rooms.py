@@ -168,6 +168,10 @@ class Rooms:
         if not room.seats:
             self._agenda.set(Kind.ROOM, room.id, now_ms + self._rules.room_linger_ms)
 
+    def forget_unsettled(self) -> None:
+        """Settle none of them: what was to be done does not take effect."""
+        self._unsettled.clear()
+
     def settle(self) -> None:
         """Let every room that was left without it stand where it belongs: once, however many left it."""
         while self._unsettled:

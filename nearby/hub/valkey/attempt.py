@@ -85,6 +85,8 @@ class Attempt(LiveState):
         self.has_only_counted = False
         self._kept = []
         self._thin.clear()
+        # The attempt before may have ended between two people who left, for want of something to be read.
+        self._rooms.forget_unsettled()
         self._people.present = self._people.connected = self._rooms.held = 0
         self.words.held.clear()
 
