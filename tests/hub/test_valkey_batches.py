@@ -7,14 +7,17 @@ from collections.abc import AsyncIterator
 import pytest
 
 from nearby.errors import HubDown
+from nearby.hub.valkey.attempt import Attempt
 from nearby.hub.valkey.batch import Batch, Written
 from nearby.hub.valkey.commands import Command
 from nearby.hub.valkey.committing import MOST_AT_ONCE, Committer, Heard
 from nearby.hub.valkey.link import Link
+from nearby.hub.valkey.working import Missing
 from nearby.testing.hub_suite.given import RULES
 from nearby.testing.hub_suite.world import Phone, World
 from nearby.testing.redis import RedisServer, redis_server
-from tests.hub.valkey_lives import going_live
+from nearby.testing.shared_state import contradictions
+from tests.hub.valkey_lives import ValkeyLive, going_live
 
 TTL_MS = 60_000
 STREAM = "o:here:1"
@@ -148,3 +151,24 @@ async def say_later(phone: Phone, turns: int) -> None:
     for _ in range(turns):
         await asyncio.sleep(0)
     await phone.hub.say(phone.person, phone.connection, f"in turn {turns}", phone.world.now_ms)
+
+
+async def test_an_attempt_begins_without_what_the_one_before_left_undone(redis: RedisServer) -> None:
+    async with going_live(redis.url) as go_live:
+        world = await World.start(go_live, 1, RULES)
+        ada, _ = await world.together("ada", "bob")
+        live, interruptions = world.live, [Missing(keys=("p:nobody",))]
+        assert isinstance(live, ValkeyLive)
+
+        def act(state: Attempt) -> None:
+            person = state.find(ada.person)
+            assert person is not None
+            assert person.room is not None
+            assert person.seat is not None
+            if interruptions:
+                state._rooms.leave(person.room, person.seat, world.now_ms, unheard_by=None, settles=False)
+                raise interruptions.pop()
+            state._rooms.settle()
+
+        await live.hubs[0]._do(act, world.now_ms)
+        assert contradictions(await live.stored(), RULES) == []
