@@ -8,11 +8,11 @@ import pytest
 from redis.asyncio import Redis
 from redis.crc import key_slot
 
-from nearby.core.ids import PersonId
+from nearby.core.ids import MemberId, PersonId
 from nearby.core.rules import Rules
 from nearby.hub.base import Caller
 from nearby.hub.valkey.finding import CODE, ENDING
-from nearby.hub.valkey.keys import KINDS, kind_of
+from nearby.hub.valkey.keys import KINDS, is_touched, kind_of
 from nearby.testing.hub_suite.given import HERE, RULES, verified
 from nearby.testing.hub_suite.world import World
 from nearby.testing.redis import RedisServer
@@ -126,6 +126,47 @@ def test_what_a_promise_bounds_is_kept_no_longer() -> None:
     assert KINDS["i:"].ttl_ms(rules) == rules.repeat_ms
     assert KINDS["o:"].ttl_ms(rules) <= rules.log_ms
     assert all(kind.ttl_ms(rules) > 0 for kind in KINDS.values())
+
+
+@pytest.mark.parametrize("window_ms", [1_000, 40_000, 600_000, 3_600_000, 86_400_000])
+@pytest.mark.parametrize("kind", ["r:", "la:", "h:"])
+def test_what_check_ins_touch_outlasts_the_presence_of_whoever_checks_in(kind: str, window_ms: int) -> None:
+    rules, random = Rules(window_ms=window_ms), Random(1)
+    before: int | None = None
+    touched_ms = now_ms = 0
+    for _ in range(1_000):
+        window = now_ms // window_ms
+        if window != before and is_touched(kind, before, window, rules):
+            touched_ms = now_ms
+        before = window
+        present_until_ms = (window + 2) * window_ms
+        assert present_until_ms - touched_ms <= KINDS[kind].ttl_ms(rules)
+        # The longest one may wait, as often as not.
+        now_ms = random.choice([present_until_ms - 1, random.randrange(now_ms, present_until_ms)])
+
+
+async def test_keys_of_a_room_whose_people_only_check_in_do_not_run_out(redis: RedisServer, client: Redis) -> None:
+    async with going_live(redis.url) as go_live:
+        world = await World.start(go_live, 1, RULES.unlimited())
+        phones = await world.together("ada", "bob", "cyd")
+        ada, bob, _ = phones
+        await ada.hub.mute(ada.person, ada.connection, None, MemberId(bob.view.you), world.now_ms, is_on=True)
+        assert isinstance(world.live, ValkeyLive)
+        found = client.scan_iter(f"{world.live.tag}*", count=1_000)
+        kinds = {key: kind_of(key.decode().removeprefix(world.live.tag)) async for key in found}
+        left = {key for key, kind in kinds.items() if kind in ("r:", "mm:", "h:")}
+        assert {kinds[key] for key in left} == {"r:", "mm:", "h:"}
+        for key in left:
+            await client.pexpire(key, 60_000)
+        for _ in range(200):
+            world.clock.advance(RULES.window_ms)
+            await world.sweep()
+            for phone in phones:
+                await phone.check_in()
+            left = {key for key in left if await client.pttl(key) <= 60_000}
+            if not left:
+                break
+        assert not left
 
 
 async def test_functions_of_two_versions_stand_side_by_side(redis: RedisServer, client: Redis) -> None:

@@ -46,6 +46,7 @@ class Attempt(LiveState):
         tables: The collections, of which nothing was looked at yet.
         window: The number of the window that the shared state is in.
         has_record: Whether ``changes`` are wanted.
+        draw_id: Returns a new opaque id at each call.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Attempt(LiveState):
         *,
         window: int,
         has_record: bool,
+        draw_id: Callable[[], str],
     ) -> None:
         self.shared = tables
         tables.on_new_epoch = self._resync
@@ -63,7 +65,9 @@ class Attempt(LiveState):
         """What was recorded, which is so only if the attempt takes effect."""
         self.has_only_counted = False
         """Whether it is a check-in that left everything as it was, the state of its limit aside."""
-        self._draw: Callable[[], str] = str
+        self._drawn: list[str] = []
+        self._draws = 0
+        self._draw_new = draw_id
         self._kept: list[PersonId] = []
         record = self._note if has_record else None
         self.window = window
@@ -78,9 +82,14 @@ class Attempt(LiveState):
             record=record,
         )
 
-    def begin(self, draw_id: Callable[[], str]) -> None:
-        """Begin an attempt, once the tables have; ``draw_id`` returns a new opaque id at each call."""
-        self._draw = draw_id
+    def begin(self, drawn: list[str]) -> None:
+        """Begin an attempt, once the tables have.
+
+        Args:
+            drawn: Ids that attempts at the same operation drew: it draws these first, since what is to be read may be
+                named by them, and puts in what it draws beyond.
+        """
+        self._drawn, self._draws = drawn, 0
         self.changes = []
         self.has_only_counted = False
         self._kept = []
@@ -91,7 +100,10 @@ class Attempt(LiveState):
         self.words.held.clear()
 
     def _draw_id(self) -> str:
-        return self._draw()
+        if self._draws == len(self._drawn):
+            self._drawn.append(self._draw_new())
+        self._draws += 1
+        return self._drawn[self._draws - 1]
 
     def _resync(self, room: Room) -> None:
         """Have everybody on a room's seats hear what it is in its new epoch."""

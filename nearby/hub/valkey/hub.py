@@ -70,7 +70,8 @@ class ValkeyHub(SharedServers):
             except WindowOver:
                 await self._sweeper.turn_windows(self._now_ms)
                 continue
-            await self._hear(outcome.entries)
+            if outcome.entries:
+                await self._hear(outcome.entries)
             if isinstance(outcome.value, NearbyError):
                 raise outcome.value
             return outcome.value
@@ -144,7 +145,8 @@ class ValkeyHub(SharedServers):
             return state.check_in(caller, ladder, now_ms, wishes)
 
         standing = await self._do(act, now_ms, decides_alone=self._reader.is_near)
-        await self._until_known(elsewhere)
+        if elsewhere is not None:
+            await self._until_known(elsewhere)
         return standing
 
     async def clear(self, person: PersonId, connection: ConnectionId | None, now_ms: int, *, why: str = "left") -> bool:
@@ -158,15 +160,16 @@ class ValkeyHub(SharedServers):
 
         doing = self._do(act, now_ms)
         had_seat = await (doing if connection is None else self._mine(connection, doing))
-        await self._until_known(elsewhere)
+        if elsewhere is not None:
+            await self._until_known(elsewhere)
         return had_seat
 
-    async def _until_known(self, gateway: str | None) -> None:
+    async def _until_known(self, gateway: str) -> None:
         """Return once the gateway of somebody's connection knows what this one changed of them, or is not near.
 
         Else the next check-in on that connection could be decided there as if it had not happened.
         """
-        if gateway not in (None, self.gateway):
+        if gateway != self.gateway:
             await self._sweeper.until_heard(gateway, KNOWN_WITHIN_S)
 
     def on_loss(self, call: Callable[[], None]) -> None:

@@ -108,4 +108,4 @@ def uncounted_state_of(person: Person) -> object:
 
     A check-in does not touch ``reach``.
     """
-    return _plain_uncounted_of(person), _rare_uncounted_of(person.rare)
+    return _plain_uncounted_of(person), _rare_uncounted_of(person.rare) if person.has_rare else None

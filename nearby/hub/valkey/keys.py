@@ -42,6 +42,11 @@ def _three_windows(rules: Rules) -> int:
     return 3 * rules.window_ms
 
 
+def _while_present(ttl_ms: int) -> Callable[[Rules], int]:
+    """Return a time that outlasts a presence, of two windows at most, however wide windows are."""
+    return lambda rules: max(ttl_ms, _three_windows(rules))
+
+
 def _kinds() -> tuple[Kind, ...]:
     shared = ("run", "w", "c", "stop", "n", "cp", "cs", "t", "mv", "ho", "lg")
     by_window = ("cf", "cv", "lf", "lg", "lk")
@@ -49,8 +54,9 @@ def _kinds() -> tuple[Kind, ...]:
         *(Kind(name, _always(BACKSTOP_MS)) for name in shared),
         *(Kind(f"{name}#", _three_windows) for name in by_window),
         *(Kind(name, _always(LEASE_TTL_MS)) for name in ("gw", "gl:", "pg:", "ng:")),
-        *(Kind(name, _always(PERSON_MS)) for name in ("p:", "la:", "ln:", "no:", "h:")),
-        *(Kind(name, _always(HOUR_MS)) for name in ("r:", "mm:", "mg:", "s:")),
+        *(Kind(name, _while_present(PERSON_MS)) for name in ("p:", "la:", "ln:", "h:")),
+        *(Kind(name, _while_present(HOUR_MS)) for name in ("r:", "mm:", "mg:", "s:")),
+        Kind("no:", _always(PERSON_MS)),
         *(Kind(name, _always(CHOICE_MS)) for name in ("ka:", "ko:", "dt:", "dh:", "ll:")),
         Kind("o:", _always(OUTBOX_MS)),
         Kind("e:", lambda rules: rules.log_ms),
@@ -77,6 +83,22 @@ KEPT_BY_WINDOWS = ("run", "c", "stop", "n", "cp", "cs", "t", "mv", "ho", "lg")
 def ttl_of(kind: str, rules: Rules) -> int:
     """Return how long a key of a kind is kept after the last write or touch, in ms."""
     return KINDS[kind].ttl_ms(rules)
+
+
+def is_touched(kind: str, before: int | None, window: int, rules: Rules) -> bool:
+    """Return whether somebody's first check-in in a window touches the keys of a kind that are kept for people present.
+
+    It does once in as many windows as are a third of the time such a key is kept, or in each. A presence ends at the
+    end of the window after its last check-in, so that what was touched outlasts it.
+
+    Args:
+        kind: The kind.
+        before: The window of their check-in before, None if they were not present.
+        window: The window.
+        rules: The product's numbers.
+    """
+    span = max(1, ttl_of(kind, rules) // _three_windows(rules))
+    return before is None or before // span != window // span
 
 
 def kind_of(key: str) -> str | None:

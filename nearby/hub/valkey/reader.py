@@ -127,15 +127,15 @@ class Reader:
     @property
     def is_near(self) -> bool:
         """Return whether all was heard that this gateway was told longer ago than ``NEAR_S``."""
-        if self.heard() is None:
-            return False
-        return asyncio.get_running_loop().time() - self._near_s < NEAR_S
+        return self._is_current and asyncio.get_running_loop().time() - self._near_s < NEAR_S
+
+    @property
+    def _is_current(self) -> bool:
+        return self._at[0] == self._link.generation and self._gateway == self._lease.gateway
 
     def heard(self) -> Heard | None:
         """Return up to where the stream of the present generation was read, None if it is not yet being read."""
-        if self._at[0] != self._link.generation or self._gateway != self._lease.gateway:
-            return None
-        return Heard(stream_of(self._gateway, self._at[0]), self._last)
+        return Heard(stream_of(self._gateway, self._at[0]), self._last) if self._is_current else None
 
     def hear(self, stream: str, entries: Told) -> None:
         """Hear what follows in a stream after some position that was read: who wrote was told so with the answer.

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, count
+from itertools import chain
 from typing import Any, Generic, TypeVar, cast
+
+from msgspec import Struct
 
 from nearby.core.catchment import Catchments
 from nearby.core.changes import CatchmentRow, Change, RoomRow
@@ -58,8 +60,7 @@ class Entry:
     id: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome(Generic[T]):
+class Outcome(Struct, Generic[T], frozen=True, gc=False):
     """What became of an operation: what it returned or raised, and the entries that tell gateways what it did."""
 
     value: T | NearbyError
@@ -135,13 +136,12 @@ class Runner:
         """
         answers: dict[Query, object] = {}
         asked_with: dict[str, bytes] = {}
-        # What is to be read may be named by an id that was drawn: an attempt draws what the one before drew.
         drawn: list[str] = []
         working = self._working
         for _ in range(tries):
             working.begin(answers, asked_with)
             try:
-                attempt = self._begin(now_ms, due, to_move, self._again(drawn))
+                attempt = self._begin(now_ms, due, to_move, drawn)
                 try:
                     value: T | NearbyError = act(attempt)
                 except NearbyError as error:
@@ -177,20 +177,8 @@ class Runner:
             asked_with.clear()
         raise Contended
 
-    def _again(self, drawn: list[str]) -> Callable[[], str]:
-        """Return what draws ids, those drawn before first."""
-        numbers = count()
-
-        def draw() -> str:
-            number = next(numbers)
-            if number == len(drawn):
-                drawn.append(self._draw_id())
-            return drawn[number]
-
-        return draw
-
     def _begin(
-        self, now_ms: int, due: Sequence[tuple[str, int]], to_move: Sequence[PersonId], draw_id: Callable[[], str]
+        self, now_ms: int, due: Sequence[tuple[str, int]], to_move: Sequence[PersonId], drawn: list[str]
     ) -> Attempt:
         shared = self._working.values(SHARED)
         attempt = self._attempt
@@ -203,7 +191,7 @@ class Runner:
             attempt = self._attempt_in(int(rows.any_of(stored[VERSION_BYTES:])), states)
             self._shared = shared
         attempt.shared.begin(now_ms, generation=self._generation, due=due, to_move=to_move)
-        attempt.begin(draw_id)
+        attempt.begin(drawn)
         return attempt
 
     def _attempt_in(self, window: int, states: bytes) -> Attempt:
@@ -212,7 +200,12 @@ class Runner:
         if self._attempt is None or self._attempt.window != window or self._attempt.catchments is not catchments:
             tables = SharedTables(self._working, self._rules, self.windows, window=window, catchments=catchments)
             self._attempt = Attempt(
-                self._rules, self.windows, tables, window=window, has_record=self._record is not None
+                self._rules,
+                self.windows,
+                tables,
+                window=window,
+                has_record=self._record is not None,
+                draw_id=self._draw_id,
             )
         return self._attempt
 

@@ -8,9 +8,9 @@ from nearby.core.brakes import NOTHING_STOPPED
 from nearby.core.catchment import Catchments
 from nearby.core.census import Census
 from nearby.core.ids import Cell, ConnectionId, MemberId, PersonId, RoomId
+from nearby.core.presence import Presence
 from nearby.core.room import Room, Seat
 from nearby.core.rules import Rules
-from nearby.core.venue import CatchmentId
 from nearby.core.window import Windows
 from nearby.hub.memory.person import Attached, Person
 from nearby.hub.memory.tables import Tables
@@ -21,7 +21,7 @@ from nearby.hub.valkey.commands import Command
 from nearby.hub.valkey.gatherings import SharedGatherings
 from nearby.hub.valkey.heard import Ear, Outbox
 from nearby.hub.valkey.kept import Place, SharedPerson, SharedRoom, state_of
-from nearby.hub.valkey.keys import KINDS, kind_of
+from nearby.hub.valkey.keys import KINDS, is_touched, kind_of
 from nearby.hub.valkey.lease import pass_of
 from nearby.hub.valkey.networks import SharedNetworks
 from nearby.hub.valkey.past import SharedPast
@@ -185,6 +185,7 @@ class SharedTables:
     @property
     def has_looked_at_one_person_only(self) -> bool:
         """Return whether the attempt so far looked at one person, and asked for nothing to be done."""
+        # With one table looked at, nobody was looked at among those who shake.
         is_all = len(self._working.looked_at) == len(self._people.here) == 1
         return is_all and not (
             self._working.commands
@@ -193,7 +194,6 @@ class SharedTables:
             or self.by_size.by
             or self._present.by
             or self._seen.by
-            or self.gatherings.change
         )
 
     def concerned(self, sets: Sequence[Set], own: str) -> list[tuple[str, str]]:
@@ -255,43 +255,45 @@ class SharedTables:
         for network, counts in self.networks.open.here.items():
             yield from (Command("include", f"ng:{gateway}", (network,)) for gateway in counts or ())
 
-    def _newly_in_window(self) -> list[tuple[PersonId, Person]]:
-        """Return who checked in for the first time in a window."""
-        return [
-            (person_id, person)
-            for person_id, person in self._people.here.items()
-            if person is not None
-            and person.presence is not None
-            and self._was_in.get(person_id) != person.presence.last_window
-        ]
+    def _newly_in_window(self) -> Iterator[tuple[Person, int | None, Presence]]:
+        """Yield who checked in for the first time in a window, with the one before and what their presence is now."""
+        for person_id, person in self._people.here.items():
+            if person is not None and person.presence is not None:
+                before = self._was_in.get(person_id)
+                if before != person.presence.last_window:
+                    yield person, before, person.presence
 
     def _find_rooms(self) -> None:
         """Look at all rooms that matter, before it is said what is to be written: that may put them in a new epoch."""
         for person_id, person in list(self._people.here.items()):
             if person is not None and self._was_at.get(person_id) != gateway_of(person):
                 _ = person.room
-        for _, person in self._newly_in_window():
-            _ = person.room
+        for person, before, presence in self._newly_in_window():
+            if is_touched("h:", before, presence.last_window, self._rules):
+                _ = person.room
 
     def _touches(self) -> Iterator[Command]:
-        """Yield what keeps all that belongs to somebody from running out: with the first check-in in each window."""
-        for person_id, person in self._newly_in_window():
-            assert person.presence is not None
-            before = self._was_in.get(person_id)
-            areas: list[CatchmentId] = [*person.presence.ladder]
-            keys = [f"la:{person_id}", *(f"ln:{rows.catchment_name(area)}" for area in areas)]
+        """Yield what keeps all that belongs to somebody from running out: with the first check-in in a window."""
+        for person, before, presence in self._newly_in_window():
+            window, keys = presence.last_window, list[str]()
+            if is_touched("la:", before, window, self._rules):
+                keys += (f"la:{person.id}", *(f"ln:{rows.catchment_name(area)}" for area in presence.ladder))
             if before is None:
-                keys += (f"{kind}:{person_id}" for kind in ("ka", "ko", "dt", "dh", "ll"))
-            if person.room is not None:
-                keys += self._keys_of(person.room)
+                keys += (f"{kind}:{person.id}" for kind in ("ka", "ko", "dt", "dh", "ll"))
+            # Most rooms are not looked at, only their keys are named.
+            place = person.sits_at if isinstance(person, SharedPerson) else None
+            if place is not None and is_touched("r:", before, window, self._rules):
+                keys += (f"{kind}:{place[0]}" for kind in ("r", "s", "mm", "mg"))
+            if is_touched("h:", before, window, self._rules) and person.room is not None:
+                keys += self._shelves_of(person.room)
             yield from (Command("touch", key, (self._ttls_ms[kind_of(key) or ""],)) for key in keys)
 
-    def _keys_of(self, room: Room) -> list[str]:
+    def _shelves_of(self, room: Room) -> list[str]:
+        """Return the keys of the shelves of a room's catchment, and of the one that it stands on; none if on none."""
         shelves, shelf = f"h:{rows.catchment_name(room.catchment)}", room.shelf(self._rules)
-        found = [f"{kind}:{room.id}" for kind in ("r", "s", "mm", "mg")]
-        if shelf is not None:
-            found += (shelves, f"{shelves}:{rows.shelf_row(shelf.is_thin, shelf.taken, self._rules)}")
-        return found
+        if shelf is None:
+            return []
+        return [shelves, f"{shelves}:{rows.shelf_row(shelf.is_thin, shelf.taken, self._rules)}"]
 
     def _note_gateways(self) -> None:
         """Let rooms know on which gateways the connections on their seats are."""
