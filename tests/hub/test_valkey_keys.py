@@ -92,6 +92,22 @@ async def test_a_say_costs_one_round_trip_and_an_unverified_persons_three_at_mos
     assert sum(asked.values()) <= 5 * most
 
 
+async def test_who_was_not_fast_enough_asks_for_nothing_again_that_nobody_changed(
+    redis: RedisServer, client: Redis
+) -> None:
+    async with going_live(redis.url) as go_live:
+        world = await World.start(go_live, 2, RULES.unlimited())
+        phones = await world.together(*(verified(name, name.title()) for name in ("ada", "bob", "cyd", "dan")))
+        for phone in phones:
+            await phone.say("to warm up", 0)
+        before = await calls_of(client)
+        await asyncio.gather(*(phone.drop() for phone in phones))
+        after = await calls_of(client)
+    # Each gateway writes once, and the one that was not fast enough once more.
+    assert after["fcall"] - before["fcall"] > 2
+    assert after["mget"] == before["mget"]
+
+
 async def test_a_window_is_ended_once_by_all_who_call_a_gateway_then(redis: RedisServer, client: Redis) -> None:
     async with going_live(redis.url) as go_live:
         world = await World.start(go_live, 1, RULES)

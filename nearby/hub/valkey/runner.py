@@ -271,6 +271,8 @@ class Runner:
             others = ("ka", "ko", "dt", "dh", "ll", "la", f"cv{window}")
         elif kind == "r":
             others = ("mm", "mg")
+        elif kind == "xr":
+            others = ("xs",)
         return [key, *(f"{other}:{name}" for other in others)]
 
     async def _read(self, missing: Missing, answers: dict[Query, object]) -> None:
@@ -304,7 +306,8 @@ class Runner:
             all_told = told if gateway == self._own() else [*_rooms_along(told, written, working.read), *told]
             stream = stream_of(gateway, generation)
             commands.append(Command("out", stream, (OUTBOX_MS, OUTBOX_ENTRIES, rows.encode(all_told))))
-        doing = self.committer.add(version, working.read, sets, commands)
+        read = working.read
+        doing = self.committer.add(version, read, sets, commands)
         # The next attempt is decided on what this one writes, and its commit comes after this one's: if that is
         # refused, so is the next one's, by the version of a value that is nowhere.
         for key, value in written.items():
@@ -318,8 +321,11 @@ class Runner:
                 values.forget(key)
             raise
         if stale is not None:
-            for key in written:
-                values.forget(key)
+            for key, value in written.items():
+                # What is not stale was what it had been read as, and still is. An attempt after this one may have
+                # been told something newer meanwhile.
+                if values.peek(key) is value:
+                    values.restore(key, read.get(key))
             for key, value in stale.items():
                 values.put(key, value)
             return None

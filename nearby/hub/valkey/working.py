@@ -61,6 +61,13 @@ class Values:
         if len(self._values) > self._most:
             self._values.popitem(last=False)
 
+    def restore(self, key: str, before: bytes | None) -> None:
+        """Note that a key's value is what it was before after all, or that it is not known, if that was not."""
+        if before is None:
+            self.forget(key)
+        else:
+            self.put(key, before)
+
     def forget(self, key: str) -> None:
         """Know nothing of a key any more."""
         self._values.pop(key, None)
