@@ -25,7 +25,7 @@ _UTIME, _STIME = 14 - 3, 15 - 3
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A running server: where it is and, on Linux, what it has used. ``metrics_url`` is "" if it has none."""
+    """A running server: where it is and, on Linux, what it and its workers used. ``metrics_url`` is "" without one."""
 
     url: str
     metrics_url: str
@@ -38,15 +38,15 @@ class Child:
 
     def cpu_s(self) -> float:
         """Return the processor time used so far, user and system, in steps of 10 ms; 0 where there is no ``/proc``."""
-        try:
+        ticks = 0
+        for pid in self._pids():
             # The name may hold spaces and brackets; nothing after it does.
-            fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            return 0.0
-        return (int(fields[_UTIME]) + int(fields[_STIME])) / _TICKS_PER_S
+            fields = _read(f"/proc/{pid}/stat").rpartition(")")[2].split()
+            ticks += int(fields[_UTIME]) + int(fields[_STIME]) if fields else 0
+        return ticks / _TICKS_PER_S
 
     def peak_kib(self) -> int:
-        """Return the most memory it ever held; 0 where there is no ``/proc``."""
+        """Return the most memory it ever held, the sum of each worker's; 0 where there is no ``/proc``."""
         return self._memory_kib("VmHWM")
 
     def resident_kib(self) -> int:
@@ -54,12 +54,22 @@ class Child:
         return self._memory_kib("VmRSS")
 
     def _memory_kib(self, name: str) -> int:
-        try:
-            status = Path(f"/proc/{self.process.pid}/status").read_text()
-        except OSError:
-            return 0
-        found = re.search(rf"^{name}:\s+(\d+) kB$", status, re.MULTILINE)
-        return int(found[1]) if found else 0
+        pattern = re.compile(rf"^{name}:\s+(\d+) kB$", re.MULTILINE)
+        found = (pattern.search(_read(f"/proc/{pid}/status")) for pid in self._pids())
+        return sum(int(one[1]) for one in found if one is not None)
+
+    def _pids(self) -> list[str]:
+        """Return the process and those that it started, workers all of them."""
+        own = self.process.pid
+        return [str(own), *_read(f"/proc/{own}/task/{own}/children").split()]
+
+
+def _read(path: str) -> str:
+    """Return a file of ``/proc``, or nothing of a process that ended or where there is none."""
+    try:
+        return Path(path).read_text()
+    except OSError:
+        return ""
 
 
 @contextlib.asynccontextmanager

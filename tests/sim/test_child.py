@@ -55,6 +55,21 @@ async def test_what_a_process_used_is_nothing_once_it_is_gone() -> None:
     assert used == (0, 0, 0)
 
 
+async def test_what_its_workers_use_is_its_own(tmp_path: Path) -> None:
+    worker = "held = bytes(range(256)) * 200_000; print(sum(held), flush=True); input()"
+    code = f"""
+import subprocess, sys
+worker = subprocess.Popen([sys.executable, "-c", {worker!r}], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+worker.stdout.readline()
+{ANNOUNCES}
+import signal; signal.pause()
+"""
+    async with running(["stand_in"], await asyncio.to_thread(module, tmp_path, code)) as server:
+        used_s, held_kib = await asyncio.to_thread(lambda: (server.cpu_s(), server.resident_kib()))
+    assert used_s > 0.1
+    assert held_kib > 50_000
+
+
 async def test_an_operators_settings_have_no_effect_on_a_server_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEARBY_SPEED", "not a number")
     async with own_server("--drain-s", "0", "--log-level", "error", key=KEY) as server:
