@@ -9,7 +9,7 @@ from nearby.core.nearby_list import Rosters, RosterTables
 from nearby.core.repeats import Repeats
 from nearby.core.rules import Rules
 from nearby.hub.valkey import encodings, rows
-from nearby.hub.valkey.special import ItemSet, SharedRepeats, Trails
+from nearby.hub.valkey.special import ItemSet, OfTexts, SharedRepeats, Trails
 from nearby.hub.valkey.working import Table, Working
 
 K = TypeVar("K")
@@ -50,10 +50,16 @@ def repeats(working: Working, rules: Rules, secret: bytes) -> Repeats:
     return SharedRepeats(
         rules,
         secret,
-        seen=table(
-            working, "xs:", lambda stored: tuple(map(tuple, rows.any_of(stored))), rows.encode, name_of=bytes.hex
+        seen=OfTexts(
+            working,
+            "xs:",
+            name_of=bytes.hex,
+            decode=lambda _, stored: tuple(map(tuple, rows.any_of(stored))),
+            encode=rows.encode,
         ),
-        refused_until_ms=table(working, "xr:", rows.any_of, rows.encode, name_of=bytes.hex),
+        refused_until_ms=OfTexts(
+            working, "xr:", name_of=bytes.hex, decode=lambda _, stored: rows.any_of(stored), encode=rows.encode
+        ),
     )
 
 

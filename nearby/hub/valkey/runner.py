@@ -271,8 +271,6 @@ class Runner:
             others = ("ka", "ko", "dt", "dh", "ll", "la", f"cv{window}")
         elif kind == "r":
             others = ("mm", "mg")
-        elif kind == "xr":
-            others = ("xs",)
         return [key, *(f"{other}:{name}" for other in others)]
 
     async def _read(self, missing: Missing, answers: dict[Query, object]) -> None:

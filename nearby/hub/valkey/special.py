@@ -1,6 +1,7 @@
 """Tables of which one thing is otherwise than in ``Table``."""
 
 from collections.abc import Callable, Iterator, MutableSet
+from typing import TypeVar
 
 from nearby.core.gate import Trail
 from nearby.core.ids import PersonId, RoomId
@@ -8,6 +9,21 @@ from nearby.core.repeats import Repeats
 from nearby.core.room import Room
 from nearby.hub.valkey.past import SharedPast
 from nearby.hub.valkey.working import KeptTable, Table
+
+V = TypeVar("V")
+
+
+class OfTexts(Table[bytes, V]):
+    """What is known of texts, most of which nobody said before.
+
+    One of which nothing is known here is taken to be new, which the write checks: that is a round trip less for most,
+    and one more for a text that is repeated.
+    """
+
+    def find(self, item: bytes) -> V | None:
+        """See ``Table``."""
+        self._working.assume(self.key_of(item))
+        return super().find(item)
 
 
 class SharedRepeats(Repeats):
