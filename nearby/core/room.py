@@ -263,9 +263,9 @@ class Room(Struct, kw_only=True, eq=False, gc=False):
         missed = self.seq - seq
         if epoch != self.epoch or not 0 <= missed <= rules.resume_events or seq <= self.lifted_seq:
             return None
-        self.trim(now_ms, rules)
         if not missed:
             return []
+        self.trim(now_ms, rules)
         if self.past is None or missed > len(self.past):
             return None
         events = self.past.last(missed, self.id, self.seq)

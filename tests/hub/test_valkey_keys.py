@@ -108,6 +108,25 @@ async def test_who_was_not_fast_enough_asks_for_nothing_again_that_nobody_change
     assert after["mget"] == before["mget"]
 
 
+async def test_events_past_their_time_are_forgotten_and_none_is_read_for_it(redis: RedisServer, client: Redis) -> None:
+    async with going_live(redis.url) as go_live:
+        world = await World.start(go_live, 2, RULES.unlimited())
+        phones = await world.together("ada", "bob", "cyd")
+        for number in range(3):
+            await phones[0].say(f"good evening, number {number}", number)
+        assert isinstance(world.live, ValkeyLive)
+        events = f"{world.live.tag}e:{phones[0].room}"
+        before = await calls_of(client)
+        await world.watch(RULES.log_ms // 2, *phones)
+        await phones[1].say("still here")
+        held = await client.llen(events)
+        await world.watch(RULES.log_ms * 3 // 4, *phones)
+        after, left = await calls_of(client), await client.llen(events)
+    assert held >= 3 + 1
+    assert left == 1
+    assert after.get("lrange", 0) == before.get("lrange", 0)
+
+
 async def test_a_window_is_ended_once_by_all_who_call_a_gateway_then(redis: RedisServer, client: Redis) -> None:
     async with going_live(redis.url) as go_live:
         world = await World.start(go_live, 1, RULES)

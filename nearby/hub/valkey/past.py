@@ -6,7 +6,7 @@ import msgspec
 
 from nearby.core import wire
 from nearby.core.ids import RoomId
-from nearby.core.past import Key, Past, Remembered
+from nearby.core.past import TRIMMED_WITHIN, Key, Past, Remembered
 from nearby.core.rules import Rules
 from nearby.hub.valkey.commands import Command, Query
 from nearby.hub.valkey.keys import ttl_of
@@ -29,7 +29,6 @@ class SharedPast(Past):
     """
 
     __slots__ = (
-        "_dropped",
         "_has_events",
         "_has_said",
         "_new",
@@ -51,7 +50,6 @@ class SharedPast(Past):
         self._has_events = self._has_said = seq == 0
         self._new: list[tuple[wire.RoomEvent, int]] = []
         self._new_ids: dict[Key, Remembered] = {}
-        self._dropped = 0
 
     @property
     def newest_id(self) -> int | None:
@@ -112,19 +110,17 @@ class SharedPast(Past):
         return self._newest_id_ms
 
     def trim(self, now_ms: int, rules: Rules) -> int | None:
-        """See ``Past``."""
-        self._read_events()
-        before = super().__len__()
-        again_ms = super().trim(now_ms, rules)
-        self._dropped += before - super().__len__()
-        return again_ms
+        """See ``Past``. The server does it at once, whatever becomes of the attempt; no event is read for it."""
+        oldest_ms = cast(int, self._working.answer(trim_of(self._room, now_ms, rules)))
+        if self._has_events:
+            super().trim(now_ms, rules)
+        if not oldest_ms and self._new:
+            oldest_ms = self._new[0][1]
+        return max(oldest_ms + rules.log_ms, now_ms + rules.log_ms // TRIMMED_WITHIN) if oldest_ms else None
 
     def commands(self) -> list[Command]:
         """Return what is to be written of it."""
         found = []
-        if self._dropped:
-            # Before what is new is appended.
-            found.append(Command("keep", f"e:{self._room}", (max(0, super().__len__() - len(self._new)),)))
         for event, at_ms in self._new:
             row = encode((at_ms, event))
             found.append(Command("push", f"e:{self._room}", (ttl_of("e:", self._rules), self._rules.log_events, row)))
@@ -159,6 +155,11 @@ class SharedPast(Past):
         for event in (*(_read_event(row)[1] for row in rows), *(event for event, _ in self._new)):
             if type(event) is wire.Said:
                 super().keep_said(event, self._rules)
+
+
+def trim_of(room: RoomId, now_ms: int, rules: Rules) -> Query:
+    """Return what has a room's events forgotten whose time is over: when the oldest happened that is left, or 0."""
+    return Query("trim", f"e:{room}", (now_ms - rules.log_ms,))
 
 
 def _id_key(room: RoomId, key: Key) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar, cast
 
 from msgspec import Struct
@@ -39,6 +40,8 @@ SHARED = (WINDOW, RUN, CATCHMENTS, STOPPED)
 
 ATTEMPTS = 200
 """So often an operation is tried before the hub is said to be down: what it needs changes faster than it is decided."""
+
+NO_ANSWERS: Mapping[Query, object] = MappingProxyType({})
 
 VALUES_KEPT = 50_000
 """Values of which a gateway remembers what they were, about 500 bytes each."""
@@ -112,6 +115,7 @@ class Runner:
         *,
         due: Sequence[tuple[str, int]] = (),
         to_move: Sequence[PersonId] = (),
+        answers: Mapping[Query, object] = NO_ANSWERS,
         decides_alone: bool = False,
         tries: int = ATTEMPTS,
     ) -> Outcome[T]:
@@ -124,9 +128,9 @@ class Runner:
             now_ms: The time.
             due: Looks that it takes on itself.
             to_move: Who must have another seat, if it takes them on itself.
+            answers: To questions asked before, of which nothing that the attempt reads can make another one.
             decides_alone: Whether a check-in that only counts is done without the server. What it counts is kept here,
                 and written with whatever is to be written of the person next.
-
             tries: So often it is decided at most.
 
         Raises:
@@ -134,7 +138,7 @@ class Runner:
             Contended: What it needs changed each time before it could be written. Nothing happened.
             HubDown: The server cannot be reached.
         """
-        answers: dict[Query, object] = {}
+        known, answers = answers, dict(answers)
         asked_with: dict[str, bytes] = {}
         drawn: list[str] = []
         working = self._working
@@ -153,7 +157,7 @@ class Runner:
             except (Missing, WindowOver) as interruption:
                 if isinstance(interruption, WindowOver):
                     raise
-                if interruption.queries or answers:
+                if interruption.queries or len(answers) > len(known):
                     asked_with.update(working.read)
                 await self._read(interruption, answers)
                 continue
@@ -162,7 +166,7 @@ class Runner:
                 working.drop()
                 if await self._commit(working, {}, [], []) is not None:
                     raise
-                answers.clear()
+                answers = dict(known)
                 asked_with.clear()
                 continue
             # From here on the attempt may be another operation's.
@@ -173,7 +177,7 @@ class Runner:
                 if self._record is not None and changes:
                     self._record(changes, rooms)
                 return Outcome(value, entries)
-            answers.clear()
+            answers = dict(known)
             asked_with.clear()
         raise Contended
 

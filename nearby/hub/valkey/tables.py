@@ -16,7 +16,7 @@ from nearby.hub.memory.person import Attached, Person
 from nearby.hub.memory.tables import Tables
 from nearby.hub.valkey import encodings, rows
 from nearby.hub.valkey.batch import Set
-from nearby.hub.valkey.collections import SharedAgenda, ShelvesByCatchment, ToMove, Whole
+from nearby.hub.valkey.collections import SharedAgenda, ShelvesByCatchment, Tally, ToMove, Whole
 from nearby.hub.valkey.commands import Command
 from nearby.hub.valkey.gatherings import SharedGatherings
 from nearby.hub.valkey.heard import Ear, Outbox
@@ -28,7 +28,7 @@ from nearby.hub.valkey.past import SharedPast
 from nearby.hub.valkey.plain import repeats, rosters, table, trails
 from nearby.hub.valkey.special import RoomTable
 from nearby.hub.valkey.venues import SharedVenues
-from nearby.hub.valkey.working import ABSENT, KeptTable, Tally, Working
+from nearby.hub.valkey.working import ABSENT, KeptTable, Working
 
 K = TypeVar("K")
 V = TypeVar("V")

@@ -369,35 +369,3 @@ class KeptTable(Table[K, V]):
             found = super()._made_of(item, stored)
         self._states[item] = self._state_of(found)
         return found
-
-
-class Tally(MutableMapping[K, int]):
-    """Numbers by key of which only the change is known: each begins at 0, and what it comes to is added in the end."""
-
-    def __init__(self) -> None:
-        self.by: dict[K, int] = {}
-        """By how much each number changes."""
-
-    def __getitem__(self, key: K) -> int:
-        """Return the change so far."""
-        return self.by.get(key, 0)
-
-    def __setitem__(self, key: K, change: int) -> None:
-        """Set the change so far."""
-        self.by[key] = change
-
-    def __delitem__(self, key: K) -> None:
-        """Change nothing after all."""
-        self.by.pop(key, None)
-
-    def __contains__(self, key: object) -> bool:
-        """Return True: every number is there."""
-        return True
-
-    def __iter__(self) -> Iterator[K]:
-        """Yield the keys that change."""
-        return iter(self.by)
-
-    def __len__(self) -> int:
-        """Return how many change."""
-        return len(self.by)

@@ -20,7 +20,7 @@
   shelves: the tag is the same.
 
   Commands: add hash field by | lower zset member score | take zset member score | push list ttl_ms most value
-            keep list count | include set member | exclude set member | shelve hash room row score card
+            include set member | exclude set member | shelve hash room row score card
             unshelve hash room | out stream ttl_ms most value | touch key ttl_ms                                          ]]
 
 local run = {}
@@ -46,11 +46,6 @@ function run.push(key, ttl_ms, most, value)
   redis.call('RPUSH', key, value)
   redis.call('LTRIM', key, -most, -1)
   redis.call('PEXPIRE', key, ttl_ms)
-end
-
--- As often as it is done, the same is left: two gateways may look at a room at once.
-function run.keep(key, count)
-  if count == '0' then redis.call('DEL', key) else redis.call('LTRIM', key, -count, -1) end
 end
 
 function run.include(key, member)
