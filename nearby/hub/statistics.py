@@ -3,6 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+ATTEMPT_OUTCOMES = ("done", "refused", "given_up")
+"""What becomes of an attempt at changing a shared state: ``refused`` is one that was tried again, since somebody was
+faster, ``given_up`` an operation after too many of these."""
+
 
 @dataclass(frozen=True, slots=True)
 class HubStatistics:
@@ -23,3 +27,5 @@ class HubStatistics:
     texts_refused: int = 0
     texts_dropped: int = 0
     """Of both, texts forgotten before their time since the start because there were too many."""
+    attempts: Mapping[str, int] = field(default_factory=dict)
+    """Attempts of this server at changing a shared state since the start, by outcome; empty without one."""

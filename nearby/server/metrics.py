@@ -17,6 +17,7 @@ from nearby.core.gate import Held
 from nearby.core.history import BUCKETS_S
 from nearby.errors import CloseCode, ErrorCode, Refused
 from nearby.hub.base import HubStatistics
+from nearby.hub.statistics import ATTEMPT_OUTCOMES
 from nearby.server.moderation_metrics import ModerationMetrics
 from nearby.server.store_metrics import StoreMetrics
 from nearby.store.bottles import BottleCounts
@@ -194,6 +195,12 @@ def _live_gauges(live: HubStatistics) -> Iterator[Metric]:
     for size, count in live.rooms_by_size.items():
         rooms.add_metric([str(size)], count)
     yield rooms
+    attempts = CounterMetricFamily(
+        "nearby_hub_attempts", "Attempts at changing a shared hub, by what became of them.", labels=["outcome"]
+    )
+    for outcome in ATTEMPT_OUTCOMES:
+        attempts.add_metric([outcome], live.attempts.get(outcome, 0))
+    yield attempts
     catchments = GaugeMetricFamily("nearby_open_catchments", "Open cells.", labels=["resolution"])
     for resolution, count in live.open_catchments.items():
         catchments.add_metric([str(resolution)], count)

@@ -1,6 +1,7 @@
 """Keys of a shared hub: one slot, none for ever, and no more round trips than promised."""
 
 import asyncio
+from collections import Counter
 from random import Random
 from typing import Any
 
@@ -92,6 +93,14 @@ async def test_a_say_costs_one_round_trip_an_unverified_persons_too(
     assert sum(asked.values()) == 5
 
 
+async def attempts_of(world: World) -> Counter[str]:
+    """Return what became of the attempts of all gateways so far."""
+    made = Counter[str]()
+    for hub in world.hubs:
+        made.update((await hub.statistics()).attempts)
+    return made
+
+
 async def test_who_was_not_fast_enough_asks_for_nothing_again_that_nobody_changed(
     redis: RedisServer, client: Redis
 ) -> None:
@@ -102,10 +111,26 @@ async def test_who_was_not_fast_enough_asks_for_nothing_again_that_nobody_change
             await phone.say("to warm up", 0)
         before = await calls_of(client)
         await asyncio.gather(*(phone.drop() for phone in phones))
-        after = await calls_of(client)
+        after, attempts = await calls_of(client), await attempts_of(world)
     # Each gateway writes once, and the one that was not fast enough once more.
     assert after["fcall"] - before["fcall"] > 2
+    assert attempts["refused"] > 0
+    assert attempts["given_up"] == 0
     assert after["mget"] == before["mget"]
+
+
+async def test_those_who_were_not_fast_enough_do_not_stand_in_each_others_way_the_next_time(redis: RedisServer) -> None:
+    rounds = 20
+    async with going_live(redis.url) as go_live:
+        world = await World.start(go_live, 2, RULES.unlimited())
+        phones = await world.together(*(verified(name, name.title()) for name in ("ada", "bob", "cyd", "dan")))
+        before = await attempts_of(world)
+        for number in range(rounds):
+            await asyncio.gather(*(phone.say(f"at once, number {number}", number) for phone in phones))
+        made = await attempts_of(world) - before
+    assert made["done"] == 4 * rounds
+    # Two are on each gateway, and one of the two gateways is first.
+    assert 0 < made["refused"] <= 2 * rounds
 
 
 async def test_events_past_their_time_are_forgotten_and_none_is_read_for_it(redis: RedisServer, client: Redis) -> None:

@@ -17,6 +17,9 @@ class Kind(IntEnum):
     THIN = 5
 
 
+OF_ROOMS = (Kind.ROOM, Kind.THIN)
+"""What is looked at is a room; else it is a person."""
+
 _KINDS = tuple(Kind)
 """To walk over an enumeration costs as much as to ask all its timers."""
 

@@ -20,6 +20,16 @@ class Heard(NamedTuple):
     entry: bytes
 
 
+Refused = Callable[[Mapping[str, bytes]], None]
+"""Takes the values that are others than an attempt was decided by."""
+
+Asked = tuple[asyncio.Future[Written], Refused]
+
+
+def _ignore(stale: Mapping[str, bytes]) -> None:
+    """Leave it to whoever waits."""
+
+
 class Committer:
     """Carries the writes of one gateway's attempts to the server.
 
@@ -30,7 +40,7 @@ class Committer:
     def __init__(self, link: Link) -> None:
         self._link = link
         self._batch = Batch()
-        self._answers: list[asyncio.Future[Written]] = []
+        self._answers: list[Asked] = []
         self._sending: set[asyncio.Task[Any]] = set()
         self._unsent = 0
         """How many of these have not begun."""
@@ -40,9 +50,17 @@ class Committer:
         """Takes what follows in a stream, before anybody is told that it was written."""
 
     def add(
-        self, version: bytes, read: Mapping[str, bytes], sets: Sequence[Set], commands: Iterable[Command]
+        self,
+        version: bytes,
+        read: Mapping[str, bytes],
+        sets: Sequence[Set],
+        commands: Iterable[Command],
+        refused: Refused = _ignore,
     ) -> asyncio.Future[Written]:
         """Return what will have become of an attempt's writes; see ``Batch.add``.
+
+        If it was refused, ``refused`` is told why. All attempts of one call are, in order, before any goes on: else the
+        first of them would be tried again, and what it wrote this time be undone as the next one is taken back.
 
         The future ends with ``HubDown`` or ``CommandRefused`` if that is not known: they may or may not have been
         made. Attempts take effect in the order in which they were added.
@@ -52,7 +70,7 @@ class Committer:
             loop.call_soon(self._send)
         answer: asyncio.Future[Written] = loop.create_future()
         self._batch.add(version, read, sets, commands)
-        self._answers.append(answer)
+        self._answers.append((answer, refused))
         if len(self._answers) >= MOST_AT_ONCE:
             self._send()
         return answer
@@ -77,7 +95,7 @@ class Committer:
         self._sending.add(sending)
         sending.add_done_callback(self._sending.discard)
 
-    async def _commit(self, batch: Batch, answers: list[asyncio.Future[Written]]) -> None:
+    async def _commit(self, batch: Batch, asked: list[Asked]) -> None:
         self._unsent -= 1
         heard = self.heard()
         arguments = batch.arguments(BACKSTOP_MS, heard)
@@ -85,14 +103,18 @@ class Committer:
             done, added, entries = await self._link.function("commit", batch.keys, *arguments)
             if heard is not None and entries:
                 self.hear(heard.stream, entries)
-            for answer, written in zip(answers, batch.read(done, added), strict=True):
+            outcomes = batch.read(done, added)
+            for (_, refused), written in zip(asked, outcomes, strict=True):
+                if written.stale is not None:
+                    refused(written.stale)
+            for (answer, _), written in zip(asked, outcomes, strict=True):
                 if not answer.done():
                     answer.set_result(written)
         except Exception as error:
-            for answer in answers:
+            for answer, _ in asked:
                 if not answer.done():
                     answer.set_exception(error)
         finally:
             # Nobody waits for ever for what was cancelled as the loop ends.
-            for answer in answers:
+            for answer, _ in asked:
                 answer.cancel()

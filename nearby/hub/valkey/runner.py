@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar, cast
@@ -14,6 +15,7 @@ from nearby.core.ids import Cell, PersonId
 from nearby.core.rules import Rules
 from nearby.core.window import Windows
 from nearby.errors import HubDown, NearbyError
+from nearby.hub.statistics import ATTEMPT_OUTCOMES
 from nearby.hub.valkey import rows
 from nearby.hub.valkey.attempt import Attempt, WindowOver
 from nearby.hub.valkey.batch import Batch, Set
@@ -103,6 +105,8 @@ class Runner:
         self._attempt: Attempt | None = None
         self._shared: list[bytes] = []
         self._generation = 0
+        self.attempts = dict.fromkeys(ATTEMPT_OUTCOMES, 0)
+        """How often each became of an attempt."""
         # What another server has may be older than what this one said: all of it is asked for anew.
         link.on_generation(lambda _: self._values.clear())
         self._catchments: tuple[bytes, Catchments] = (ABSENT, Catchments(rules, Windows(rules.window_ms, secret)))
@@ -173,12 +177,14 @@ class Runner:
             changes, rooms = attempt.changes, attempt.room_rows() if attempt.changes else []
             concerned = attempt.shared.concerned(sets, self._own())
             entries = await self._commit(working, attempt.shared.outbox.calls, sets, commands, concerned)
+            self.attempts["refused" if entries is None else "done"] += 1
             if entries is not None:
                 if self._record is not None and changes:
                     self._record(changes, rooms)
                 return Outcome(value, entries)
             answers = dict(known)
             asked_with.clear()
+        self.attempts["given_up"] += tries == ATTEMPTS
         raise Contended
 
     def _begin(
@@ -308,8 +314,9 @@ class Runner:
             all_told = told if gateway == self._own() else [*_rooms_along(told, written, working.read), *told]
             stream = stream_of(gateway, generation)
             commands.append(Command("out", stream, (OUTBOX_MS, OUTBOX_ENTRIES, rows.encode(all_told))))
-        read = working.read
-        doing = self.committer.add(version, read, sets, commands)
+        doing = self.committer.add(
+            version, working.read, sets, commands, partial(self._take_back, working.read, written)
+        )
         # The next attempt is decided on what this one writes, and its commit comes after this one's: if that is
         # refused, so is the next one's, by the version of a value that is nowhere.
         for key, value in written.items():
@@ -323,15 +330,18 @@ class Runner:
                 values.forget(key)
             raise
         if stale is not None:
-            for key, value in written.items():
-                # What is not stale was what it had been read as, and still is. An attempt after this one may have
-                # been told something newer meanwhile.
-                if values.peek(key) is value:
-                    values.restore(key, read.get(key))
-            for key, value in stale.items():
-                values.put(key, value)
             return None
         return [Entry(gateway, generation, told_at[stream_of(gateway, generation)]) for gateway in calls]
+
+    def _take_back(self, read: Mapping[str, bytes], written: Mapping[str, bytes], stale: Mapping[str, bytes]) -> None:
+        """Know again what values are that a refused attempt read, or was to write."""
+        values = self._values
+        for key, value in written.items():
+            # What is not stale is what it had been read as. Somebody may have been told something newer meanwhile.
+            if values.peek(key) is value:
+                values.restore(key, read.get(key))
+        for key, value in stale.items():
+            values.put(key, value)
 
 
 def _rooms_along(told: Sequence[Call], written: Mapping[str, bytes], read: Mapping[str, bytes]) -> Iterator[Learned]:

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
+from zlib import crc32
 
 from nearby.core.catchment import Catchments
 from nearby.core.gate import Held
@@ -33,6 +34,9 @@ T = TypeVar("T")
 
 BATCH = 16
 """Looks taken on at once: more share a round trip, and more are undone where somebody was faster."""
+
+DUE_AT_ONCE = 4 * BATCH
+"""Looks that are due of which a gateway takes some on: each gateway others, so that few are done twice."""
 
 FEW = 4
 TRIES_OF_MANY = 5
@@ -153,6 +157,7 @@ class Sweeper:
             timers=await self._link.call("ZCARD", self._link.key(TIMERS)),
             shaking=counts.get("shaking", 0),
             texts_held={why: counts.get(f"text:{why}", 0) for why in Held},
+            attempts=dict(self._runner.attempts),
         )
 
     async def until_heard(self, gateway: str, within_s: float) -> None:
@@ -244,10 +249,17 @@ class Sweeper:
         return dict(zip(asked, await asyncio.gather(*map(self._runner.ask, asked)), strict=True))
 
     async def _due(self, at_ms: int) -> list[tuple[str, int]]:
-        found = await self._link.call(
-            "ZRANGEBYSCORE", self._link.key(TIMERS), "-inf", at_ms, "WITHSCORES", "LIMIT", 0, BATCH
+        timers = self._link.key(TIMERS)
+        found = pairs_of(
+            await self._link.call("ZRANGEBYSCORE", timers, "-inf", at_ms, "WITHSCORES", "LIMIT", 0, DUE_AT_ONCE)
         )
-        return [(name.decode(), int(float(due_ms))) for name, due_ms in pairs_of(found)]
+        if len(found) > BATCH:
+            # The oldest, so that none is left for ever, and others by whom or what they are about: what is due of one
+            # person stays in order.
+            own = crc32(self._lease.gateway.encode())
+            others = sorted(found[FEW:], key=lambda look: crc32(look[0].partition(b":")[2], own))
+            found = [*found[:FEW], *others[: BATCH - FEW]]
+        return [(name.decode(), int(float(due_ms))) for name, due_ms in found]
 
     async def _set_window(self, before: bytes, window: int) -> None:
         value = await self._runner.versioned(rows.encode(window))

@@ -12,6 +12,7 @@ from nearby.core.presence import Presence
 from nearby.core.room import Room, Seat
 from nearby.core.rules import Rules
 from nearby.core.window import Windows
+from nearby.hub.memory.agenda import OF_ROOMS, Kind
 from nearby.hub.memory.person import Attached, Person
 from nearby.hub.memory.tables import Tables
 from nearby.hub.valkey import encodings, rows
@@ -152,6 +153,23 @@ class SharedTables:
         if stored != self._stored_stop:
             self._stopped, self._stored_stop = encodings.stopped_in(stored), stored
         self.tables.stopped = self._stopped
+        if due:
+            self._expect(due)
+
+    def _expect(self, due: Sequence[tuple[str, int]]) -> None:
+        """Have those read together whom looks are about, and then the rooms they sit in."""
+        people: list[PersonId] = []
+        rooms: list[RoomId] = []
+        for name, _ in due:
+            kind, key = name.split(":", 1)
+            if Kind(int(kind)) in OF_ROOMS:
+                rooms.append(RoomId(key))
+            else:
+                people.append(PersonId(key))
+        self._working.expect([*map(self._people.key_of, people), *map(self.rooms.key_of, rooms)])
+        found = (self._people.find(person) for person in people)
+        places = (person.sits_at for person in found if isinstance(person, SharedPerson))
+        self._working.expect([self.rooms.key_of(RoomId(place[0])) for place in places if place is not None])
 
     @staticmethod
     def gateway_of(person: Person) -> str | None:
