@@ -389,7 +389,7 @@ class Hub(Speech, Networks, Servers, Protocol):
 
         Return the people to be placed anew: their room's area is no longer theirs, they had to give up their seat, or
         placement was stopped where they are and goes on.
-        Safe on any gateway at any time.
+        Safe on any gateway at any time. On a shared state a sweep leaves to the next one what would take too long.
         """
 
     async def statistics(self) -> HubStatistics:

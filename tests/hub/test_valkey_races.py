@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from nearby.hub.valkey.sweeper import BATCH
 from nearby.testing.hub_suite.given import RULES
 from nearby.testing.hub_suite.world import Phone, World
 from nearby.testing.redis import RedisServer
@@ -65,3 +66,19 @@ async def test_what_is_due_of_rooms_in_which_everybody_talks_is_done_all_the_sam
             is_over.set()
             await asyncio.gather(*talking)
         assert not contradictions(await live.stored(), world.rules)
+
+
+async def test_a_sweep_that_would_take_too_long_leaves_the_rest_to_the_next(redis: RedisServer) -> None:
+    async with going_live(redis.url, sweep_s=0.0) as go_live:
+        world = await World.start(go_live, 1, RULES.unlimited())
+        phones = [phone for number in range(BATCH) for phone in await world.together(f"a{number}", f"b{number}")]
+        for phone in phones:
+            await phone.drop()
+        world.clock.advance(RULES.seat_hold_ms)
+        held = [(await world.statistics()).held_seats]
+        while held[-1]:
+            await world.sweep()
+            held.append((await world.statistics()).held_seats)
+            assert held[-1] >= held[-2] - BATCH
+    assert held[0] == len(phones)
+    assert len(held) > 2

@@ -13,6 +13,7 @@ from nearby.hub.base import Hub, Listener
 from nearby.hub.valkey.hub import ValkeyHub
 from nearby.hub.valkey.link import Link
 from nearby.hub.valkey.opening import open_hub
+from nearby.hub.valkey.sweeper import SWEEP_S
 from nearby.testing.hub_suite.world import World
 from nearby.testing.live import SECRET, GoLive, Live
 from nearby.testing.shared_state import Stored, kept_for_ever, read_stored
@@ -24,8 +25,9 @@ T = TypeVar("T")
 class ValkeyLive:
     """One live state, and the gateways that share it."""
 
-    def __init__(self, url: str, rules: Rules, now_ms: int) -> None:
+    def __init__(self, url: str, rules: Rules, now_ms: int, sweep_s: float) -> None:
         self.url = url
+        self._sweep_s = sweep_s
         self._rules = rules
         self._now_ms = now_ms
         self._random = Random(0)
@@ -41,6 +43,7 @@ class ValkeyLive:
             secret=SECRET,
             draw_id=lambda: f"{self._random.getrandbits(80):020x}",
             now_ms=self._now_ms,
+            sweep_s=self._sweep_s,
         )
         self.hubs.append(hub)
         return hub
@@ -71,11 +74,11 @@ class ValkeyLive:
 
 
 @asynccontextmanager
-async def going_live(url: str) -> AsyncIterator[GoLive]:
+async def going_live(url: str, sweep_s: float = SWEEP_S) -> AsyncIterator[GoLive]:
     lives: list[ValkeyLive] = []
 
     async def start(rules: Rules, now_ms: int) -> Live:
-        lives.append(ValkeyLive(url, rules, now_ms))
+        lives.append(ValkeyLive(url, rules, now_ms, sweep_s))
         return lives[-1]
 
     try:

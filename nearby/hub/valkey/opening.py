@@ -10,7 +10,7 @@ from nearby.hub.valkey.lease import Lease
 from nearby.hub.valkey.link import Link
 from nearby.hub.valkey.reader import Reader
 from nearby.hub.valkey.runner import Record, Runner
-from nearby.hub.valkey.sweeper import Sweeper
+from nearby.hub.valkey.sweeper import SWEEP_S, Sweeper
 
 
 async def open_hub(
@@ -23,6 +23,7 @@ async def open_hub(
     draw_id: Callable[[], str],
     now_ms: int,
     record: Record | None = None,
+    sweep_s: float = SWEEP_S,
 ) -> ValkeyHub:
     """Return one more gateway's handle on the live state that a server has under a tag.
 
@@ -35,6 +36,7 @@ async def open_hub(
         draw_id: Returns a new opaque id at each call.
         now_ms: The time.
         record: Is told what this gateway changed once it took effect, or None; see ``Runner``.
+        sweep_s: How long a sweep may take; see ``Sweeper``.
 
     Raises:
         HubDown: The server cannot be reached.
@@ -42,7 +44,7 @@ async def open_hub(
     link, connections = Link(url, tag), Connections(listener)
     lease = Lease(link, draw_id=draw_id, on_loss=connections.forget_all)
     runner = Runner(link, rules, secret=secret, draw_id=draw_id, record=record, own=lambda: lease.gateway)
-    sweeper = Sweeper(link, runner, rules, lease=lease, connections=connections)
+    sweeper = Sweeper(link, runner, rules, lease=lease, connections=connections, sweep_s=sweep_s)
     await lease.begin()
     await sweeper.turn_windows(now_ms)
     link.on_generation(lambda _: connections.check_all())

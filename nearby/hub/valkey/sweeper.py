@@ -42,6 +42,9 @@ FEW = 4
 TRIES_OF_MANY = 5
 """So often all that were taken on are tried, and then ``FEW`` of them, and then one: people talk in all those rooms."""
 
+SWEEP_S = 0.5
+"""What is due beyond is left to the next sweep: whoever waits for a seat waits for this one, and so does the lease."""
+
 HEARD_EVERY_S = 0.005
 
 KEPT_EVERY_MS = 6 * HOUR_MS
@@ -60,21 +63,36 @@ class Sweeper:
         rules: The product's numbers.
         lease: Says which gateway this is.
         connections: The connections of this gateway.
+        sweep_s: After so long a sweep takes no more on.
     """
 
-    def __init__(self, link: Link, runner: Runner, rules: Rules, *, lease: Lease, connections: Connections) -> None:
+    def __init__(
+        self,
+        link: Link,
+        runner: Runner,
+        rules: Rules,
+        *,
+        lease: Lease,
+        connections: Connections,
+        sweep_s: float = SWEEP_S,
+    ) -> None:
         self._link = link
         self._runner = runner
         self._rules = rules
         self._lease = lease
         self._connections = connections
         self._burial = Burial(link, self._run)
+        self._sweep_s = sweep_s
         self._touched_ms = 0
         self._turning: asyncio.Task[list[Entry]] | None = None
         self._to_keep: list[PersonId] = []
 
     async def sweep(self, now_ms: int) -> tuple[list[PersonId], list[Entry]]:
-        """Return the people to be placed anew, and what gateways were told of what was done."""
+        """Return the people to be placed anew, and what gateways were told of what was done.
+
+        What is due and takes longer than a sweep may is left to the next one.
+        """
+        began_s = asyncio.get_running_loop().time()
         ended = await self._lease.renew()
         entries = await self.turn_windows(now_ms)
         entries += await self._burial.step(ended, now_ms)
@@ -94,7 +112,7 @@ class Sweeper:
                 raise outcome.value
             entries += outcome.entries
             found.update(dict.fromkeys(outcome.value))
-            if not due:
+            if not due or asyncio.get_running_loop().time() > began_s + self._sweep_s:
                 return list(found), entries
 
     async def turn_windows(self, now_ms: int) -> list[Entry]:
@@ -226,6 +244,8 @@ class Sweeper:
         """Do what was due by a time before the present window's end."""
         entries: list[Entry] = []
         while due := await self._due(at_ms):
+            # Else a gateway with much to do would be taken to be gone. The next sweep finds others that are.
+            await self._lease.renew()
             entries += (await self._take_on(lambda state: state.run_timers(at_ms), at_ms, due)).entries
         return entries
 
