@@ -4,9 +4,14 @@ import asyncio
 import os
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 import pytest
+from redis.asyncio import Redis
 
+from nearby.hub.memory.agenda import Kind
+from nearby.hub.valkey.collections import TIMERS
+from nearby.hub.valkey.link import Link
 from nearby.hub.valkey.sweeper import BATCH
 from nearby.testing.hub_suite.given import RULES
 from nearby.testing.hub_suite.world import Phone, World
@@ -66,6 +71,30 @@ async def test_what_is_due_of_rooms_in_which_everybody_talks_is_done_all_the_sam
             is_over.set()
             await asyncio.gather(*talking)
         assert not contradictions(await live.stored(), world.rules)
+
+
+async def test_a_room_in_which_somebody_speaks_while_its_last_events_are_forgotten_is_looked_at_again(
+    redis: RedisServer, client: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with going_live(redis.url) as go_live:
+        world = await World.start(go_live, 2, RULES.unlimited())
+        ada, bob = await world.together("ada", "bob")
+        await world.watch(RULES.log_ms, ada, bob)
+        call, spoken = Link.function, list[tuple[int, int]]()
+
+        async def speak_after(link: Link, name: str, *arguments: Any) -> Any:
+            answer = await call(link, name, *arguments)
+            if name == "trim" and answer == 0 and not spoken:
+                spoken.append((0, 0))
+                spoken[:] = [await bob.say("still here")]
+            return answer
+
+        monkeypatch.setattr(Link, "function", speak_after)
+        await world.go_to(world.now_ms + RULES.log_ms)
+        assert isinstance(world.live, ValkeyLive)
+        look = await client.zscore(f"{world.live.tag}{TIMERS}", f"{Kind.ROOM:d}:{ada.room}")
+    assert spoken
+    assert look is not None
 
 
 async def test_a_sweep_that_would_take_too_long_leaves_the_rest_to_the_next(redis: RedisServer) -> None:

@@ -262,11 +262,16 @@ class Sweeper:
         return await run(due=due[:1])
 
     async def _trimmed(self, due: list[tuple[str, int]]) -> dict[Query, object]:
-        """Have the events forgotten whose time is over in all rooms that are due, in one round trip."""
+        """Have the events forgotten whose time is over in all rooms that are due, in one round trip.
+
+        Returned is when the oldest happened that is left: later ones change nothing about that. Where none is left an
+        event may come at any time, so the attempt asks once more, with the room it saw.
+        """
         head = f"{Kind.ROOM.value}:"
         rooms = ((RoomId(name.removeprefix(head)), due_ms) for name, due_ms in due if name.startswith(head))
         asked = [trim_of(room, due_ms, self._rules) for room, due_ms in rooms]
-        return dict(zip(asked, await asyncio.gather(*map(self._runner.ask, asked)), strict=True))
+        oldest_ms = await asyncio.gather(*map(self._runner.ask, asked))
+        return {query: at_ms for query, at_ms in zip(asked, oldest_ms, strict=True) if at_ms}
 
     async def _due(self, at_ms: int) -> list[tuple[str, int]]:
         timers = self._link.key(TIMERS)
