@@ -79,7 +79,6 @@ async def test_a_room_in_which_somebody_speaks_while_its_last_events_are_forgott
     async with going_live(redis.url) as go_live:
         world = await World.start(go_live, 2, RULES.unlimited())
         ada, bob = await world.together("ada", "bob")
-        await world.watch(RULES.log_ms, ada, bob)
         call, spoken = Link.function, list[tuple[int, int]]()
 
         async def speak_after(link: Link, name: str, *arguments: Any) -> Any:
@@ -90,7 +89,7 @@ async def test_a_room_in_which_somebody_speaks_while_its_last_events_are_forgott
             return answer
 
         monkeypatch.setattr(Link, "function", speak_after)
-        await world.go_to(world.now_ms + RULES.log_ms)
+        await world.go_to(world.now_ms + RULES.log_ms + 1)
         assert isinstance(world.live, ValkeyLive)
         look = await client.zscore(f"{world.live.tag}{TIMERS}", f"{Kind.ROOM:d}:{ada.room}")
     assert spoken
