@@ -28,6 +28,12 @@ SHOWN = 50
 LOOKED_AT = 200
 """People looked at for one answer: of a list of which most are gone or in conflict with the viewer, fewer are shown."""
 
+LEAST = 8
+"""A shorter roster takes as long as one of so many: else the time of an answer tells of somebody who is not shown.
+In a longer one nobody makes so much of a difference."""
+
+NOBODY = tuple(PersonId(f"nobody {number}") for number in range(LEAST))
+
 
 class Listed(NamedTuple):
     """Somebody as one viewer sees them. ``handle`` means something to this viewer alone."""
@@ -136,7 +142,12 @@ class Eye:
         self._viewer = viewer
 
     def order(self, area: CatchmentId, roster: Sequence[PersonId]) -> Iterator[PersonId]:
-        """Yield the first of an area's roster in this viewer's order, at most ``LOOKED_AT``."""
+        """Yield the first of an area's roster in this viewer's order, at most ``LOOKED_AT``.
+
+        Among a roster shorter than ``LEAST`` there is so often nobody.
+        """
+        if len(roster) < LEAST:
+            roster = (*roster, *NOBODY[len(roster) :])
         words = self._words(_named(area))
         moved: dict[int, int] = {}
         for place in range(min(len(roster), LOOKED_AT)):
@@ -165,7 +176,7 @@ class Eye:
         for person in ordered:
             drawn = draw_name(self._windows.draw_bits(self._window, "nearby name", self._viewer, person), taken)
             taken.add(drawn)
-            if person == self._viewer or not is_shown(person):
+            if person == self._viewer or person in NOBODY or not is_shown(person):
                 continue
             own, is_verified = badge_of(person)
             seen.append(Listed(self.handle(person), own or drawn, is_verified))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from nearby.core.area_index import AreaId
 from nearby.core.cell import ladder_of
 from nearby.core.ids import PersonId
-from nearby.core.nearby_list import LOOKED_AT, SHOWN, Eye, Listed, Rosters
+from nearby.core.nearby_list import LEAST, LOOKED_AT, NOBODY, SHOWN, Eye, Listed, Rosters
 from nearby.core.venue import CatchmentId, Venue
 from nearby.core.window import Windows
 
@@ -135,7 +135,7 @@ def test_the_order_is_the_same_whenever_it_is_asked_for_and_another_for_each_vie
 
 @given(st.integers(0, 1_000), st.text(max_size=5))
 def test_of_a_list_each_comes_at_most_once_and_of_a_short_one_everybody(crowd: int, viewer: str) -> None:
-    found = ordered(viewer, crowd=crowd)
+    found = [person for person in ordered(viewer, crowd=crowd) if person not in NOBODY]
     assert len(set(found)) == len(found) == min(crowd, LOOKED_AT)
     assert set(found) <= set(CROWD[:crowd])
 
@@ -185,6 +185,36 @@ def test_who_is_gone_leaves_the_handles_and_names_of_the_others_as_they_were() -
     gone = frozenset(islice(eye.order(HERE.res7, CROWD[:40]), 5))
     after = look("ana", 40, gone)
     assert [one for one in before if one.handle not in {eye.handle(person) for person in gone}] == after
+
+
+@dataclass(frozen=True)
+class Counting(Windows):
+    """Windows that know how often they drew."""
+
+    drawn: Counter[str] = field(default_factory=Counter)
+
+    def draw_bits(self, window: int, purpose: str, *about: str) -> int:
+        self.drawn[purpose] += 1
+        return super().draw_bits(window, purpose, *about)
+
+    def draw_words(self, window: int, purpose: str, *about: str) -> tuple[int, ...]:
+        self.drawn[purpose] += 1
+        return super().draw_words(window, purpose, *about)
+
+
+def draws_for(crowd: int) -> Counter[str]:
+    """Return how often is drawn for an answer in which nobody of so many is shown."""
+    windows = Counting(600_000, b"sixteen bytes or more")
+    eye = Eye(windows, 7, ANA)
+    ordered = eye.order(HERE.res7, CROWD[:crowd])
+    assert eye.look(ordered, is_shown=lambda person: False, badge_of=lambda person: (None, False)) == []
+    return windows.drawn
+
+
+def test_an_answer_without_anybody_takes_as_much_work_whether_few_are_not_shown_or_nobody_is_there() -> None:
+    assert len({str(draws_for(crowd)) for crowd in range(LEAST + 1)}) == 1
+    assert draws_for(0)["nearby name"] == LEAST
+    assert draws_for(LEAST + 1) != draws_for(LEAST)
 
 
 def test_two_viewers_and_two_windows_have_no_handle_in_common() -> None:
