@@ -30,7 +30,7 @@ LOOKED_AT = 200
 
 LEAST = 8
 """A shorter roster takes as long as one of so many: else the time of an answer tells of somebody who is not shown.
-In a longer one nobody makes so much of a difference. Those that fill it up are called as nobody is: no id has a space."""
+In a longer one nobody makes so much of a difference. What fills it up is called as nobody is: no id has a space."""
 
 NOBODY = tuple(PersonId(f"nobody {number}") for number in range(LEAST))
 
