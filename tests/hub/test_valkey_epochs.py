@@ -9,6 +9,7 @@ from nearby.core import wire
 from nearby.core.ids import PersonId
 from nearby.errors import HubDown
 from nearby.hub.base import Caller
+from nearby.hub.valkey.keys import is_touched
 from nearby.testing.hub_suite.given import RULES
 from nearby.testing.hub_suite.world import Phone, World
 from nearby.testing.proxy import Proxy, running_proxy
@@ -80,6 +81,23 @@ async def test_what_is_said_first_in_the_new_epoch_comes_after_the_snapshot(
     assert isinstance(placed, wire.Placed)
     assert isinstance(said, wire.Said)
     assert said.seq == placed.seq + 1
+    assert not world.violations()
+
+
+async def test_a_check_in_that_touches_a_rooms_shelves_finds_the_room_in_its_new_epoch(
+    world: World, proxy: Proxy, copy: Copy
+) -> None:
+    phones = await world.together("ada", "bob", "cyd")
+    before = phones[0].view.room.epoch
+    while not is_touched("h:", world.now_ms // RULES.window_ms, world.now_ms // RULES.window_ms + 1, RULES):
+        await world.go_to(world.now_ms + RULES.window_ms)
+        for phone in phones:
+            await phone.check_in()
+    await world.go_to(world.now_ms + RULES.window_ms)
+    await copy.take()
+    await fail_over(proxy, copy)
+    await eventually_up(phones[0].check_in)
+    assert {phone.view.room.epoch for phone in phones} == {before + 1}
     assert not world.violations()
 
 

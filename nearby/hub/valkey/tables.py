@@ -273,13 +273,14 @@ class SharedTables:
         for network, counts in self.networks.open.here.items():
             yield from (Command("include", f"ng:{gateway}", (network,)) for gateway in counts or ())
 
-    def _newly_in_window(self) -> Iterator[tuple[Person, int | None, Presence]]:
-        """Yield who checked in for the first time in a window, with the one before and what their presence is now."""
-        for person_id, person in self._people.here.items():
-            if person is not None and person.presence is not None:
-                before = self._was_in.get(person_id)
-                if before != person.presence.last_window:
-                    yield person, before, person.presence
+    def _newly_in_window(self) -> list[tuple[Person, int | None, Presence]]:
+        """Return who checked in for the first time in a window, with the one before and what their presence is now."""
+        present = [
+            (person, self._was_in.get(person_id), person.presence)
+            for person_id, person in self._people.here.items()
+            if person is not None and person.presence is not None
+        ]
+        return [one for one in present if one[1] != one[2].last_window]
 
     def _find_rooms(self) -> None:
         """Look at all rooms that matter, before it is said what is to be written: that may put them in a new epoch."""
