@@ -7,12 +7,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nearby.core import bottle as rule
 from nearby.core.bottle import Bottle, BottleId, State
-from nearby.core.ids import PersonId
+from nearby.core.ids import Cell, PersonId
 from nearby.core.rules import Rules
 from nearby.store.bottles import Drifter
 from nearby.store.moderation import NewReport, Outcome, ReportLine
 from nearby.store.sql.bottle_rows import hold, keep
-from nearby.store.sql.report_rows import act, does_count, write_report
+from nearby.store.sql.report_rows import act, does_count, write_report, written_about
+from nearby.store.sql.rights import NOBODY
 from nearby.store.sql.room_reports import thread_lines
 from nearby.store.tables import catches, reports, threads
 
@@ -20,24 +21,23 @@ from nearby.store.tables import catches, reports, threads
 async def write_bottle_report(
     connection: AsyncConnection, reporter: Drifter, bottle: BottleId, new: NewReport, now_ms: int, rules: Rules
 ) -> Outcome:
-    """Report the other side of a bottle; see ``Moderation.report``."""
-    found = await hold(connection, bottle)
-    if found is None:
-        return Outcome()
+    """Report the other side of a bottle; of nobody's nothing, after the same looks. See ``Moderation.report``."""
+    found = await hold(connection, bottle) or _nobodys(bottle, now_ms)
     found = rule.settled(found, now_ms, rules)
     reported, has_reported = await _other_side(connection, found, reporter.person)
-    if reported is None or has_reported:
-        return Outcome()
+    kept = None if has_reported else reported
     counts = await does_count(connection, reporter, now_ms, rules, shares=True)
-    lines = await _extract(connection, found, reporter.person, reported)
-    await write_report(connection, reporter, reported, new, lines, now_ms, room=None, bottle=bottle, counts=counts)
-    await connection.execute(
-        catches.update()
-        .where(catches.c.bottle == bottle, catches.c.catcher == reporter.person)
-        .values(has_reported=True)
-    )
-    await keep(connection, _after(found, reporter.person, now_ms, rules, counts=counts))
-    return await act(connection, reported, None, now_ms, rules) if counts else Outcome(reported)
+    lines = await _extract(connection, found, reporter.person, reported or NOBODY)
+    async with written_about(connection, reporter.person, kept, now_ms) as who:
+        await write_report(connection, reporter, who, new, lines, now_ms, room=None, bottle=bottle, counts=counts)
+        await connection.execute(
+            catches.update()
+            .where(catches.c.bottle == bottle, catches.c.catcher == reporter.person)
+            .values(has_reported=True)
+        )
+        await keep(connection, _after(found, reporter.person, now_ms, rules, counts=counts))
+        outcome = await act(connection, who, None, now_ms, rules, counts=counts)
+    return Outcome() if kept is None else outcome
 
 
 async def settle_by_decision(
@@ -81,6 +81,11 @@ async def _standing(connection: AsyncConnection, found: Bottle) -> bool:
     return await connection.scalar(query.limit(1)) is not None
 
 
+def _nobodys(bottle: BottleId, now_ms: int) -> Bottle:
+    """Return a bottle to look at in place of one that is not there: somebody answered it."""
+    return Bottle(id=bottle, author=NOBODY, text="", origin=Cell(0), thrown_ms=now_ms, state=State.THREADED)
+
+
 def _after(found: Bottle, reporter: PersonId, now_ms: int, rules: Rules, *, counts: bool) -> Bottle:
     """Return the bottle after a report. One that was answered or sank drifts no more, and stays what it is."""
     if counts and found.state in (State.AFLOAT, State.LEASED, State.FROZEN):
@@ -113,5 +118,5 @@ async def _extract(
         threads.c.bottle == found.id, sa.or_(threads.c.author == reporter, threads.c.catcher == reporter)
     )
     thread = await connection.scalar(shared)
-    lines = [] if thread is None else await thread_lines(connection, thread, reported)
+    lines = await thread_lines(connection, thread or NOBODY, reported)
     return lines or [ReportLine("reported", found.text, found.thrown_ms)]

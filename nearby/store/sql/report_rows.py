@@ -1,18 +1,22 @@
 """What a report is made of: its row, its extract, the conflict it leaves, and what it does by the rules."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from nearby.core.changes import PersonSeen
 from nearby.core.ids import PersonId, RoomId
 from nearby.core.reports import Told, counts, removes, suspends
-from nearby.core.rules import Rules
+from nearby.core.rules import DAY_MS, Rules
 from nearby.store.bottles import Drifter
 from nearby.store.moderation import BY_REPORTS, NewReport, Outcome, ReportLine
 from nearby.store.sql.audit import audit_row
 from nearby.store.sql.drawn import new_id
 from nearby.store.sql.markers import VERDICTS, grow
+from nearby.store.sql.rights import NOBODY
+from nearby.store.sql.statements import write
 from nearby.store.tables import audit, bans, conflicts, people, relations, report_messages, reports
 
 EXTRACT = 20
@@ -62,12 +66,15 @@ async def write_report(
             status="open",
         )
     )
-    if lines:
-        rows = [
-            {"report": new.report, "position": at, "speaker": line.speaker, "text": line.text, "at_ms": line.at_ms}
-            for at, line in enumerate(lines, 1)
-        ]
+    rows = [
+        {"report": new.report, "position": at, "speaker": line.speaker, "text": line.text, "at_ms": line.at_ms}
+        for at, line in enumerate(lines, 1)
+    ]
+    if rows:
         await connection.execute(report_messages.insert(), rows)
+    else:
+        # As much work, whether the two heard anything together or not.
+        await connection.execute(report_messages.delete().where(report_messages.c.report == new.report))
     of_the_two = {"author": reporter.person, "other": reported, "because": "report"}
     # The newest says whether it binds both: who reported before may be established by now.
     await connection.execute(
@@ -78,17 +85,28 @@ async def write_report(
     )
 
 
-async def write_nothing(connection: AsyncConnection, reporter: PersonId, nobody: PersonId) -> None:
-    """Change nothing by as many statements as a report takes, and as long until it is on disk.
+@asynccontextmanager
+async def written_about(
+    connection: AsyncConnection, reporter: PersonId, reported: PersonId | None, now_ms: int
+) -> AsyncIterator[PersonId]:
+    """Yield whom to write about: the reported, or for nobody a stand-in, about whom all is taken back again.
 
     What is asked of nobody, or for the second time, would be answered sooner otherwise.
     """
-    same = people.update().where(people.c.person == reporter).values(seen_day=people.c.seen_day)
-    of_nobody = conflicts.delete().where(
-        conflicts.c.author == reporter, conflicts.c.other == nobody, conflicts.c.because == "report"
-    )
-    for statement in (same, of_nobody, same):
-        await connection.execute(statement)
+    stand_in = PersonId(new_id())
+    writes = await connection.begin_nested()
+    if reported is None:
+        await write(connection, PersonSeen, [PersonSeen(stand_in, True, now_ms, now_ms // DAY_MS)])
+    else:
+        await connection.execute(_touch(reported))
+    yield stand_in if reported is None else reported
+    await (writes.rollback() if reported is None else writes.commit())
+    # Else there would be nothing to wait for until it is on disk.
+    await connection.execute(_touch(reporter))
+
+
+def _touch(person: PersonId) -> sa.Update:
+    return people.update().where(people.c.person == person).values(seen_day=people.c.seen_day)
 
 
 async def is_told_already(
@@ -105,10 +123,15 @@ async def is_told_already(
     return await connection.scalar(query.limit(1)) is not None
 
 
-async def act(connection: AsyncConnection, reported: PersonId, room: str | None, now_ms: int, rules: Rules) -> Outcome:
-    """Do what the reports about somebody do by themselves, now that one more counts."""
-    is_removed = room is not None and await _are_removers(connection, reported, room)
+async def act(
+    connection: AsyncConnection, reported: PersonId, room: str | None, now_ms: int, rules: Rules, *, counts: bool
+) -> Outcome:
+    """Do what the reports about somebody do by themselves, now that there is one more, if it counts."""
+    # Looked at in any case: else the answer would tell whether the reporter heard them.
+    are_removers = await _are_removers(connection, reported, room)
     is_suspended = suspends(await told_of(connection, reported), await suspended_ms(connection, reported), rules)
+    if not counts:
+        return Outcome(reported)
     if is_suspended:
         await connection.execute(
             bans.insert().values(
@@ -122,7 +145,7 @@ async def act(connection: AsyncConnection, reported: PersonId, room: str | None,
         )
         await audit_row(connection, operator=None, action=SUSPENDED, target=reported, detail=None, now_ms=now_ms)
         await grow(connection, VERDICTS)
-    return Outcome(reported, RoomId(room) if is_removed and room is not None else None, is_suspended)
+    return Outcome(reported, RoomId(room) if are_removers and room is not None else None, is_suspended)
 
 
 async def told_of(connection: AsyncConnection, reported: PersonId) -> list[Told]:
@@ -145,10 +168,10 @@ async def suspended_ms(connection: AsyncConnection, reported: PersonId) -> int |
     return found
 
 
-async def _are_removers(connection: AsyncConnection, reported: PersonId, room: str) -> bool:
+async def _are_removers(connection: AsyncConnection, reported: PersonId, room: str | None) -> bool:
     query = sa.select(reports.c.reporter).where(
         reports.c.reported == reported,
-        reports.c.room == room,
+        reports.c.room == (room or NOBODY),
         reports.c.does_count,
         reports.c.status != "rejected",
         reports.c.reporter.is_not(None),

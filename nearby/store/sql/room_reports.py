@@ -11,7 +11,7 @@ from nearby.core.rules import Rules
 from nearby.store.bottles import Drifter
 from nearby.store.moderation import InRoom, Known, NewReport, Outcome, ReportLine, Speaker
 from nearby.store.retention import SEAT_MS
-from nearby.store.sql.report_rows import EXTRACT, act, does_count, is_told_already, write_nothing, write_report
+from nearby.store.sql.report_rows import EXTRACT, act, does_count, is_told_already, write_report, written_about
 from nearby.store.sql.rights import NOBODY
 from nearby.store.tables import people, relations, room_log, seats, thread_messages, threads
 
@@ -103,11 +103,11 @@ async def write_room_report(
     counts = await does_count(connection, reporter, now_ms, rules, shares=shares or bottle is not None)
     lines = await _lines(connection, room, thread, asked)
     is_told = await is_told_already(connection, reporter.person, reported or NOBODY, room, bottle)
-    if reported is None or is_told:
-        await write_nothing(connection, reporter.person, NOBODY)
-        return Outcome()
-    await write_report(connection, reporter, reported, new, lines, now_ms, room=room, bottle=bottle, counts=counts)
-    return await act(connection, reported, room, now_ms, rules) if counts else Outcome(reported)
+    kept = None if is_told else reported
+    async with written_about(connection, reporter.person, kept, now_ms) as who:
+        await write_report(connection, reporter, who, new, lines, now_ms, room=room, bottle=bottle, counts=counts)
+        outcome = await act(connection, who, room, now_ms, rules, counts=counts)
+    return Outcome() if kept is None else outcome
 
 
 async def _lines(

@@ -2,17 +2,33 @@
 # ruff: noqa: D102  The name of a test is its sentence.
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 
 import pytest
+import sqlalchemy as sa
 
+from nearby.core.bottle import BottleId
 from nearby.core.changes import PersonSeen
 from nearby.core.ids import PersonId, RoomId
 from nearby.core.reports import ReportId
 from nearby.core.rules import DAY_MS, HOUR_MS, Rules
 from nearby.errors import ErrorCode, Refused
 from nearby.store.base import Store
-from nearby.store.moderation import About, By, InRoom, Known, NewReport, Outcome, Queue, Report, ReportLine, Speaker
+from nearby.store.moderation import (
+    About,
+    By,
+    InRoom,
+    Known,
+    NewReport,
+    Outcome,
+    OverBottle,
+    Report,
+    ReportLine,
+    Speaker,
+)
+from nearby.store.tables import metadata
 from nearby.testing.store_suite.base import SuiteBase
 from nearby.testing.store_suite.bottles import answer, caught, drifter, throw
 from nearby.testing.store_suite.database import Database
@@ -21,6 +37,7 @@ from nearby.testing.store_suite.journal import commit
 
 FREE = RULES.unlimited()
 WHY = By(PersonId("operator"), "because")
+NOBODIES = (InRoom(ROOM, None), InRoom(None, None), Known("no"), OverBottle(BottleId("none")))
 CROWD = [PersonId(f"person-{number}") for number in range(7)]
 _ids = count()
 
@@ -53,6 +70,21 @@ async def only(store: Store) -> Report:
     """Return the one open report."""
     (found,) = await store.moderation.reports(is_open=True, after=None, limit=9)
     return found
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """Collect what any database of this process is told to execute while the block runs."""
+    executed: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *_: object) -> None:
+        executed.append(statement)
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    try:
+        yield executed
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", note)
 
 
 async def suspended_by(store: Store, reporters: int, places: int) -> bool:
@@ -114,14 +146,35 @@ class ReportsSuite(SuiteBase):
         await tell(store, ANA, Known("nobody"))
         assert await store.relations.apart(ANA, dash) is True
 
-    async def test_nothing_is_written_of_nobody_oneself_or_somebody_erased(self, store: Store) -> None:
+    async def test_nothing_is_written_of_nobody_oneself_or_somebody_erased(
+        self, store: Store, database: Database
+    ) -> None:
         await talk(store, ANA)
-        nobody = InRoom(ROOM, None)
-        for about in (nobody, InRoom(ROOM, ANA), InRoom(ROOM, PersonId("who")), InRoom(None, None), Known("no")):
-            assert await tell(store, ANA, about) == Outcome()
         await store.erase(EVE, NOW_MS)
-        assert await tell(store, ANA) == Outcome()
-        assert await store.moderation.queue() == Queue(0, None)
+        before = [await database.rows(table) for table in metadata.tables]
+        for about in (*NOBODIES, InRoom(ROOM, ANA), InRoom(ROOM, PersonId("who")), InRoom(ROOM, EVE)):
+            assert await tell(store, ANA, about) == Outcome()
+        assert [await database.rows(table) for table in metadata.tables] == before
+
+    @pytest.mark.parametrize("established", [True, False])
+    @pytest.mark.parametrize("place", ["a room", "no room", "a bottle"])
+    async def test_a_report_of_nobody_takes_as_many_statements_as_one_of_somebody(
+        self, store: Store, place: str, established: bool
+    ) -> None:
+        await talk(store, ANA, spoke=0)
+        bottle = await throw(store, EVE)
+        await answer(store, await caught(store, ANA), ANA)
+        pairs: dict[str, tuple[About, About]] = {
+            "a room": (InRoom(ROOM, None), InRoom(ROOM, EVE)),
+            "no room": (InRoom(None, None), InRoom(None, EVE)),
+            "a bottle": (OverBottle(BottleId("none")), OverBottle(bottle)),
+        }
+        executed = []
+        for about, reported in zip(pairs[place], (None, EVE), strict=True):
+            with statements() as ran:
+                assert (await tell(store, ANA, about, established=established)).reported == reported
+            executed.append(len(ran))
+        assert executed[0] == executed[1] > 10
 
     async def test_who_told_already_is_not_written_again_until_an_operator_has_looked(self, store: Store) -> None:
         await talk(store, ANA)
