@@ -20,6 +20,7 @@ from nearby.server.metrics import Metrics
 from nearby.server.reports import Reports
 from nearby.server.requests import bearer_of, body_of, id_in, json_answer, private
 from nearby.server.screening import Screening
+from nearby.server.steps import answered_in_steps
 from nearby.store.base import Store
 from nearby.store.bottles import Drifter, Thread, ThreadLine
 
@@ -76,7 +77,7 @@ class Bottles:
 
     def routes(self) -> list[web.RouteDef]:
         """Return the calls."""
-        return [
+        calls = [
             web.post("/v1/bottles", self._throw),
             web.post("/v1/bottles/catch", self._catch),
             web.post("/v1/bottles/{bottle}/reply", self._reply),
@@ -86,6 +87,7 @@ class Bottles:
             web.get("/v1/threads/{thread}/messages", self._lines),
             web.post("/v1/threads/{thread}/messages", self._write),
         ]
+        return answered_in_steps(calls)
 
     async def count(self) -> None:
         """Count bottles for the metrics, if not done lately; while the database is away the last count stays."""

@@ -8,6 +8,7 @@ from nearby.hub.base import Hub
 from nearby.server.auth import Verifier
 from nearby.server.clock import SteadyClock
 from nearby.server.requests import bearer_of, json_answer, private
+from nearby.server.steps import answered_in_steps
 
 
 class Lists:
@@ -26,7 +27,7 @@ class Lists:
 
     def routes(self) -> list[web.RouteDef]:
         """Return the calls."""
-        return [web.get("/v1/nearby", self._nearby)]
+        return answered_in_steps([web.get("/v1/nearby", self._nearby)])
 
     async def _nearby(self, request: web.Request) -> web.StreamResponse:
         now_ms = self._clock.now_ms()

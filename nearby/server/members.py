@@ -9,11 +9,12 @@ from nearby.hub.base import Hub, Met
 from nearby.server.connection import Connection
 from nearby.server.metrics import Metrics
 from nearby.server.separation import Separation
+from nearby.server.steps import in_steps
 from nearby.store.base import Journal, Store
 
 
 class Members:
-    """Carries the messages out and answers them. A member who is nobody gets the same answer, after as much work.
+    """Carries the messages out and answers them. Of a member who is nobody the answer is the same, after as long.
 
     Args:
         hub: The live state.
@@ -54,15 +55,17 @@ class Members:
         """Mute a member for this phone's person, or no longer."""
         room = None if message.room is None else RoomId(message.room)
         is_on = isinstance(message, wire.Mute)
-        await self._hub.mute(phone.person, phone.id, room, MemberId(message.member), now_ms, is_on=is_on)
-        await self._journal.durable()
+        async with in_steps():
+            await self._hub.mute(phone.person, phone.id, room, MemberId(message.member), now_ms, is_on=is_on)
+            await self._journal.durable()
         self._metrics.relations.labels("muted" if is_on else "unmuted").inc()
         _ack(phone, message)
 
     async def block(self, phone: Connection, message: wire.Block, now_ms: int) -> None:
         """Block a member."""
-        other = await self.who_is(phone.person, message.room, message.member, now_ms)
-        block = await self._separation.block(phone.caller, other, message.member, now_ms)
+        async with in_steps():
+            other = await self.who_is(phone.person, message.room, message.member, now_ms)
+            block = await self._separation.block(phone.caller, other, message.member, now_ms)
         self._metrics.relations.labels("blocked").inc()
         if message.id is not None:
             phone.send(wire.Ack(id=message.id, block=block))
@@ -72,8 +75,9 @@ class Members:
         if self._store is None:
             raise Refused(ErrorCode.OFF, "this server keeps nothing of people")
         room = None if message.room is None else RoomId(message.room)
-        met = await self._hub.greet(phone.person, phone.id, room, MemberId(message.member), now_ms)
-        await self._journal.durable()
+        async with in_steps():
+            met = await self._hub.greet(phone.person, phone.id, room, MemberId(message.member), now_ms)
+            await self._journal.durable()
         self._metrics.relations.labels("greeted").inc()
         _ack(phone, message)
         if met is not None:

@@ -13,6 +13,7 @@ from nearby.server.companions import Companions
 from nearby.server.metrics import Metrics
 from nearby.server.requests import bearer_of, id_in, json_answer, private
 from nearby.server.separation import Separation, drifter_of
+from nearby.server.steps import answered_in_steps
 from nearby.store.base import Journal, Store
 
 
@@ -56,7 +57,7 @@ class People:
 
     def routes(self) -> list[web.RouteDef]:
         """Return the calls."""
-        return [
+        calls = [
             web.get("/v1/people", self._list),
             web.delete("/v1/people/{person}", self._withdraw),
             web.put("/v1/people/{person}/follow", self._follow),
@@ -68,6 +69,7 @@ class People:
             web.get("/v1/me/blocks", self._blocks),
             web.delete("/v1/me/blocks/{block}", self._unblock),
         ]
+        return answered_in_steps(calls)
 
     async def _list(self, request: web.Request) -> web.StreamResponse:
         claims, store, _ = self._begin(request)

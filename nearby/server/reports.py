@@ -19,7 +19,8 @@ from nearby.server.connection import Connection
 from nearby.server.members import Members
 from nearby.server.metrics import Metrics
 from nearby.server.requests import bearer_of, body_of, id_in
-from nearby.server.separation import drifter_of
+from nearby.server.separation import drifter_of, nobody_of
+from nearby.server.steps import answered_in_steps, in_steps
 from nearby.store.base import Journal, Store
 from nearby.store.moderation import About, InRoom, Known, NewReport, OverBottle
 
@@ -27,7 +28,7 @@ NO_REASON = "none given"
 
 
 class Reports:
-    """Carries reports out. Whoever they name, also nobody, the answer is the same, after as much work.
+    """Carries reports out. Whoever they name, also nobody, the answer is the same, after as much work and as long.
 
     Args:
         hub: The live state, in which the two are separated.
@@ -69,7 +70,7 @@ class Reports:
 
     def routes(self) -> list[web.RouteDef]:
         """Return the calls."""
-        return [web.post("/v1/people/{person}/reports", self._report_person)]
+        return answered_in_steps([web.post("/v1/people/{person}/reports", self._report_person)])
 
     async def report_member(self, phone: Connection, message: wire.Report, now_ms: int) -> None:
         """Report a member and answer: in force for rooms at once, acknowledged once it is on disk.
@@ -77,6 +78,12 @@ class Reports:
         Whoever reports is moved to another room in any case: else it would tell whether the one they named sits in
         theirs.
         """
+        async with in_steps():
+            await self._report_member(phone, message, now_ms)
+        if message.id is not None:
+            phone.send(wire.Ack(id=message.id))
+
+    async def _report_member(self, phone: Connection, message: wire.Report, now_ms: int) -> None:
         caller, reason = phone.caller, _reason(message.reason)
         await self._count(caller.person, now_ms)
         # Without a name it is the present room, if the member sits there, else whichever of the last hour it was.
@@ -84,12 +91,10 @@ class Reports:
         room = RoomId(message.room) if message.room is not None else phone.room if sits_here else None
         reported = await self._members.who_is(caller.person, message.room, message.member, now_ms)
         await self._hub.move_away(caller.person, now_ms)
-        if reported is not None:
-            await self._hub.separate(caller.person, reported, now_ms, is_mutual=caller.established)
+        meant = nobody_of(caller.person) if reported is None else reported
+        await self._hub.separate(caller.person, meant, now_ms, is_mutual=caller.established)
         if self._store is not None:
             await self._write(caller, InRoom(room, reported), reason, None, now_ms)
-        if message.id is not None:
-            phone.send(wire.Ack(id=message.id))
 
     async def report_bottle(self, caller: Caller, bottle: BottleId, asked: ReportRequest, now_ms: int) -> bool:
         """Report the other side of a bottle or thread; return whether that was written.
@@ -135,10 +140,11 @@ class Reports:
         assert self._store is not None
         new = NewReport(ReportId(self._draw_id()), reason, text)
         outcome = await self._store.moderation.report(drifter_of(caller), about, new, now_ms, self._rules)
+        meant = nobody_of(caller.person) if outcome.reported is None else outcome.reported
+        await self._hub.separate(caller.person, meant, now_ms, is_mutual=caller.established)
         if outcome.reported is None:
             return False
         self._metrics.moderation.reports.labels(_KINDS[type(about)]).inc()
-        await self._hub.separate(caller.person, outcome.reported, now_ms, is_mutual=caller.established)
         if outcome.removed_from is not None:
             self._metrics.moderation.removed.inc()
             await self._hub.remove(outcome.reported, outcome.removed_from, now_ms)

@@ -15,7 +15,7 @@ CALLS = {
     **dict.fromkeys(("nearby", "people", "people then", "threads"), "200"),
     **dict.fromkeys(("catch", "mute by handle", "unmute by handle", "follow", "block by handle"), "204"),
     **dict.fromkeys(("thread", "write"), "410"),
-    "report by handle": "201",
+    **dict.fromkeys(("report by handle", "report of a bottle"), "201"),
 }
 
 
