@@ -9,14 +9,13 @@ from nearby.core.ids import ConnectionId, PersonId, RoomId
 from nearby.core.room import Room
 from nearby.core.rules import Rules
 from nearby.core.window import Windows
-from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.hub.base import Caller, Standing
 from nearby.hub.memory.agenda import Kind
 from nearby.hub.memory.person import Attached, Person
 from nearby.hub.memory.records import room_row
 from nearby.hub.memory.state import LiveState
+from nearby.hub.valkey.alone import count_alone
 from nearby.hub.valkey.commands import Command
-from nearby.hub.valkey.kept import uncounted_state_of
 from nearby.hub.valkey.keys import ttl_of
 from nearby.hub.valkey.tables import SharedTables
 
@@ -63,8 +62,6 @@ class Attempt(LiveState):
         tables.on_new_epoch = self._resync
         self.changes: list[Change] = []
         """What was recorded, which is so only if the attempt takes effect."""
-        self.has_only_counted = False
-        """Whether it is a check-in that left everything as it was, the state of its limit aside."""
         self._drawn: list[str] = []
         self._draws = 0
         self._draw_new = draw_id
@@ -91,7 +88,6 @@ class Attempt(LiveState):
         """
         self._drawn, self._draws = drawn, 0
         self.changes = []
-        self.has_only_counted = False
         self._kept = []
         self._thin.clear()
         # The attempt before may have ended between two people who left, for want of something to be read.
@@ -153,15 +149,23 @@ class Attempt(LiveState):
         super().attach(caller, attached, resume, now_ms)
         self._tell_seat(self._people.get(caller.person))
 
-    def check_in(self, caller: Caller, ladder: Ladder, now_ms: int, wishes: Wishes = NO_WISHES) -> Standing:
-        """See ``Hub.check_in``."""
-        person = self.find(caller.person)
-        before = None if person is None or person.attached is None else uncounted_state_of(person)
-        standing = super().check_in(caller, ladder, now_ms, wishes)
-        if person is not None and before == uncounted_state_of(person) and not (standing.wish or self.changes):
-            # Nothing else of the person is another, and nobody and nothing else was looked at.
-            self.has_only_counted = self.shared.has_looked_at_one_person_only
-        return standing
+    def check_in_alone(self, person_id: PersonId, ladder: Ladder, now_ms: int, *, gateway: str) -> Standing | None:
+        """Check in somebody whose connection is on this gateway, if that only counts; it is no attempt, and done.
+
+        None: It may do more, or the person is not kept. Nothing was counted.
+        """
+        person = self.shared.kept_person(person_id)
+        if person is None or self.shared.gateway_of(person) != gateway or self._windows.at(now_ms) > self.window:
+            return None
+        is_counted = count_alone(
+            person,
+            ladder,
+            now_ms,
+            rules=self._rules,
+            windows=self._windows,
+            has_record=self._records is not None,
+        )
+        return Standing(self._people.area_of(person), None) if is_counted else None
 
     def gateway_of(self, person_id: PersonId) -> str | None:
         """Return the gateway of somebody's connection, or None without one."""

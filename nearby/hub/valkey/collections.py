@@ -63,11 +63,6 @@ class SharedAgenda(Agenda):
             self._asked.pop(found[:2], None)
         return found
 
-    @property
-    def has_asked(self) -> bool:
-        """Return whether a look was taken or asked for."""
-        return bool(self._due or self._asked)
-
     def commands(self) -> list[Command]:
         """Return what is to be written of it: looks that were taken, then those that were asked for."""
         taken = [Command("take", TIMERS, (name, due_ms)) for name, due_ms in self._due]

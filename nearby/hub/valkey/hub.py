@@ -61,12 +61,12 @@ class ValkeyHub(SharedServers):
         self.holds_back = False
         """Whether nobody is offered a seat, since it is not sure that the state knows who is kept apart."""
 
-    async def _do(self, act: Callable[[Attempt], T], now_ms: int | None = None, *, decides_alone: bool = False) -> T:
+    async def _do(self, act: Callable[[Attempt], T], now_ms: int | None = None) -> T:
         """Return what an operation returns, once this gateway has heard what it did."""
         self._now_ms = max(self._now_ms, now_ms or 0)
         while True:
             try:
-                outcome = await self._runner.run(act, self._now_ms, decides_alone=decides_alone)
+                outcome = await self._runner.run(act, self._now_ms)
             except WindowOver:
                 await self._sweeper.turn_windows(self._now_ms)
                 continue
@@ -137,6 +137,11 @@ class ValkeyHub(SharedServers):
 
     async def check_in(self, caller: Caller, ladder: Ladder, now_ms: int, wishes: Wishes = NO_WISHES) -> Standing:
         """See ``Hub.check_in``."""
+        if wishes is NO_WISHES and self._reader.is_near:
+            self._now_ms = max(self._now_ms, now_ms)
+            standing = self._runner.check_in_alone(caller.person, ladder, now_ms)
+            if standing is not None:
+                return standing
         elsewhere: str | None = None
 
         def act(state: Attempt) -> Standing:
@@ -144,7 +149,7 @@ class ValkeyHub(SharedServers):
             elsewhere = state.gateway_of(caller.person)
             return state.check_in(caller, ladder, now_ms, wishes)
 
-        standing = await self._do(act, now_ms, decides_alone=self._reader.is_near)
+        standing = await self._do(act, now_ms)
         if elsewhere is not None:
             await self._until_known(elsewhere)
         return standing

@@ -7,7 +7,7 @@ from msgspec import field
 from msgspec.structs import astuple
 
 from nearby.core.room import Room, Seat
-from nearby.hub.memory.person import Person, Rare
+from nearby.hub.memory.person import Person
 
 Place = tuple[str, str]
 """A room and a pseudonym in it."""
@@ -82,13 +82,10 @@ class SharedPerson(Person, eq=False, gc=False):
         self.its_seat = seat
 
 
-_UNCOUNTED = (
+_plain_state_of = attrgetter(
     *("claims", "presence", "wishes", "is_counted", "attached", "sits_at"),
-    *("has_recent_row", "seen_day", "joins", "cells"),
+    *("has_recent_row", "seen_day", "joins", "cells", "checkin_tat_ms"),
 )
-_plain_state_of = attrgetter(*_UNCOUNTED, "checkin_tat_ms")
-_plain_uncounted_of = attrgetter(*_UNCOUNTED)
-_rare_uncounted_of = attrgetter(*(name for name in Rare.__struct_fields__ if name != "checked_ms"))
 
 
 def state_of(person: Person) -> object | None:
@@ -101,11 +98,3 @@ def state_of(person: Person) -> object | None:
             return None
         return _plain_state_of(person), astuple(person.rare)
     return _plain_state_of(person)
-
-
-def uncounted_state_of(person: Person) -> object:
-    """Return all of ``state_of`` that a check-in does not merely count, of everybody.
-
-    A check-in does not touch ``reach``.
-    """
-    return _plain_uncounted_of(person), _rare_uncounted_of(person.rare) if person.has_rare else None

@@ -10,11 +10,13 @@ from typing import Any, Generic, TypeVar, cast
 from msgspec import Struct
 
 from nearby.core.catchment import Catchments
+from nearby.core.cell import Ladder
 from nearby.core.changes import CatchmentRow, Change, RoomRow
 from nearby.core.ids import Cell, PersonId
 from nearby.core.rules import Rules
 from nearby.core.window import Windows
 from nearby.errors import HubDown, NearbyError
+from nearby.hub.base import Standing
 from nearby.hub.statistics import ATTEMPT_OUTCOMES
 from nearby.hub.valkey import rows
 from nearby.hub.valkey.attempt import Attempt, WindowOver
@@ -120,7 +122,6 @@ class Runner:
         due: Sequence[tuple[str, int]] = (),
         to_move: Sequence[PersonId] = (),
         answers: Mapping[Query, object] = NO_ANSWERS,
-        decides_alone: bool = False,
         tries: int = ATTEMPTS,
     ) -> Outcome[T]:
         """Return what became of ``act``, which may raise any error of ours.
@@ -133,8 +134,6 @@ class Runner:
             due: Looks that it takes on itself.
             to_move: Who must have another seat, if it takes them on itself.
             answers: To questions asked before, of which nothing that the attempt reads can make another one.
-            decides_alone: Whether a check-in that only counts is done without the server. What it counts is kept here,
-                and written with whatever is to be written of the person next.
             tries: So often it is decided at most.
 
         Raises:
@@ -154,9 +153,6 @@ class Runner:
                     value: T | NearbyError = act(attempt)
                 except NearbyError as error:
                     value = error
-                if decides_alone and attempt.has_only_counted:
-                    working.keep({})
-                    return Outcome(value, ())
                 sets, commands = list(attempt.shared.sets()), list(attempt.commands())
             except (Missing, WindowOver) as interruption:
                 if isinstance(interruption, WindowOver):
@@ -186,6 +182,19 @@ class Runner:
             asked_with.clear()
         self.attempts["given_up"] += tries == ATTEMPTS
         raise Contended
+
+    def check_in_alone(self, person: PersonId, ladder: Ladder, now_ms: int) -> Standing | None:
+        """Check in somebody without wishes whose connection is on this gateway, if that only counts.
+
+        What it counts is kept here, and written with whatever is to be written of the person next.
+
+        Returns:
+            Where they stand; None if it may do more, or if what decides that is not known: then nothing was counted.
+        """
+        peek = self._values.peek
+        if self._attempt is None or [peek(key) for key in SHARED] != self._shared:
+            return None
+        return self._attempt.check_in_alone(person, ladder, now_ms, gateway=self._own())
 
     def _begin(
         self, now_ms: int, due: Sequence[tuple[str, int]], to_move: Sequence[PersonId], drawn: list[str]

@@ -200,19 +200,9 @@ class SharedTables:
                     found[gateway_of(person) or ""] = None
         return list(found)
 
-    @property
-    def has_looked_at_one_person_only(self) -> bool:
-        """Return whether the attempt so far looked at one person, and asked for nothing to be done."""
-        # With one table looked at, nobody was looked at among those who shake.
-        is_all = len(self._working.looked_at) == len(self._people.here) == 1
-        return is_all and not (
-            self._working.commands
-            or self.outbox.calls
-            or self._agenda.has_asked
-            or self.by_size.by
-            or self._present.by
-            or self._seen.by
-        )
+    def kept_person(self, person_id: PersonId) -> Person | None:
+        """Return somebody outside of an attempt, as ``KeptTable.kept``."""
+        return self._people.kept(person_id)
 
     def concerned(self, sets: Sequence[Set], own: str) -> list[tuple[str, str]]:
         """Return which other gateway than the ``own`` has or had a connection of whose row is set, with the row's key.

@@ -165,6 +165,10 @@ class Working:
         if unknown:
             raise Missing(keys=unknown)
 
+    def known(self, key: str) -> bytes | None:
+        """Return a key's value outside of an attempt, or None if it is not known."""
+        return self._values.get(key)
+
     def _known(self, key: str) -> bytes | None:
         found = self._asked_with.get(key)
         return self._values.get(key) if found is None else found
@@ -346,6 +350,18 @@ class KeptTable(Table[K, V]):
         """See ``Table``."""
         super().drop()
         self._states.clear()
+
+    def kept(self, item: K) -> V | None:
+        """Return an item as it is kept, None unless that is what is stored as far as is known.
+
+        What is changed of it now is stored with whatever an attempt changes of it next.
+        """
+        found = self._kept.get(item)
+        if found is None or found[0] is not self._working.known(self.key_of(item)):
+            return None
+        # The oldest are dropped first.
+        self._kept[item] = self._kept.pop(item)
+        return found[1]
 
     def forget(self) -> None:
         """Keep none."""
