@@ -48,8 +48,7 @@ class Bite:
 
 
 BITES = {
-    # What only a clock tells takes more: on a busy machine some trials tell the contrary.
-    "no work for the blocked": Bite(56),
+    "a gap for the blocked": Bite(is_brief=True),
     "an empty list for the blocked": Bite(48, 6, is_brief=True),
     "the blocked do without": Bite(32, 6, is_brief=True),
     "a room of their own for the blocked": Bite(64, FEW, is_brief=True),
