@@ -118,7 +118,8 @@ def cluster_command(
     """
     if connections % cluster.ROOM:
         raise ConfigError("connections", "rooms are of eight: ask for a multiple")
-    allow_connections(len(cluster.Side) * connections, setting="connections")
+    busiest = sum(cluster.busy_phones(side, connections) for side in cluster.GATEWAYS)
+    allow_connections(max(len(cluster.Side) * connections, busiest), setting="connections")
     with _progress() as progress:
         task = progress.add_task("cluster", total=cluster.LOADS * rounds * laps)
         tables = uvloop.run(

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from nearby.testing.redis import RedisServer, redis_server
 from scripts.benches.acks import places_of_pairs
-from scripts.benches.crowd import Crowd
+from scripts.benches.crowd import IN_FLIGHT, Crowd
 from scripts.benches.databases import new_databases
 from scripts.benches.fanout import in_turn, say_in
 from scripts.benches.raw import Phone
@@ -40,7 +40,9 @@ CHECK_INS_LAP_S = 2.1
 """With such windows a phone may check in every two seconds, twenty times a window; see ``checkins``."""
 
 ROOM = 8
-LOADS = 4
+LOADS = 5
+BUSY = 4
+"""So many times the messages under way, by twice the phones, each server has that is to show what it is worth."""
 
 _LAT, _LON = 60.1699, 24.9384
 _SECRET = "a secret of the bench's own, for hashes"
@@ -66,9 +68,15 @@ Table = dict[Side, Figures]
 def setup(connections: int, laps: int) -> str:
     """Return how it is measured, in one sentence."""
     return (
-        f"{connections:,} phones on each side, the sides in turn, {laps} laps a round, limits on, 32 messages under "
-        "way, on one machine with hub, database and phones"
+        f"{connections:,} phones on each side, the sides in turn, {laps} laps a round, limits on, {IN_FLIGHT} messages "
+        f"under way, on one machine with hub, database and phones; of busy servers {2 * connections:,} phones and "
+        f"{BUSY * IN_FLIGHT} messages each"
     )
+
+
+def busy_phones(side: Side, connections: int) -> int:
+    """Return how many phones a side has whose servers are each to be busy."""
+    return 2 * connections * GATEWAYS[side]
 
 
 @dataclass(slots=True)
@@ -138,6 +146,7 @@ class Talk(Load):
     _phones: Sequence[Phone] = ()
     _deliveries = 0
     _said = 0
+    _in_flight = IN_FLIGHT
 
     async def gather(self, connections: int) -> None:
         """See ``Load``."""
@@ -156,8 +165,18 @@ class Talk(Load):
         """See ``Load``."""
         work = [(phone, say_in(phone, self._said + turn)) for turn, phone in enumerate(self._phones)]
         self._said += len(work)
-        await self._crowd.lap(work, deliveries=self._deliveries, at_least_s=0.0)
+        await self._crowd.lap(work, deliveries=self._deliveries, at_least_s=0.0, in_flight=self._in_flight)
         return self._deliveries
+
+
+class TalkOfBusy(Talk):
+    """The same, each server as busy as the other side's: what two are worth is compared by."""
+
+    async def gather(self, connections: int) -> None:
+        """See ``Load``."""
+        servers = len(self._server.ports)
+        self._in_flight = BUSY * IN_FLIGHT * servers
+        await super().gather(busy_phones(self.side, connections))
 
 
 class TalkOfTwo(Talk):
@@ -277,6 +296,7 @@ async def measure_all(
         "talk": (Talk, every, TALK, True),
         "strangers": (Talk, three, TALK, False),
         "pairs": (TalkOfTwo, three, TALK, True),
+        "busy": (TalkOfBusy, (Side.ONE, Side.TWO), TALK, True),
         "check_ins": (CheckIns, every, CHECK_INS, False),
     }
     return {

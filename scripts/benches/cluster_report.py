@@ -43,6 +43,7 @@ class ClusterReport:
         talk: Verified people in rooms of eight, by delivery.
         strangers: The same with unverified people.
         pairs: Verified people in rooms of two, one on each server.
+        busy: As ``talk``, two servers and one, each as busy as the other.
         check_ins: By check-in.
         heard: By how many each is heard in a room of eight, on average.
     """
@@ -51,6 +52,7 @@ class ClusterReport:
     talk: Table
     strangers: Table
     pairs: Table
+    busy: Table
     check_ins: Table
     heard: float
 
@@ -63,7 +65,9 @@ class ClusterReport:
         yield Promise("the same of unverified people", self.heard * median(self.strangers[two].asked), 3.0)
         yield Promise("says a second", median(talk[two].rate) / self.heard, 1_000, is_least=True)
         # Deliveries by two cores to those by one: so much CPU two servers have, and so much more they need for each.
-        yield Promise("deliveries by two servers to those by one, by CPU", 2 / ratio(talk, two, Side.ONE), 1.7, True)
+        yield Promise(
+            "deliveries by two servers to those by one, by CPU", 2 / ratio(self.busy, two, Side.ONE), 1.7, True
+        )
 
     @property
     def is_met(self) -> bool:
@@ -74,6 +78,7 @@ class ClusterReport:
         yield "talk", "delivery, rooms of eight, verified people", self.talk
         yield "strangers", "delivery, rooms of eight, unverified people", self.strangers
         yield "pairs", "delivery, rooms of two, one member a server, verified people", self.pairs
+        yield "busy", "delivery, rooms of eight, verified people, each server as busy", self.busy
         yield "checkins", "check-in of somebody who stays", self.check_ins
 
     def as_json(self) -> dict[str, Any]:
@@ -101,8 +106,7 @@ class ClusterReport:
                     side.value,
                     f"{median(figures.servers_us):.1f}",
                     "  ".join(f"{one:.1f}" for one in figures.servers_us),
-                    f"{ratio(table, side, Side.EMBEDDED):.2f}",
-                    f"{ratio(table, side, Side.ALONE):.2f}",
+                    *(f"{ratio(table, side, one):.2f}" if one in table else "" for one in (Side.EMBEDDED, Side.ALONE)),
                     f"{median(figures.hub_us):.1f}",
                     f"{median(figures.asked):.3f}",
                     f"{median(figures.rate):,.0f}",

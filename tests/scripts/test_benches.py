@@ -168,12 +168,21 @@ def shared(us: float, *, asked: float = 0.125, rate: float = 16_000.0) -> Figure
 
 
 @pytest.mark.parametrize(
-    ("two", "asked", "missed"),
-    [(50.0, 0.125, []), (51.0, 0.125, ["CPU per delivery"]), (50.0, 0.2, ["round trips to the hub per say"])],
+    ("two", "asked", "busy", "missed"),
+    [
+        (50.0, 0.125, 52.0, []),
+        (51.0, 0.125, 52.0, ["CPU per delivery"]),
+        (50.0, 0.2, 52.0, ["round trips to the hub per say"]),
+        (50.0, 0.125, 53.0, ["deliveries by two servers to those by one"]),
+    ],
 )
-def test_servers_on_a_shared_hub_are_held_to_each_promise(two: float, asked: float, missed: list[str]) -> None:
-    talk = {Side.EMBEDDED: shared(20.0), Side.ONE: shared(45.0), Side.TWO: shared(two, asked=asked)}
+def test_servers_on_a_shared_hub_are_held_to_each_promise(
+    two: float, asked: float, busy: float, missed: list[str]
+) -> None:
+    talk = {Side.EMBEDDED: shared(20.0), Side.TWO: shared(two, asked=asked)}
     check_ins = {Side.EMBEDDED: shared(40.0), Side.TWO: shared(80.0)}
-    found = ClusterReport(setup="8 phones", talk=talk, strangers=talk, pairs=talk, check_ins=check_ins, heard=8)
+    each = {Side.ONE: shared(45.0), Side.TWO: shared(busy)}
+    tables = {"talk": talk, "strangers": talk, "pairs": talk, "busy": each, "check_ins": check_ins}
+    found = ClusterReport(setup="8 phones", heard=8, **tables)
     assert [one.what.split(",")[0] for one in found.promises() if not one.is_met] == missed
     assert found.is_met == (not missed)
