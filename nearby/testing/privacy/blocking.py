@@ -1,9 +1,10 @@
 """P15/16: whether a blocked account can tell that it was blocked from that the other is not there.
 
 Latencies are of the real clock, from the bytes of a question to the bytes of its answer, without a network between:
-more than anybody outside can measure. Most answers leave in steps, also on that clock. A seat is given on the common tick, so for a seat A also waits for the tick,
-which is drawn; what is left of that for somebody who knows the ticks to the microsecond is printed beside. Trials of
-both conditions take turns in one run, so whatever else the machine does is the same for both.
+more than anybody outside can measure. Most answers leave in steps, which that clock measures too. A seat is given on
+the common tick, so for a seat A also waits for the tick, which is drawn; what is left of that for somebody who knows
+the ticks to the microsecond is printed beside. Trials of both conditions take turns in one run, so whatever else the
+machine does is the same for both.
 """
 
 from collections.abc import Callable, Sequence
