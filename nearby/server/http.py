@@ -260,7 +260,7 @@ class Http:
             await self._journal.durable()
             return json_answer(wire.CheckInAnswer(area=None, window=window, room=None))
         if standing.seat_wanted:
-            await self._placer.wait_answered()
+            await self._placer.wait_answered(claims.caller.person)
         room = await self._hub.room_of(claims.caller.person)
         return json_answer(
             wire.CheckInAnswer(

@@ -87,7 +87,8 @@ class Keeper:
 
     def _wait_ms(self, now_ms: int) -> int:
         """Return how long until the next tick: none if it passed while a crowd was being seated, who wait for it."""
-        if self._held_back_since_ms is not None and self._ticked_ms is not None:
+        is_seating = self._held_back_since_ms is not None or self._placer.is_behind
+        if is_seating and self._ticked_ms is not None:
             return max(0, (self._ticked_ms // TICK_MS + 1) * TICK_MS - now_ms)
         return TICK_MS - now_ms % TICK_MS
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 from time import perf_counter
 
 from nearby.core.cell import resolution_of
@@ -20,6 +21,10 @@ log = logging.getLogger(__name__)
 TICK_MS = 200
 RACES_LOST = 8
 """After this many seats lost to others between look and take, a new room is opened."""
+
+FOR_MS = 500
+"""So long a tick places people, then it leaves the rest to the next: else a crowd on a shared hub, which takes tens of
+seconds, would hold up whatever else is done on ticks, and the server be taken to be gone."""
 
 YIELD_EVERY = 32
 """Placements between two chances for everybody else: about a millisecond."""
@@ -42,53 +47,77 @@ class Placer:
         self._clock = clock
         self._metrics = metrics
         self._wishes: dict[PersonId, str] = {}
-        self._answered: asyncio.Future[None] | None = None
+        self._waiting: dict[PersonId, asyncio.Future[None]] = {}
         self._at_once = at_once
         self._opening = asyncio.Lock()
+        self.is_behind = False
+        """Whether the last tick left wishes to the next."""
 
     def wish(self, person: PersonId, why: str) -> None:
         """Seat the person on the next tick; the first wish of a tick counts."""
         self._wishes.setdefault(person, why)
 
-    async def wait_answered(self) -> None:
-        """Return when the wishes made so far were answered, or could not be. Safe to cancel.
+    async def wait_answered(self, person: PersonId) -> None:
+        """Return when the tick is over that answers the person's wish; at once without one. Safe to cancel.
 
         Raises:
-            HubDown: The hub could not be reached on their tick. The wishes stand.
+            HubDown: The hub could not be reached on that tick. The wish stands.
         """
-        if self._answered is None:
-            self._answered = asyncio.get_running_loop().create_future()
-        await asyncio.shield(self._answered)
+        if person in self._wishes:
+            if person not in self._waiting:
+                self._waiting[person] = asyncio.get_running_loop().create_future()
+            await asyncio.shield(self._waiting[person])
 
     def forget(self, whose: Collection[PersonId]) -> Collection[PersonId]:
         """Drop the wishes of some, for whom there are no new placements; return those who had any."""
         people = [person for person in whose if self._wishes.pop(person, None) is not None]
-        self._finish(self._take_answered())
+        _finish([self._waiting.pop(person) for person in people if person in self._waiting])
         return people
 
     def fail(self, down: HubDown) -> None:
         """Raise ``down`` to whoever waits; their wishes stand for the next tick."""
-        self._finish(self._take_answered(), down)
+        waiting, self._waiting = self._waiting, {}
+        _finish(waiting.values(), down)
 
     async def tick(self) -> None:
-        """Answer every wish made so far.
+        """Answer the wishes made so far, until the tick's time is up.
 
         Raises:
             HubDown: The wishes that were not answered stand for the next tick.
         """
-        wishes, self._wishes = list(self._wishes.items()), {}
-        answered = self._take_answered()
+        wishes, self._wishes = self._wishes, {}
+        waiting, self._waiting = self._waiting, {}
         left = dict(wishes)
         try:
-            for count in range(0, len(wishes), self._at_once):
-                await self._place_together(wishes[count : count + self._at_once], left)
-                if (count + self._at_once) % YIELD_EVERY == 0:
-                    await asyncio.sleep(0)
+            await self._place_until(self._clock.now_ms() + FOR_MS, list(wishes.items()), left)
         except HubDown as down:
             self._wishes = left | self._wishes
-            self._finish(answered, down)
+            _finish(waiting.values(), down)
             raise
-        self._finish(answered)
+        self.is_behind = bool(left)
+        _finish([answer for person, answer in waiting.items() if person not in left])
+        for person in left.keys() & waiting.keys():
+            if person in self._waiting:
+                # They wished once more meanwhile: one answer is for both.
+                self._waiting[person].add_done_callback(partial(_pass_on, waiting[person]))
+            else:
+                self._waiting[person] = waiting[person]
+        self._wishes = left | self._wishes
+
+    async def _place_until(
+        self, until_ms: int, wishes: Sequence[tuple[PersonId, str]], left: dict[PersonId, str]
+    ) -> None:
+        """Place people in order until a time, and take whose wish was answered out of ``left``.
+
+        Raises:
+            HubDown: See ``_place_together``.
+        """
+        for count in range(0, len(wishes), self._at_once):
+            await self._place_together(wishes[count : count + self._at_once], left)
+            if self._clock.now_ms() >= until_ms:
+                return
+            if (count + self._at_once) % YIELD_EVERY == 0:
+                await asyncio.sleep(0)
 
     async def _place_together(self, some: Sequence[tuple[PersonId, str]], left: dict[PersonId, str]) -> None:
         """Place some at the same time, and take whose wish was answered out of ``left``.
@@ -105,21 +134,6 @@ class Placer:
                 del left[person]
         for down in filter(None, failed):
             raise down
-
-    def _take_answered(self) -> asyncio.Future[None] | None:
-        """Return what tells the present waiters; those who come later wait for the next tick."""
-        answered, self._answered = self._answered, None
-        return answered
-
-    @staticmethod
-    def _finish(answered: asyncio.Future[None] | None, down: HubDown | None = None) -> None:
-        if answered is None:
-            return
-        if down is None:
-            answered.set_result(None)
-        else:
-            answered.set_exception(down)
-            answered.exception()  # Nobody may be waiting any more, and that is no error.
 
     async def _try_to_place(self, person: PersonId, why: str) -> HubDown | None:
         """Place one person, and return why their wish stands; our bug with one of them costs the others nothing."""
@@ -177,3 +191,20 @@ class Placer:
                 choice.score,
                 choice.margin,
             )
+
+
+def _finish(answers: Iterable[asyncio.Future[None]], down: HubDown | None = None) -> None:
+    for answer in answers:
+        if answer.done():
+            continue
+        if down is None:
+            answer.set_result(None)
+        else:
+            answer.set_exception(down)
+            answer.exception()  # Nobody may be waiting any more, and that is no error.
+
+
+def _pass_on(answer: asyncio.Future[None], other: asyncio.Future[None]) -> None:
+    """Answer as another one was."""
+    down = other.exception()
+    _finish([answer], down if isinstance(down, HubDown) else None)

@@ -12,7 +12,7 @@ from nearby.errors import HubDown
 from nearby.hub.base import Offer
 from nearby.server.clock import SteadyClock
 from nearby.server.metrics import Metrics
-from nearby.server.placer import Placer
+from nearby.server.placer import FOR_MS, Placer
 
 ANA, BAD, CYN = PersonId("ana"), PersonId("bad"), PersonId("cyn")
 
@@ -33,6 +33,12 @@ class Seats:
         return True
 
 
+async def told() -> None:
+    """Let whoever waits hear what they were answered."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
 def placer(seats: Seats, *, at_once: int = 1) -> Placer:
     clock = SteadyClock(wall_ms=lambda: 0, monotonic_ms=lambda: 0)
     return Placer(seats, Rules(), clock, Metrics(), at_once=at_once)  # type: ignore[arg-type]
@@ -45,7 +51,7 @@ async def test_a_wish_made_during_a_tick_is_answered_by_the_next() -> None:
     def wish_for_cyn(person: PersonId) -> None:
         if not waiting:
             answering.wish(CYN, "new")
-            waiting.append(asyncio.create_task(answering.wait_answered()))
+            waiting.append(asyncio.create_task(answering.wait_answered(CYN)))
 
     seats.before_offer = wish_for_cyn
     answering.wish(ANA, "new")
@@ -54,6 +60,64 @@ async def test_a_wish_made_during_a_tick_is_answered_by_the_next() -> None:
     assert (seats.seated, waiting[0].done()) == ([ANA], False)
     await answering.tick()
     await waiting[0]
+    assert seats.seated == [ANA, CYN]
+
+
+async def test_a_tick_ends_after_its_time_and_leaves_whoever_is_left_to_the_next() -> None:
+    seats, now_ms = Seats(), 0
+
+    def take_time(person: PersonId) -> None:
+        # To look and to open a room takes as long as a tick has.
+        nonlocal now_ms
+        now_ms += FOR_MS // 2
+
+    seats.before_offer = take_time
+    answering = Placer(
+        seats,  # type: ignore[arg-type]
+        Rules(),
+        SteadyClock(wall_ms=lambda: now_ms, monotonic_ms=lambda: now_ms),
+        Metrics(),
+    )
+    crowd = [ANA, BAD, CYN]
+    waiting = []
+    for person in crowd:
+        answering.wish(person, "new")
+        waiting.append(asyncio.create_task(answering.wait_answered(person)))
+    await asyncio.sleep(0)
+    for seated in (1, 2, 3):
+        await answering.tick()
+        await told()
+        assert seats.seated == crowd[:seated]
+        assert [one.done() for one in waiting] == [True] * seated + [False] * (3 - seated)
+        assert answering.is_behind is (seated < 3)
+
+
+async def test_whoever_wishes_again_while_left_to_the_next_tick_is_answered_once_for_both() -> None:
+    seats, now_ms, waiting = Seats(), 0, list[asyncio.Task[None]]()
+
+    def wish_again(person: PersonId) -> None:
+        nonlocal now_ms
+        now_ms += FOR_MS
+        if len(waiting) == 1:
+            answering.wish(CYN, "next")
+            waiting.append(asyncio.create_task(answering.wait_answered(CYN)))
+
+    seats.before_offer = wish_again
+    answering = Placer(
+        seats,  # type: ignore[arg-type]
+        Rules(),
+        SteadyClock(wall_ms=lambda: now_ms, monotonic_ms=lambda: now_ms),
+        Metrics(),
+    )
+    for person in (ANA, CYN):
+        answering.wish(person, "new")
+    waiting.append(asyncio.create_task(answering.wait_answered(CYN)))
+    await asyncio.sleep(0)
+    await answering.tick()
+    await told()
+    assert [one.done() for one in waiting] == [False, False]
+    await answering.tick()
+    await asyncio.gather(*waiting)
     assert seats.seated == [ANA, CYN]
 
 
@@ -83,7 +147,7 @@ async def test_while_the_hub_is_down_waiters_are_told_and_wishes_stand() -> None
     seats.before_offer = be_down
     answering = placer(seats)
     answering.wish(ANA, "new")
-    waiting = asyncio.create_task(answering.wait_answered())
+    waiting = asyncio.create_task(answering.wait_answered(ANA))
     await asyncio.sleep(0)
     with pytest.raises(HubDown):
         await answering.tick()
@@ -115,7 +179,8 @@ async def test_of_several_placed_at_once_only_whom_the_hub_failed_is_placed_on_t
 
 async def test_waiters_are_told_that_the_hub_is_down_also_when_the_tick_never_got_to_them() -> None:
     answering = placer(Seats())
-    waiting = asyncio.create_task(answering.wait_answered())
+    answering.wish(ANA, "new")
+    waiting = asyncio.create_task(answering.wait_answered(ANA))
     await asyncio.sleep(0)
     answering.fail(HubDown())
     with pytest.raises(HubDown):
@@ -125,7 +190,7 @@ async def test_waiters_are_told_that_the_hub_is_down_also_when_the_tick_never_go
 async def test_forgetting_wishes_says_whose_they_were_and_lets_waiters_go() -> None:
     answering = placer(Seats())
     answering.wish(ANA, "new")
-    waiting = asyncio.create_task(answering.wait_answered())
+    waiting = asyncio.create_task(answering.wait_answered(ANA))
     await asyncio.sleep(0)
     assert answering.forget([ANA, PersonId("nobody")]) == [ANA]
     await waiting
