@@ -19,6 +19,7 @@ from nearby.server.clock import SteadyClock
 from nearby.server.names import Names
 from nearby.server.requests import bearer_of, body_of, json_answer, private
 from nearby.server.screening import Screening
+from nearby.server.steps import answered_in_steps
 from nearby.store.base import Account, ExportPiece, Journal, Store
 
 EXPORTS_AT_ONCE = 2
@@ -65,7 +66,8 @@ class Me:
         """Return the calls."""
         return [
             web.get("/v1/me", self._show),
-            web.patch("/v1/me", self._change),
+            # It waits for what of the caller's is under way in the database, and would tell when that ends.
+            *answered_in_steps([web.patch("/v1/me", self._change)]),
             web.delete("/v1/me", self._erase),
             web.get("/v1/me/export", self._export),
         ]

@@ -19,7 +19,7 @@ from nearby.server.connection import Connection
 from nearby.server.members import Members
 from nearby.server.metrics import Metrics
 from nearby.server.requests import bearer_of, body_of, id_in
-from nearby.server.separation import drifter_of, nobody_of
+from nearby.server.separation import drifter_of
 from nearby.server.steps import answered_in_steps, in_steps
 from nearby.store.base import Journal, Store
 from nearby.store.moderation import About, InRoom, Known, NewReport, OverBottle
@@ -91,8 +91,8 @@ class Reports:
         room = RoomId(message.room) if message.room is not None else phone.room if sits_here else None
         reported = await self._members.who_is(caller.person, message.room, message.member, now_ms)
         await self._hub.move_away(caller.person, now_ms)
-        meant = nobody_of(caller.person) if reported is None else reported
-        await self._hub.separate(caller.person, meant, now_ms, is_mutual=caller.established)
+        if reported is not None:
+            await self._hub.separate(caller.person, reported, now_ms, is_mutual=caller.established)
         if self._store is not None:
             await self._write(caller, InRoom(room, reported), reason, None, now_ms)
 
@@ -140,11 +140,10 @@ class Reports:
         assert self._store is not None
         new = NewReport(ReportId(self._draw_id()), reason, text)
         outcome = await self._store.moderation.report(drifter_of(caller), about, new, now_ms, self._rules)
-        meant = nobody_of(caller.person) if outcome.reported is None else outcome.reported
-        await self._hub.separate(caller.person, meant, now_ms, is_mutual=caller.established)
         if outcome.reported is None:
             return False
         self._metrics.moderation.reports.labels(_KINDS[type(about)]).inc()
+        await self._hub.separate(caller.person, outcome.reported, now_ms, is_mutual=caller.established)
         if outcome.removed_from is not None:
             self._metrics.moderation.removed.inc()
             await self._hub.remove(outcome.reported, outcome.removed_from, now_ms)

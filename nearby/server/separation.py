@@ -47,8 +47,8 @@ class Separation:
         """
         await self._hub.ask_block(caller.person, now_ms)
         await self._hub.move_away(caller.person, now_ms)
-        meant = nobody_of(caller.person) if other is None else other
-        await self._hub.separate(caller.person, meant, now_ms, is_mutual=caller.established)
+        if other is not None:
+            await self._hub.separate(caller.person, other, now_ms, is_mutual=caller.established)
         if self._store is None:
             return self._draw_id()
         await self._journal.durable()
@@ -57,20 +57,22 @@ class Separation:
                 drifter_of(caller), other, named, self._draw_id(), now_ms, most=self._rules.conflicts
             )
         except Refused:
-            left = await self._store.relations.apart(caller.person, meant)
-            await self.withdraw(caller.person, Withdrawn(meant, left), now_ms)
+            if other is not None:
+                left = await self._store.relations.apart(caller.person, other)
+                await self.withdraw(caller.person, Withdrawn(other, left), now_ms)
             raise
-        if block.is_mutual and not caller.established:
-            await self._hub.separate(caller.person, meant, now_ms, is_mutual=True)
+        if other is not None and block.is_mutual and not caller.established:
+            await self._hub.separate(caller.person, other, now_ms, is_mutual=True)
         return block.block
 
     async def withdraw(self, author: PersonId, withdrawn: Withdrawn, now_ms: int) -> None:
         """Let a block that is withdrawn in the database be so live, but for what else keeps the two apart."""
-        other = nobody_of(author) if withdrawn.other is None else withdrawn.other
+        if withdrawn.other is None:
+            return
         # Ended first, since what binds both is weakened by nothing else.
-        await self._hub.reconcile(author, other)
+        await self._hub.reconcile(author, withdrawn.other)
         if withdrawn.is_mutual is not None:
-            await self._hub.separate(author, other, now_ms, is_mutual=withdrawn.is_mutual)
+            await self._hub.separate(author, withdrawn.other, now_ms, is_mutual=withdrawn.is_mutual)
 
     async def recall(self, person: PersonId, now_ms: int) -> None:
         """Put in force what an erasure left against whoever comes back under this id: before they take a seat.
@@ -86,14 +88,6 @@ class Separation:
             if shadow.kind == "block" and shadow.owner is not None and shadow.owner != person:
                 # Whether its author was established is not kept: the rule that keeps two apart more surely.
                 await self._hub.separate(shadow.owner, person, now_ms, is_mutual=True)
-
-
-def nobody_of(person: PersonId) -> PersonId:
-    """Return whom somebody is kept apart from who blocks or reports nobody: with its space it is no person's id.
-
-    It takes as long then, on a hub a way there and back, and whoever has a conflict is seated by another path.
-    """
-    return PersonId(f"{person} ")
 
 
 def drifter_of(caller: Caller) -> Drifter:

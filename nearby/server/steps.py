@@ -13,7 +13,8 @@ from functools import wraps
 from aiohttp import web
 
 STEP_S = 0.05
-"""Several times what the slowest of these calls takes, and too short to be noticed."""
+"""Too short to be noticed, and more than these calls take: 1 to 12 ms each, a block by handle 21, on SQLite on two
+processors with another program on half of one. Where the database is slower more of them take another step."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -11,7 +11,7 @@ from nearby.errors import ErrorCode, Refused
 from nearby.hub.base import Caller
 from nearby.hub.memory import LiveState, MemoryHub
 from nearby.server.keeping import NothingKept
-from nearby.server.separation import Separation, nobody_of
+from nearby.server.separation import Separation
 from nearby.store.base import Store
 from nearby.store.relations import Withdrawn
 from nearby.testing.recorder import Recorder
@@ -66,22 +66,3 @@ async def test_a_block_that_is_refused_leaves_what_a_report_had_put_in_force(sta
         await separation.block(Caller(ANA, established=True), BEN, "ben", NOW_MS)
     assert state.seats.conflicts.bars(ANA, [BEN])
     assert not state.seats.conflicts.bars(BEN, [ANA])
-
-
-async def test_a_block_of_nobody_is_as_much_work_for_the_hub_and_keeps_nobody_away(
-    state: LiveState, separation: Separation
-) -> None:
-    hub = separation._hub
-    asked = []
-    separates = hub.separate
-
-    async def separate(author: PersonId, other: PersonId, now_ms: int, *, is_mutual: bool) -> None:
-        asked.append(other)
-        await separates(author, other, now_ms, is_mutual=is_mutual)
-
-    hub.separate = separate  # type: ignore[method-assign]
-    for other in (BEN, None):
-        await separation.block(Caller(ANA), other, "somebody", NOW_MS)
-    assert asked == [BEN, nobody_of(ANA)]
-    assert state.seats.conflicts.concern(ANA)
-    assert not state.seats.conflicts.bars(ANA, [PersonId("cat"), PersonId("")])

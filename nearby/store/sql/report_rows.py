@@ -98,7 +98,8 @@ async def written_about(
     if reported is None:
         await write(connection, PersonSeen, [PersonSeen(stand_in, True, now_ms, now_ms // DAY_MS)])
     else:
-        await connection.execute(_touch(reported))
+        # Not the reported: of two who report each other over a bottle each would wait for the other.
+        await connection.execute(_touch(reporter))
     yield stand_in if reported is None else reported
     await (writes.rollback() if reported is None else writes.commit())
     # Else there would be nothing to wait for until it is on disk.

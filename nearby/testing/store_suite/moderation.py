@@ -230,6 +230,15 @@ class ReportsSuite(SuiteBase):
             both = tell(store, ANA, EVE, room_id=where), tell(store, EVE, ANA, room_id=where)
             assert [outcome.reported for outcome in await asyncio.gather(*both)] == [EVE, ANA]
 
+    async def test_nor_do_two_who_report_each_other_over_a_thread(self, store: Store) -> None:
+        for number in range(8):
+            thrower, catcher = PersonId(f"thrower-{number}"), PersonId(f"catcher-{number}")
+            await commit(store, seen(thrower), seen(catcher))
+            bottle = await throw(store, thrower)
+            await answer(store, await caught(store, catcher), catcher)
+            both = [tell(store, who, OverBottle(bottle)) for who in (thrower, catcher)]
+            assert [outcome.reported for outcome in await asyncio.gather(*both)] == [catcher, thrower]
+
     @pytest.mark.parametrize(("reporters", "places", "expected"), [(6, 3, True), (5, 3, False), (6, 2, False)])
     async def test_six_over_three_rooms_suspend(
         self, store: Store, database: Database, reporters: int, places: int, expected: bool
