@@ -57,6 +57,18 @@ async def test_one_that_does_more_than_count_asks_it(world: World, client: Redis
     assert await asked(client) > before
 
 
+async def test_one_through_another_gateway_asks_it_however_well_that_one_knows_the_person(
+    world: World, client: Redis
+) -> None:
+    ada, _ = await world.together("ada", "bob")
+    there = world.hubs[elsewhere_of(ada)]
+    for _ in range(2):
+        before = await asked(client)
+        world.clock.advance(RULES.checkin.period_ms)
+        await there.check_in(ada.caller, HERE, world.now_ms)
+        assert await asked(client) > before
+
+
 async def test_what_it_counts_goes_along_with_whatever_is_written_of_the_person_next(world: World) -> None:
     ada, _ = await world.together("ada", "bob")
     await stay(ada)

@@ -1,6 +1,7 @@
 """That a check-in which a gateway counts alone is one that the rules would only count."""
 
 from collections import Counter
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -10,8 +11,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nearby.core.cell import Ladder
-from nearby.core.changes import Change
+from nearby.core.changes import Change, PersonSeen
 from nearby.core.ids import ConnectionId, PersonId
+from nearby.core.rules import DAY_MS, Rules
 from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.errors import Refused
 from nearby.hub.base import Caller, Standing
@@ -36,25 +38,27 @@ class Life:
     Args:
         counts_alone: Whether a check-in is counted alone where it can be.
         has_record: Whether what changes is recorded.
+        rules: The product's numbers.
+        now_ms: When it begins.
     """
 
-    def __init__(self, *, counts_alone: bool, has_record: bool) -> None:
+    def __init__(self, *, counts_alone: bool, has_record: bool, rules: Rules = RULES, now_ms: int = START_MS) -> None:
         random = Random(1)
         self.recorded: list[Change] = []
         self.outcomes: list[object] = []
         self.alone = 0
         self._counts_alone = counts_alone
         self._has_record = has_record
+        self._rules = rules
         self._state = LiveState(
-            RULES,
+            rules,
             secret=bytes(32),
             draw_id=lambda: f"{random.getrandbits(60):x}",
-            now_ms=START_MS,
+            now_ms=now_ms,
             record=self.recorded.append if has_record else None,
         )
-        self.act("connect", START_MS)
-        self.act("stay", START_MS)
-        self.act("sit", START_MS)
+        for what in ("connect", "stay", "sit"):
+            self.act(what, now_ms)
 
     def act(self, what: str, now_ms: int) -> None:
         """Do one thing, and note what came of it."""
@@ -80,7 +84,7 @@ class Life:
         person = self._state._people.get(ANA)
         if self._counts_alone and wishes is NO_WISHES and person is not None and person.attached is not None:
             windows, before = self._state._windows, self.known()
-            if count_alone(person, ladder, now_ms, rules=RULES, windows=windows, has_record=self._has_record):
+            if count_alone(person, ladder, now_ms, rules=self._rules, windows=windows, has_record=self._has_record):
                 self.alone += 1
                 return Standing(self._state._people.area_of(person), None)
             assert self.known() == before
@@ -120,6 +124,17 @@ def test_it_leaves_what_the_rules_leave_records_nothing_and_asks_for_no_look(
     assert lives[0].outcomes == lives[1].outcomes
     assert lives[0].recorded == lives[1].recorded
     assert lives[0].looks() == lives[1].looks()
+
+
+def test_the_first_one_of_a_day_is_recorded_also_within_a_window() -> None:
+    rules = replace(RULES, window_ms=700_000)
+    midnight_ms = START_MS // DAY_MS * DAY_MS
+    assert midnight_ms % rules.window_ms > 3 * PERIOD_MS
+    lives = [Life(counts_alone=alone, has_record=True, rules=rules, now_ms=midnight_ms - 1) for alone in (True, False)]
+    for life in lives:
+        life.recorded.clear()
+        life.act("stay", midnight_ms + PERIOD_MS)
+        assert [type(change) for change in life.recorded] == [PersonSeen]
 
 
 @pytest.mark.parametrize("has_record", [True, False])
