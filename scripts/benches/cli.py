@@ -119,7 +119,7 @@ def cluster_command(
     if connections % cluster.ROOM:
         raise ConfigError("connections", "rooms are of eight: ask for a multiple")
     busiest = sum(cluster.busy_phones(side, connections) for side in cluster.GATEWAYS)
-    allow_connections(max(len(cluster.Side) * connections, busiest), setting="connections")
+    allow_connections(busiest, setting="connections")
     with _progress() as progress:
         task = progress.add_task("cluster", total=cluster.LOADS * rounds * laps)
         tables = uvloop.run(

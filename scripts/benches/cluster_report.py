@@ -66,7 +66,7 @@ class ClusterReport:
         yield Promise("says a second", median(talk[two].rate) / self.heard, 1_000, is_least=True)
         # Deliveries by two cores to those by one: so much CPU two servers have, and so much more they need for each.
         yield Promise(
-            "deliveries by two servers to those by one, by CPU", 2 / ratio(self.busy, two, Side.ONE), 1.7, True
+            "deliveries by two servers to those by one as busy, by CPU", 2 / ratio(self.busy, two, Side.ONE), 1.7, True
         )
 
     @property

@@ -173,7 +173,7 @@ def shared(us: float, *, asked: float = 0.125, rate: float = 16_000.0) -> Figure
         (50.0, 0.125, 52.0, []),
         (51.0, 0.125, 52.0, ["CPU per delivery"]),
         (50.0, 0.2, 52.0, ["round trips to the hub per say"]),
-        (50.0, 0.125, 53.0, ["deliveries by two servers to those by one"]),
+        (50.0, 0.125, 53.0, ["deliveries by two servers to those by one as busy"]),
     ],
 )
 def test_servers_on_a_shared_hub_are_held_to_each_promise(
