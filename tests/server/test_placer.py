@@ -39,8 +39,8 @@ async def told() -> None:
         await asyncio.sleep(0)
 
 
-def placer(seats: Seats, *, at_once: int = 1) -> Placer:
-    clock = SteadyClock(wall_ms=lambda: 0, monotonic_ms=lambda: 0)
+def placer(seats: Seats, *, at_once: int = 1, now_ms: Callable[[], int] = lambda: 0) -> Placer:
+    clock = SteadyClock(wall_ms=now_ms, monotonic_ms=now_ms)
     return Placer(seats, Rules(), clock, Metrics(), at_once=at_once)  # type: ignore[arg-type]
 
 
@@ -72,12 +72,7 @@ async def test_a_tick_ends_after_its_time_and_leaves_whoever_is_left_to_the_next
         now_ms += FOR_MS // 2
 
     seats.before_offer = take_time
-    answering = Placer(
-        seats,  # type: ignore[arg-type]
-        Rules(),
-        SteadyClock(wall_ms=lambda: now_ms, monotonic_ms=lambda: now_ms),
-        Metrics(),
-    )
+    answering = placer(seats, now_ms=lambda: now_ms)
     crowd = [ANA, BAD, CYN]
     waiting = []
     for person in crowd:
@@ -103,12 +98,7 @@ async def test_whoever_wishes_again_while_left_to_the_next_tick_is_answered_once
             waiting.append(asyncio.create_task(answering.wait_answered(CYN)))
 
     seats.before_offer = wish_again
-    answering = Placer(
-        seats,  # type: ignore[arg-type]
-        Rules(),
-        SteadyClock(wall_ms=lambda: now_ms, monotonic_ms=lambda: now_ms),
-        Metrics(),
-    )
+    answering = placer(seats, now_ms=lambda: now_ms)
     for person in (ANA, CYN):
         answering.wish(person, "new")
     waiting.append(asyncio.create_task(answering.wait_answered(CYN)))
