@@ -174,8 +174,7 @@ class TalkOfBusy(Talk):
 
     async def gather(self, connections: int) -> None:
         """See ``Load``."""
-        servers = len(self._server.ports)
-        self._in_flight = BUSY * IN_FLIGHT * servers
+        self._in_flight = BUSY * IN_FLIGHT * GATEWAYS[self.side]
         await super().gather(busy_phones(self.side, connections))
 
 
