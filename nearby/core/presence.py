@@ -58,6 +58,12 @@ def lapses_at_ms(presence: Presence, person: PersonId, windows: Windows) -> int:
     return windows.moment_ms(presence.last_window + SECOND_WINDOW_AFTER, person)
 
 
+def due_ms(presence: Presence, person: PersonId, windows: Windows) -> int:
+    """Return when ``at_moment`` has something to do: a cell comes into force, or the presence ends."""
+    ends_ms = lapses_at_ms(presence, person, windows)
+    return ends_ms if presence.pending is None else min(ends_ms, presence.due_ms)
+
+
 def moves_at_ms(off_window: int, person: PersonId, windows: Windows) -> int:
     """Return when a seat is given up whose catchment left the person's ladder in ``off_window``."""
     return windows.moment_ms(off_window + SECOND_WINDOW_AFTER, person)

@@ -157,14 +157,13 @@ class Dispatcher:
         phone.send(wire.Bye(reconnect_ms=self._random.randrange(RECONNECT_WITHIN_MS)))
         phone.end(CloseCode.SHUTTING_DOWN)
 
-    def window(self, now_ms: int) -> wire.Window:
-        """Return the window of ``now_ms`` as shown on the wire."""
-        shown = self._window
-        if not shown.start_ms <= now_ms < shown.end_ms:
-            number = self._windows.at(now_ms)
-            start_ms, end_ms = self._windows.start_ms(number), self._windows.start_ms(number + 1)
-            shown = self._window = wire.Window(start_ms=start_ms, end_ms=end_ms)
-        return shown
+    def window(self, standing: Standing | None) -> wire.Window:
+        """Return the window in which a check-in counted as shown on the wire, the present one inside a quiet area."""
+        number = self._windows.at(self._clock.now_ms()) if standing is None else standing.window
+        start_ms = self._windows.start_ms(number)
+        if start_ms != self._window.start_ms:
+            self._window = wire.Window(start_ms=start_ms, end_ms=self._windows.start_ms(number + 1))
+        return self._window
 
     async def _carry_out(self, phone: Connection, message: wire.Command, now_ms: int) -> None:
         match message:
@@ -274,18 +273,15 @@ class Dispatcher:
         started_s = perf_counter()
         standing = await self.check_in(phone.caller, message, now_ms, connection=phone.id)
         if standing is None:
-            await self._leave_for(
-                phone, "quiet_area", partial(self._acknowledge_place, phone, message.id, None, now_ms)
-            )
+            await self._leave_for(phone, "quiet_area", partial(self._acknowledge_place, phone, message.id, None))
         else:
-            self._acknowledge_place(phone, message.id, shown_area(standing.area), now_ms)
+            self._acknowledge_place(phone, message.id, standing)
         self._metrics.checkin_seconds.observe(perf_counter() - started_s)
 
-    def _acknowledge_place(
-        self, phone: Connection, message_id: int | str | None, area: wire.Area | None, now_ms: int
-    ) -> None:
+    def _acknowledge_place(self, phone: Connection, message_id: int | str | None, standing: Standing | None) -> None:
         if message_id is not None:
-            phone.send(wire.Ack(id=message_id, area=area, window=self.window(now_ms)))
+            area = None if standing is None else shown_area(standing.area)
+            phone.send(wire.Ack(id=message_id, area=area, window=self.window(standing)))
 
     async def _next(self, phone: Connection, message_id: int | str | None, room: RoomId | None, now_ms: int) -> None:
         if self.is_draining:

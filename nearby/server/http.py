@@ -255,7 +255,7 @@ class Http:
         position = await body_of(request, wire.Position)
         now_ms = self._clock.now_ms()
         standing = await self._dispatcher.check_in(claims.caller, position, now_ms, connection=None)
-        window = self._dispatcher.window(now_ms)
+        window = self._dispatcher.window(standing)
         if standing is None:
             await self._journal.durable()
             return json_answer(wire.CheckInAnswer(area=None, window=window, room=None))

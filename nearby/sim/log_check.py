@@ -76,8 +76,8 @@ def _as_heard(person: PersonId, cell: Cell | None, sent_ms: int, answered_ms: in
         return Heard(person, cell, sent_ms, answered_ms, is_sure=False)
     if answer.is_refused:
         return _NOTHING
-    if answer.window is not None:
-        # Which side of a window's end it was is known.
+    if answer.window is not None and not answer.is_clearing:
+        # On which side of a window's end it counted is known. A clearing is told the window of its answer.
         sent_ms = max(sent_ms, answer.window.start_ms)
         answered_ms = min(answered_ms, answer.window.end_ms - 1)
     return Heard(person, None if answer.is_clearing else cell, sent_ms, max(sent_ms, answered_ms))

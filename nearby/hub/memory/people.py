@@ -327,10 +327,7 @@ class People:
             self._census.leave(person.id, ladder)
 
     def _wake_later(self, person: Person, presence: Presence) -> None:
-        due_ms = rule.lapses_at_ms(presence, person.id, self._windows)
-        if presence.pending is not None:
-            due_ms = min(due_ms, presence.due_ms)
-        self._agenda.set(Kind.MOMENT, person.id, due_ms)
+        self._agenda.set(Kind.MOMENT, person.id, rule.due_ms(presence, person.id, self._windows))
 
     def _moves_at_ms(self, person: Person) -> int:
         assert person.off_window is not None

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Collection, Iterator
 
-from nearby.core import wire
+from nearby.core import presence, wire
 from nearby.core.cell import Ladder
 from nearby.core.changes import Change, RoomRow
 from nearby.core.ids import ConnectionId, PersonId, RoomId
 from nearby.core.room import Room
 from nearby.core.rules import Rules
 from nearby.core.window import Windows
+from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.hub.base import Caller, Standing
 from nearby.hub.memory.agenda import Kind
 from nearby.hub.memory.person import Attached, Person
@@ -112,11 +113,22 @@ class Attempt(LiveState):
     def _note(self, change: Change) -> None:
         self.changes.append(change)
 
-    def catch_up(self, now_ms: int) -> None:
-        """Do what is due of what this attempt took on itself: nothing, unless it is a sweep."""
+    def catch_up(self, now_ms: int) -> int:
+        """See ``LiveState``: but only what this attempt took on itself, which is nothing unless it is a sweep."""
         if self._windows.at(now_ms) > self._window:
             raise WindowOver
         self._run_timers(now_ms)
+        return max(now_ms, self._windows.start_ms(self._window))
+
+    def _reach(self, person_id: PersonId, now_ms: int) -> None:
+        """Do what is due at somebody's moments before what they do now, if no sweep came to it yet."""
+        now_ms = self.catch_up(now_ms)
+        person = self._people.get(person_id)
+        while person is not None and person.presence is not None:
+            due_ms = presence.due_ms(person.presence, person_id, self._windows)
+            if due_ms > now_ms:
+                return
+            self._look_at_moment(person, due_ms)
 
     def run_timers(self, now_ms: int) -> None:
         """Do what this attempt took on itself that is due by a time in the present window."""
@@ -146,8 +158,19 @@ class Attempt(LiveState):
 
     def attach(self, caller: Caller, attached: Attached, resume: wire.Resume | None, now_ms: int) -> None:
         """See ``Hub.attach``. A seat that was there before is recorded again: it may end soon there."""
+        self._reach(caller.person, now_ms)
         super().attach(caller, attached, resume, now_ms)
         self._tell_seat(self._people.get(caller.person))
+
+    def check_in(self, caller: Caller, ladder: Ladder, now_ms: int, wishes: Wishes = NO_WISHES) -> Standing:
+        """See ``Hub.check_in``."""
+        self._reach(caller.person, now_ms)
+        return super().check_in(caller, ladder, now_ms, wishes)
+
+    def clear(self, person_id: PersonId, connection: ConnectionId | None, now_ms: int, *, why: str) -> bool:
+        """See ``Hub.clear``."""
+        self._reach(person_id, now_ms)
+        return super().clear(person_id, connection, now_ms, why=why)
 
     def check_in_alone(self, person_id: PersonId, ladder: Ladder, now_ms: int, *, gateway: str) -> Standing | None:
         """Check in somebody whose connection is on this gateway, if that only counts; it is no attempt, and done.
@@ -165,7 +188,7 @@ class Attempt(LiveState):
             windows=self._windows,
             has_record=self._records is not None,
         )
-        return Standing(self._people.area_of(person), None) if is_counted else None
+        return Standing(self._people.area_of(person), self.window) if is_counted else None
 
     def gateway_of(self, person_id: PersonId) -> str | None:
         """Return the gateway of somebody's connection, or None without one."""

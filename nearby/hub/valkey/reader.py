@@ -118,9 +118,12 @@ class Reader:
 
     async def until_last(self) -> None:
         """Return when all entries were heard that are there now."""
-        gateway, generation = self._lease.gateway, self._link.generation
-        stream = self._link.key(stream_of(gateway, generation))
-        found = await self._link.call("XREVRANGE", stream, "+", "-", "COUNT", 1)
+        generation = None
+        # To ask may be to reach another server, whose generation has another stream.
+        while generation != self._link.generation:
+            gateway, generation = self._lease.gateway, self._link.generation
+            stream = self._link.key(stream_of(gateway, generation))
+            found = await self._link.call("XREVRANGE", stream, "+", "-", "COUNT", 1)
         if found:
             await self.until(Entry(gateway, generation, found[0][0]))
 

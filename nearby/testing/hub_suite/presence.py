@@ -24,6 +24,11 @@ async def catchment_of(phone: Phone) -> CatchmentId:
     return offer.catchment
 
 
+async def cell_of(phone: Phone) -> Cell | None:
+    """Return the cell that the phone's person has in force."""
+    return await phone.world.settled(phone.hub.cell_of(phone.person))
+
+
 async def crowd(world: World, size: int, ladder: Ladder = HERE, *, established: bool = True) -> list[Phone]:
     """Return people who are present without a seat."""
     phones = []
@@ -73,19 +78,16 @@ class PresenceSuite(SuiteBase):
         assert (await ana.check_in(HERE)).area == HERE.res5
 
     async def test_the_cell_in_force_can_be_asked_for_while_presence_holds(self, world: World) -> None:
-        async def cell() -> Cell | None:
-            return await world.settled(world.hubs[-1].cell_of(PersonId("ana")))
-
-        assert await cell() is None
+        assert await world.settled(world.hubs[-1].cell_of(PersonId("ana"))) is None
         ana = await world.connect("ana")
-        assert await cell() is None
+        assert await cell_of(ana) is None
         await ana.check_in(HERE)
         await ana.check_in(AWAY)
-        assert await cell() == HERE.res7
+        assert await cell_of(ana) == HERE.res7
         await world.go_to(world.moment_ms(ana, 0))
-        assert await cell() == AWAY.res7
+        assert await cell_of(ana) == AWAY.res7
         await ana.leave()
-        assert await cell() is None
+        assert await cell_of(ana) is None
 
     async def test_a_seat_is_wanted_by_who_is_connected_and_has_none(self, world: World) -> None:
         by_http = await world.settled(world.hubs[0].check_in(Caller(PersonId("ben")), HERE, world.now_ms))
@@ -121,6 +123,48 @@ class PresenceSuite(SuiteBase):
         await ana.check_in(HERE)
         await world.go_to(world.moment_ms(ana, 0))
         assert await catchment_of(ana) == HERE.res5
+
+    async def test_a_moment_that_no_sweep_came_to_yet_is_over_for_who_checks_in(self, world: World) -> None:
+        ana = await world.arrive("ana")
+        await ana.check_in(AWAY)
+        world.clock.advance(world.moment_ms(ana, 0) + 1 - world.now_ms)
+        await ana.check_in(HERE)
+        assert await cell_of(ana) == AWAY.res7
+        await world.go_to(world.moment_ms(ana, 1))
+        assert await cell_of(ana) == HERE.res7
+
+    async def test_a_lapse_that_no_sweep_came_to_yet_is_over_for_who_checks_in(self, world: World) -> None:
+        ana = await world.arrive("ana")
+        due_ms = world.moment_ms(ana, 2)
+        await world.go_to(due_ms - 1)
+        world.clock.advance(2)
+        assert (await ana.check_in(AWAY)).wish == "new"
+        assert ana.heard[-1] == wire.Unplaced(why="expired")
+        assert await cell_of(ana) == AWAY.res7
+
+    async def test_a_lapse_that_no_sweep_came_to_yet_is_over_for_who_leaves(self, world: World) -> None:
+        ana = await world.arrive("ana")
+        await world.go_to(world.moment_ms(ana, 2) - 1)
+        world.clock.advance(2)
+        assert not await ana.leave()
+        assert ana.heard[-1] == wire.Unplaced(why="expired")
+
+    async def test_a_lapse_that_no_sweep_came_to_yet_is_over_for_who_connects(self, world: World) -> None:
+        ana = await world.arrive("ana")
+        await world.go_to(world.moment_ms(ana, 2) - 1)
+        world.clock.advance(2)
+        assert not (await world.connect("ana", knows=ana.view)).sits
+
+    async def test_a_check_in_taken_after_its_window_counts_in_the_one_under_way(self, world: World) -> None:
+        ana = await world.arrive("ana")
+        late_ms, window = world.now_ms, world.windows.at(world.now_ms) + 1
+        await world.go_to(world.windows.start_ms(window))
+        standing = await world.settled(ana.hub.check_in(ana.caller, AWAY, late_ms))
+        assert standing.window == window
+        assert await cell_of(ana) == HERE.res7
+        await world.go_to(world.moment_ms(ana, 0))
+        assert await cell_of(ana) == AWAY.res7
+        assert (await ana.check_in(AWAY)).window == window
 
     async def test_presence_lapses_at_the_persons_moment_in_the_second_window_after(self, world: World) -> None:
         ana, ben = await world.together("ana", "ben")
