@@ -99,6 +99,28 @@ async def test_whoever_waits_ends_the_rest() -> None:
         assert disk.rows == 2
 
 
+async def test_what_is_sent_in_a_turn_leaves_before_the_journal_begins() -> None:
+    order: list[str] = []
+
+    class Watched(SqlJournal):
+        async def _gather(self) -> None:
+            order.append("journal")
+            await super()._gather()
+
+    disk, loop = SlowDisk(), asyncio.get_running_loop()
+    journal = Watched(disk, Heard(), gather_s=0)
+    journal.start()
+    try:
+        for rows, person in enumerate((ANA, BEN), start=1):
+            journal.record(seen(person))
+            loop.call_soon(order.append, "sent")
+            await disk.wait_written(rows)
+    finally:
+        await journal.close()
+    # It looks once more as it closes.
+    assert order == ["sent", "journal"] * 2 + ["journal"]
+
+
 async def test_a_rest_has_an_end() -> None:
     disk = SlowDisk()
     async with journal(disk, rest_most_s=0.05) as one:

@@ -128,6 +128,8 @@ class SqlJournal:
         self._next, self._next_waiters = Batch(), self._nobody()
         self._writing, self._writing_waiters = Batch(), [self._nobody()]
         self._wake = asyncio.Event()
+        self._is_woken = False
+        """Whether it looks at what is recorded without being woken."""
         self._gathered = asyncio.Event()
         self._is_closing = False
         self._is_down = self._is_fault_told = False
@@ -147,7 +149,10 @@ class SqlJournal:
             self._events.dropped(MEMBERSHIP_POLICY, 1)
             return
         self._next.add(change)
-        self._wake.set()
+        if not self._is_woken:
+            # Once this turn's answers are written: they would wait for all that it does as it wakes.
+            self._is_woken = True
+            asyncio.get_running_loop().call_soon(self._wake.set)
 
     def when_durable(self, then: Callable[[StoreDown | None], None]) -> None:
         """See ``Journal.when_durable``."""
@@ -236,6 +241,7 @@ class SqlJournal:
                 beat.cancel()
                 await self._gather()
                 self._wake.clear()
+                self._is_woken = False
                 await (self._commit() if len(self._next) else self._check())
         except Disowned:
             self._be_disowned()
