@@ -3,7 +3,16 @@ from hypothesis import strategies as st
 
 from nearby.core.cell import Ladder
 from nearby.core.ids import Cell, PersonId
-from nearby.core.presence import Presence, at_moment, check_in, first_check_in, lapses_at_ms, moves_at_ms, put_off
+from nearby.core.presence import (
+    Presence,
+    at_moment,
+    check_in,
+    due_ms,
+    first_check_in,
+    lapses_at_ms,
+    moves_at_ms,
+    put_off,
+)
 from nearby.core.window import Windows
 
 WIDTH_MS = 1_000
@@ -68,14 +77,14 @@ def test_a_first_check_in_takes_effect_at_once() -> None:
 
 def test_a_change_waits_for_the_persons_moment_and_a_return_cancels_it() -> None:
     presence = check_in(first_check_in(HERE, 0, WINDOWS), ANA, THERE, 0, WINDOWS)
-    due_ms = presence.due_ms
-    assert due_ms in moments(0)
-    before = at_moment(presence, ANA, due_ms - 1, WINDOWS)
+    moment_ms = presence.due_ms
+    assert moment_ms in moments(0)
+    before = at_moment(presence, ANA, moment_ms - 1, WINDOWS)
     assert before is presence
-    changed = at_moment(presence, ANA, due_ms, WINDOWS)
+    changed = at_moment(presence, ANA, moment_ms, WINDOWS)
     assert changed is not None
     assert (changed.ladder, changed.pending) == (THERE, None)
-    assert at_moment(changed, ANA, due_ms, WINDOWS) is changed
+    assert at_moment(changed, ANA, moment_ms, WINDOWS) is changed
     assert check_in(presence, ANA, HERE, 1, WINDOWS).pending is None
 
 
@@ -102,6 +111,21 @@ def test_presence_lapses_and_seats_move_at_the_moment_of_the_second_window_after
     assert lapse_ms == moves_at_ms(10, ANA, WINDOWS) == WINDOWS.moment_ms(12, ANA)
     assert at_moment(presence, ANA, lapse_ms - 1, WINDOWS) is presence
     assert at_moment(presence, ANA, lapse_ms, WINDOWS) is None
+
+
+@given(check_ins, st.booleans())
+def test_nothing_changes_before_it_is_due_and_something_does_then(
+    steps: list[tuple[int, Ladder]], is_put_off: bool
+) -> None:
+    now_ms, presence = 0, first_check_in(HERE, 0, WINDOWS)
+    for step_ms, ladder in steps:
+        now_ms += step_ms
+        presence = check_in(presence, ANA, ladder, now_ms, WINDOWS)
+    if is_put_off and presence.pending is not None:
+        presence = put_off(presence, ANA, now_ms, WINDOWS)
+    at_ms = due_ms(presence, ANA, WINDOWS)
+    assert at_moment(presence, ANA, at_ms - 1, WINDOWS) is presence
+    assert at_moment(presence, ANA, at_ms, WINDOWS) is not presence
 
 
 def test_a_clock_that_goes_back_does_not_shorten_a_presence() -> None:

@@ -7,16 +7,18 @@ the ticks to the microsecond is printed beside. Trials of both conditions take t
 machine does is the same for both.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from itertools import product
+from itertools import chain, product
 from random import Random
 
 from nearby.sim.attacks.telling import auc, auc_at_most, learnt, told_apart_p
 from nearby.testing.privacy.acquaintance import Notes, Plot, Tie, Trial
 from nearby.testing.privacy.finding import OURS, Effort, Finding
 from nearby.testing.privacy.neighbours import Neighbours
-from nearby.testing.privacy.stage import on_stage
+from nearby.testing.privacy.stage import Stage, on_stage
 from nearby.testing.privacy.towns import found
 from nearby.testing.privacy.weak import against
 
@@ -49,6 +51,7 @@ class Bite:
 
 
 BITES = {
+    "no work for the blocked": Bite(48),
     "a gap for the blocked": Bite(is_brief=True),
     "an empty list for the blocked": Bite(48, 6, is_brief=True),
     "the blocked do without": Bite(32, 6, is_brief=True),
@@ -62,16 +65,30 @@ Watched = tuple[Plot, Notes]
 
 
 async def findings(effort: Effort, server: str = OURS) -> list[Finding]:
-    """Return rows by how many are present and what the two are to each other."""
+    """Return rows by how many are present and what the two are to each other.
+
+    A trial mostly waits. Few trials tell only what is plain: these go on side by side, and disturb each other a little.
+    """
     is_full = effort.full and server == OURS
-    rows = []
     bite = BITES.get(server, Bite())
+
+    trials = TRIALS if is_full else FEW_TRIALS if server == OURS else bite.trials
+
+    async def attack(stage: Stage, people: int, tie: Tie) -> list[Finding]:
+        random = Random(f"blocking {people} {tie} {effort.seed}")
+        seen = await _watch(stage, trials, people, tie, random, is_brief=server != OURS and bite.is_brief)
+        return _rows(seen, people, tie, Judge(is_full, server))
+
+    rows: list[Finding] = []
     with against(server):
-        for people, tie in FULL if is_full else SOME if server == OURS else [(bite.people, bite.tie)]:
-            random = Random(f"blocking {people} {tie} {effort.seed}")
-            trials = TRIALS if is_full else FEW_TRIALS if server == OURS else bite.trials
-            seen = await _watch(trials, people, tie, random, is_brief=server != OURS and bite.is_brief)
-            rows += _rows(seen, people, tie, Judge(is_full, server))
+        for worlds in (
+            [[world] for world in FULL] if is_full else [SOME if server == OURS else [(bite.people, bite.tie)]]
+        ):
+            async with AsyncExitStack() as stack:
+                # One after the other: what makes a database keeps notes in the tables that all share.
+                stages = [await stack.enter_async_context(on_stage(keep="on")) for _ in worlds]
+                attacks = (attack(stage, *world) for stage, world in zip(stages, worlds, strict=True))
+                rows += chain.from_iterable(await asyncio.gather(*attacks))
     return rows
 
 
@@ -123,20 +140,19 @@ def _ranked(seen: Sequence[Watched], part: Part, learnt_of: int) -> tuple[list[f
     return there, absent
 
 
-async def _watch(trials: int, people: int, tie: Tie, random: Random, *, is_brief: bool = False) -> list[Watched]:
+async def _watch(stage: Stage, trials: int, people: int, tie: Tie, random: Random, *, is_brief: bool) -> list[Watched]:
     """Live through that many trials, of both conditions and both kinds of B in an order drawn by fours."""
     seen: list[Watched] = []
     others = people - 2
-    async with on_stage(keep="on") as stage:
-        # Not established, so that no finer cell opens: all are of one catchment.
-        (town,) = await found(stage, 1, random, people=(3 * others,))
-        for somebody in town.people[::2]:
-            await stage.call("PATCH", "/v1/me", token=stage.token(somebody.phone.person), body={"listed": True})
-        neighbours = Neighbours(town, town.people, others, random, varies=True)
-        while len(seen) < trials:
-            four = list(product((True, False), repeat=2))
-            for is_there, is_established in random.sample(four, len(four)):
-                await neighbours.live(stage, SETTLES_MS)
-                plot = Plot(len(seen), is_there, tie, is_established, is_brief)
-                seen.append((plot, await Trial(stage, town, neighbours, plot, random).live()))
+    # Not established, so that no finer cell opens: all are of one catchment.
+    (town,) = await found(stage, 1, random, people=(3 * others,))
+    for somebody in town.people[::2]:
+        await stage.call("PATCH", "/v1/me", token=stage.token(somebody.phone.person), body={"listed": True})
+    neighbours = Neighbours(town, town.people, others, random, varies=True)
+    while len(seen) < trials:
+        four = list(product((True, False), repeat=2))
+        for is_there, is_established in random.sample(four, len(four)):
+            await neighbours.live(stage, SETTLES_MS)
+            plot = Plot(len(seen), is_there, tie, is_established, is_brief)
+            seen.append((plot, await Trial(stage, town, neighbours, plot, random).live()))
     return seen
