@@ -71,7 +71,8 @@ async def findings(effort: Effort, server: str = OURS) -> list[Finding]:
     """
     is_full = effort.full and server == OURS
     bite = BITES.get(server, Bite())
-
+    worlds = FULL if is_full else SOME if server == OURS else [(bite.people, bite.tie)]
+    at_once = 1 if is_full else len(worlds)
     trials = TRIALS if is_full else FEW_TRIALS if server == OURS else bite.trials
 
     async def attack(stage: Stage, people: int, tie: Tie) -> list[Finding]:
@@ -81,13 +82,12 @@ async def findings(effort: Effort, server: str = OURS) -> list[Finding]:
 
     rows: list[Finding] = []
     with against(server):
-        for worlds in (
-            [[world] for world in FULL] if is_full else [SOME if server == OURS else [(bite.people, bite.tie)]]
-        ):
+        for first in range(0, len(worlds), at_once):
+            some = worlds[first : first + at_once]
             async with AsyncExitStack() as stack:
                 # One after the other: what makes a database keeps notes in the tables that all share.
-                stages = [await stack.enter_async_context(on_stage(keep="on")) for _ in worlds]
-                attacks = (attack(stage, *world) for stage, world in zip(stages, worlds, strict=True))
+                stages = [await stack.enter_async_context(on_stage(keep="on")) for _ in some]
+                attacks = (attack(stage, *world) for stage, world in zip(stages, some, strict=True))
                 rows += chain.from_iterable(await asyncio.gather(*attacks))
     return rows
 
