@@ -86,7 +86,7 @@ class Life:
             windows, before = self._state._windows, self.known()
             if count_alone(person, ladder, now_ms, rules=self._rules, windows=windows, has_record=self._has_record):
                 self.alone += 1
-                return Standing(self._state._people.area_of(person), self._state._window)
+                return Standing(self._state._people.area_of(person), self._state.window)
             assert self.known() == before
         try:
             return self._state.check_in(CALLER, ladder, now_ms, wishes)

@@ -184,7 +184,7 @@ class MemoryHub:
     async def nearby(self, person: PersonId, now_ms: int) -> Nearby:
         """See ``Hub.nearby``."""
         self._state.catch_up(now_ms)
-        return self._state.lists.show(person, now_ms)
+        return self._state.lists.show(person, self._state.window)
 
     async def who_is_nearby(self, person: PersonId, handle: str) -> PersonId | None:
         """See ``Hub.who_is_nearby``."""

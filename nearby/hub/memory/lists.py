@@ -42,12 +42,12 @@ class Lists:
         self._looks_before.update(self._looks)
         self._looks.clear()
 
-    def show(self, viewer_id: PersonId, now_ms: int) -> Nearby:
-        """See ``Hub.nearby``."""
+    def show(self, viewer_id: PersonId, window: int) -> Nearby:
+        """See ``Hub.nearby``; ``window`` is the one under way."""
         viewer = self._people.get(viewer_id)
         if viewer is None or viewer.presence is None:
             return Nearby(None, ())
-        area, window = self._people.area_of(viewer), self._windows.at(now_ms)
+        area = self._people.area_of(viewer)
         roster = self._people.rosters.roster(area)
         looks = self._looks_of(viewer.id, window)
         if area not in looks.rosters and len(looks.rosters) >= MAX_LOOKS:

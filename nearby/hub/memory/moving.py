@@ -26,7 +26,15 @@ def note_checked(person: Person, at_ms: int, rules: Rules) -> None:
 
 
 def arrive(
-    person: Person, ladder: Ladder, wishes: Wishes, since_ms: int, now_ms: int, *, rules: Rules, windows: Windows
+    person: Person,
+    ladder: Ladder,
+    wishes: Wishes,
+    since_ms: int,
+    now_ms: int,
+    *,
+    counts_ms: int,
+    rules: Rules,
+    windows: Windows,
 ) -> tuple[Presence, Wishes]:
     """Return the presence and the wishes of a present person after one more check-in, which is counted already.
 
@@ -36,6 +44,7 @@ def arrive(
         wishes: What they named.
         since_ms: What ``checked_ms`` was before.
         now_ms: When.
+        counts_ms: The same, or later, in the window in which it counts.
         rules: The product's numbers.
         windows: The common windows.
     """
@@ -50,4 +59,4 @@ def arrive(
     if pace is Pace.FAST and wishes.venue is not None:
         # Whoever may not be in the cell yet is not in a place inside it either.
         wishes = replace(wishes, venue=None)
-    return rule.check_in(before, person.id, ladder, now_ms, windows, is_late=pace is Pace.FAST), wishes
+    return rule.check_in(before, person.id, ladder, counts_ms, windows, is_late=pace is Pace.FAST), wishes

@@ -97,10 +97,13 @@ class People:
             if self._records is not None:
                 self._records.presence(person)
 
-    def check_in(self, person: Person, caller: Caller, ladder: Ladder, now_ms: int, wishes: Wishes) -> None:
+    def check_in(
+        self, person: Person, caller: Caller, ladder: Ladder, now_ms: int, wishes: Wishes, *, counts_ms: int
+    ) -> None:
         """Refresh a presence, or begin one. What ``caller`` claims is in force only if no connection claims otherwise.
 
-        Of other wishes than before the person's room is not told yet.
+        It counts in the window of ``counts_ms``; limits, and how fast somebody went, are by ``now_ms``. Of other wishes
+        than before the person's room is not told yet.
 
         Raises:
             Refused: ``rate_limited``. Nothing changed.
@@ -118,12 +121,14 @@ class People:
             self.claim(person, caller)
         before = person.presence
         if before is None:
-            after = rule.first_check_in(ladder, now_ms, self._windows)
+            after = rule.first_check_in(ladder, counts_ms, self._windows)
             self._enter(person, ladder)
             person.has_lapsed = False
             note_checked(person, now_ms, self._rules)
         else:
-            after, wishes = arrive(person, ladder, wishes, since_ms, now_ms, rules=self._rules, windows=self._windows)
+            after, wishes = arrive(
+                person, ladder, wishes, since_ms, now_ms, counts_ms=counts_ms, rules=self._rules, windows=self._windows
+            )
         person.presence = after
         if after is not before:
             if self._records is not None:

@@ -70,7 +70,7 @@ class LiveState:
         self._rooms = Rooms(rules, draw_id=draw_id, publish=self._publish, tables=tables, records=records)
         self._listeners: list[Listener] = []
         self.servers = MemoryServers(self._listeners)
-        self._window = self._windows.at(now_ms)
+        self.window = self._windows.at(now_ms)  # The number of the one under way.
         self._to_move = tables.to_move
         self._thin: list[RoomId] = []
         conflicts = Conflicts(rules.conflicts, tables.by_author, tables.by_other)
@@ -107,7 +107,7 @@ class LiveState:
 
     def attach(self, caller: Caller, attached: Attached, resume: wire.Resume | None, now_ms: int) -> None:
         """See ``Hub.attach``."""
-        now_ms = self.catch_up(now_ms)
+        self.catch_up(now_ms)
         person = self._people.meet(caller, now_ms)
         self._people.claim(person, caller)
         before = self._people.attach(person, attached)
@@ -133,6 +133,7 @@ class LiveState:
 
     def renew(self, caller: Caller, connection: ConnectionId, now_ms: int) -> None:
         """See ``Hub.renew``."""
+        self.catch_up(now_ms)
         person = self._people.mine(caller.person, connection)
         self._people.meet(caller, now_ms)
         self._people.claim(person, caller)
@@ -140,10 +141,11 @@ class LiveState:
 
     def check_in(self, caller: Caller, ladder: Ladder, now_ms: int, wishes: Wishes = NO_WISHES) -> Standing:
         """See ``Hub.check_in``."""
-        now_ms = self.catch_up(now_ms)
+        self.catch_up(now_ms)
         person = self._people.meet(caller, now_ms)
         before = person.wishes
-        self._people.check_in(person, caller, ladder, now_ms, wishes)
+        counts_ms = max(now_ms, self._windows.start_ms(self.window))
+        self._people.check_in(person, caller, ladder, now_ms, wishes, counts_ms=counts_ms)
         if person.wishes is not before and person.room is not None:
             self._rooms.note_wishes(person.room, now_ms)
         area, wish = self._people.area_of(person), None
@@ -151,11 +153,11 @@ class LiveState:
             wish = "new"
         elif person.attached is not None and wishes.venue not in (None, before.venue) and area == wishes.venue:
             wish = "venue"
-        return Standing(area, self._window, wish)
+        return Standing(area, self.window, wish)
 
     def clear(self, person_id: PersonId, connection: ConnectionId | None, now_ms: int, *, why: str) -> bool:
         """See ``Hub.clear``."""
-        now_ms = self.catch_up(now_ms)
+        self.catch_up(now_ms)
         person = self._people.get(person_id) if connection is None else self._people.mine(person_id, connection)
         if why == "quiet_area":
             # Somebody unknown is known from now on: their check-ins have a rate. Nothing of it is recorded.
@@ -176,7 +178,7 @@ class LiveState:
 
     def offer(self, person_id: PersonId, now_ms: int) -> Offer | None:
         """See ``Hub.offer``."""
-        now_ms = self.catch_up(now_ms)
+        self.catch_up(now_ms)
         person = self._people.get(person_id)
         if person is None or person.presence is None or person.attached is None or self.stops.hold_off(person):
             return None
@@ -195,7 +197,7 @@ class LiveState:
 
     def separate(self, author_id: PersonId, other_id: PersonId, now_ms: int, *, is_mutual: bool) -> None:
         """See ``Hub.separate``."""
-        now_ms = self.catch_up(now_ms)
+        self.catch_up(now_ms)
         self.seats.conflicts.add(author_id, other_id, is_mutual=is_mutual)
         author, other = self._people.get(author_id), self._people.get(other_id)
         if author is not None and other is not None and author.room is not None and author.room is other.room:
@@ -213,7 +215,7 @@ class LiveState:
 
     def move_away(self, person_id: PersonId, now_ms: int) -> None:
         """See ``Hub.move_away``."""
-        now_ms = self.catch_up(now_ms)
+        self.catch_up(now_ms)
         person = self._people.get(person_id)
         if person is not None and person.room is not None:
             self.seats.shun(person, person.room, now_ms)
@@ -221,7 +223,7 @@ class LiveState:
 
     def ask_next(self, person_id: PersonId, connection: ConnectionId, room_id: RoomId | None, now_ms: int) -> None:
         """See ``Hub.ask_next``."""
-        now_ms = self.catch_up(now_ms)
+        self.catch_up(now_ms)
         person = self._people.mine(person_id, connection)
         person.room_named(room_id)
         if self.stops.concern(person):
@@ -230,12 +232,12 @@ class LiveState:
 
     def shake(self, person_id: PersonId, connection: ConnectionId, now_ms: int) -> None:
         """See ``Hub.shake``."""
-        now_ms = self.catch_up(now_ms)
+        self.catch_up(now_ms)
         self.shakes.shake(self._people.mine(person_id, connection), now_ms)
 
     def meet(self, now_ms: int, *, settles: bool = True) -> bool:
         """See ``Hub.meet``. Without ``settles`` the rooms that people leave are settled when it is over, or needed."""
-        now_ms = self.catch_up(now_ms)
+        self.catch_up(now_ms)
         is_step = self.shakes.meet(now_ms)
         if settles or not is_step:
             self._rooms.settle()
@@ -264,7 +266,7 @@ class LiveState:
 
     def sweep(self, now_ms: int) -> list[PersonId]:
         """See ``Hub.sweep``."""
-        now_ms = self.catch_up(now_ms)
+        self.catch_up(now_ms)
         thin, self._thin = self._thin, []
         # In an order that a restart does not change.
         for room in sorted(set(thin)):
@@ -280,23 +282,22 @@ class LiveState:
             if self._people.must_move(person, now_ms) or (person.lacks_seat and person.id in let_go)
         ]
 
-    def catch_up(self, now_ms: int) -> int:
-        """Do everything that was due by ``now_ms``, in order of time; return it, or when the window under way began."""
+    def catch_up(self, now_ms: int) -> None:
+        """Do everything that was due by ``now_ms``, in order of time."""
         window = self._windows.at(now_ms)
-        if window == self._window and now_ms < self._agenda.idle_until_ms:
-            return now_ms
+        if window == self.window and now_ms < self._agenda.idle_until_ms:
+            return
         # A clock that jumps by days needs no more window ends than open or close every catchment.
-        self._window = max(self._window, window - 2 * self._rules.streak)
-        while self._window < window:
-            end_ms = self._windows.start_ms(self._window + 1)
+        self.window = max(self.window, window - 2 * self._rules.streak)
+        while self.window < window:
+            end_ms = self._windows.start_ms(self.window + 1)
             self._run_timers(end_ms - 1)
-            self._people.end_window(self._window)
+            self._people.end_window(self.window)
             self.lists.end_window()
             self.stops.tidy()
-            self._window += 1
+            self.window += 1
             self.networks.forget(now_ms)
         self._run_timers(now_ms)
-        return max(now_ms, self._windows.start_ms(self._window))
 
     def statistics(self) -> HubStatistics:
         """See ``Hub.statistics``."""
@@ -317,7 +318,7 @@ class LiveState:
     def _restore(self, kept: Kept, now_ms: int) -> None:
         """Go on from what survived; what was due meanwhile is done by the first ``catch_up``."""
         if kept.window is not None:
-            self._window = kept.window + 1
+            self.window = kept.window + 1
         for conflict in kept.conflicts:
             self.seats.conflicts.add(conflict.author, conflict.other, is_mutual=conflict.is_mutual)
         for person in restore(kept, self._people, self._rooms, self.members, self._rules, now_ms):

@@ -68,7 +68,6 @@ class Attempt(LiveState):
         self._draw_new = draw_id
         self._kept: list[PersonId] = []
         record = self._note if has_record else None
-        self.window = window
         self.catchments = tables.tables.catchments
         now_ms = windows.start_ms(window)
         super().__init__(
@@ -113,16 +112,15 @@ class Attempt(LiveState):
     def _note(self, change: Change) -> None:
         self.changes.append(change)
 
-    def catch_up(self, now_ms: int) -> int:
+    def catch_up(self, now_ms: int) -> None:
         """See ``LiveState``: but only what this attempt took on itself, which is nothing unless it is a sweep."""
-        if self._windows.at(now_ms) > self._window:
+        if self._windows.at(now_ms) > self.window:
             raise WindowOver
         self._run_timers(now_ms)
-        return max(now_ms, self._windows.start_ms(self._window))
 
     def _reach(self, person_id: PersonId, now_ms: int) -> None:
         """Do what is due at somebody's moments before what they do now, if no sweep came to it yet."""
-        now_ms = self.catch_up(now_ms)
+        self.catch_up(now_ms)
         person = self._people.get(person_id)
         while person is not None and person.presence is not None:
             due_ms = presence.due_ms(person.presence, person_id, self._windows)
@@ -162,6 +160,11 @@ class Attempt(LiveState):
         super().attach(caller, attached, resume, now_ms)
         self._tell_seat(self._people.get(caller.person))
 
+    def renew(self, caller: Caller, connection: ConnectionId, now_ms: int) -> None:
+        """See ``Hub.renew``."""
+        self._reach(caller.person, now_ms)
+        super().renew(caller, connection, now_ms)
+
     def check_in(self, caller: Caller, ladder: Ladder, now_ms: int, wishes: Wishes = NO_WISHES) -> Standing:
         """See ``Hub.check_in``."""
         self._reach(caller.person, now_ms)
@@ -178,7 +181,7 @@ class Attempt(LiveState):
         None: It may do more, or the person is not kept. Nothing was counted.
         """
         person = self.shared.kept_person(person_id)
-        if person is None or self.shared.gateway_of(person) != gateway or self._windows.at(now_ms) > self.window:
+        if person is None or self.shared.gateway_of(person) != gateway or self._windows.at(now_ms) != self.window:
             return None
         is_counted = count_alone(
             person,

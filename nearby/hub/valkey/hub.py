@@ -335,7 +335,12 @@ class ValkeyHub(SharedServers):
 
     async def nearby(self, person: PersonId, now_ms: int) -> Nearby:
         """See ``Hub.nearby``."""
-        return await self._do(lambda state: state.lists.show(person, now_ms), now_ms)
+
+        def act(state: Attempt) -> Nearby:
+            state.catch_up(now_ms)
+            return state.lists.show(person, state.window)
+
+        return await self._do(act, now_ms)
 
     async def who_is_nearby(self, person: PersonId, handle: str) -> PersonId | None:
         """See ``Hub.who_is_nearby``."""

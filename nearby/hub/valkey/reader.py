@@ -124,8 +124,8 @@ class Reader:
             gateway, generation = self._lease.gateway, self._link.generation
             stream = self._link.key(stream_of(gateway, generation))
             found = await self._link.call("XREVRANGE", stream, "+", "-", "COUNT", 1)
-        if found:
-            await self.until(Entry(gateway, generation, found[0][0]))
+        # Where there is none, until the stream of the generation before was read to its end.
+        await self.until(Entry(gateway, generation, found[0][0] if found else b"0-0"))
 
     @property
     def is_near(self) -> bool:

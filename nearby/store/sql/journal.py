@@ -151,8 +151,8 @@ class SqlJournal:
         self._next.add(change)
         if not self._is_woken:
             # Once this turn's answers are written: they would wait for all that it does as it wakes.
-            self._is_woken = True
             asyncio.get_running_loop().call_soon(self._wake.set)
+            self._is_woken = True
 
     def when_durable(self, then: Callable[[StoreDown | None], None]) -> None:
         """See ``Journal.when_durable``."""

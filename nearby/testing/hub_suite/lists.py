@@ -98,6 +98,14 @@ class ListsSuite(SuiteBase):
         assert await asked(vic) == before
         assert len(before.people) == 20
 
+    async def test_whoever_asked_just_before_a_window_and_is_answered_in_it_has_its_handles(self, world: World) -> None:
+        vic = await viewer(world)
+        await listed(world, "ana")
+        await next_window(world, vic)
+        late = await world.settled(vic.hub.nearby(vic.person, world.now_ms - 1))
+        assert late == await asked(vic)
+        assert await seen(vic) == {"ana"}
+
     async def test_two_viewers_and_two_windows_share_no_handle_and_no_order(self, world: World) -> None:
         vic, wim = await viewer(world), await viewer(world, "wim")
         people = await listed(world, *(f"p{number}" for number in range(20)))

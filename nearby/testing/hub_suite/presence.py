@@ -155,6 +155,30 @@ class PresenceSuite(SuiteBase):
         world.clock.advance(2)
         assert not (await world.connect("ana", knows=ana.view)).sits
 
+    async def test_a_lapse_that_no_sweep_came_to_yet_is_over_for_who_shows_another_token(self, world: World) -> None:
+        ana = await world.arrive("ana")
+        await world.go_to(world.moment_ms(ana, 2) - 1)
+        world.clock.advance(2)
+        await ana.renew(ana.caller)
+        assert ana.heard[-1] == wire.Unplaced(why="expired")
+
+    async def test_a_repeated_check_in_taken_after_its_window_puts_the_lapse_off(self, world: World) -> None:
+        ana = await world.arrive("ana")
+        late_ms = world.now_ms + world.rules.checkin.period_ms
+        window = world.windows.at(late_ms) + 1
+        await world.go_to(world.windows.start_ms(window))
+        # What a gateway knows of her it knows in this window too.
+        assert await cell_of(ana) == HERE.res7
+        assert (await world.settled(ana.hub.check_in(ana.caller, HERE, late_ms))).window == window
+        await world.go_to(world.moment_ms(ana, 1) + 1)
+        assert ana.sits
+
+    async def test_whose_clock_is_behind_the_window_has_limits_by_their_own(self, world: World) -> None:
+        behind_ms, period_ms = world.now_ms, world.rules.checkin.period_ms
+        await world.settled(world.hubs[0].sweep(behind_ms + 2 * world.rules.window_ms))
+        for number in range(2 * world.rules.checkin.burst):
+            await world.hubs[-1].check_in(Caller(PersonId("ana")), HERE, behind_ms + number * period_ms)
+
     async def test_a_check_in_taken_after_its_window_counts_in_the_one_under_way(self, world: World) -> None:
         ana = await world.arrive("ana")
         late_ms, window = world.now_ms, world.windows.at(world.now_ms) + 1

@@ -75,7 +75,8 @@ async def findings(effort: Effort, server: str = OURS) -> list[Finding]:
     at_once = 1 if is_full else len(worlds)
     trials = TRIALS if is_full else FEW_TRIALS if server == OURS else bite.trials
 
-    async def attack(stage: Stage, people: int, tie: Tie) -> list[Finding]:
+    async def attack(stage: Stage, world: tuple[int, Tie]) -> list[Finding]:
+        people, tie = world
         random = Random(f"blocking {people} {tie} {effort.seed}")
         seen = await _watch(stage, trials, people, tie, random, is_brief=server != OURS and bite.is_brief)
         return _rows(seen, people, tie, Judge(is_full, server))
@@ -87,8 +88,9 @@ async def findings(effort: Effort, server: str = OURS) -> list[Finding]:
             async with AsyncExitStack() as stack:
                 # One after the other: what makes a database keeps notes in the tables that all share.
                 stages = [await stack.enter_async_context(on_stage(keep="on")) for _ in some]
-                attacks = (attack(stage, *world) for stage, world in zip(stages, some, strict=True))
-                rows += chain.from_iterable(await asyncio.gather(*attacks))
+                async with asyncio.TaskGroup() as group:
+                    tasks = [group.create_task(attack(*where)) for where in zip(stages, some, strict=True)]
+            rows += chain.from_iterable(task.result() for task in tasks)
     return rows
 
 
