@@ -55,9 +55,9 @@ class Standing:
     """What a check-in came to.
 
     ``window`` is the number of the one in which it counted: that which was under way, whenever it was sent. ``area`` is
-    the person's finest open catchment, by the cell in force or the venue they named. ``wish`` tells the
-    caller to place the person, and why: "new" if they are connected and have no seat, "venue" if they have one and
-    now name an open venue that they did not name before. None: nothing is to be done.
+    the person's finest open catchment, by the cell in force or the venue they named. ``wish`` tells the caller to place
+    the person, and why: "new" if they are connected and have no seat, "venue" if they have one and now name an open
+    venue that they did not name before. None: nothing is to be done.
     """
 
     area: CatchmentId
