@@ -30,6 +30,7 @@ NS_PER_MS = 1_000_000
 Seen = dict[str, float]
 Tie = Literal["strangers", "known", "a thread"]
 """What A and B are to each other before: A has a handle of B for good, or they have a thread, or neither."""
+Asks = Literal["all", "who is there", "in the room"]
 
 
 @dataclass(slots=True)
@@ -163,14 +164,15 @@ class Plot:
         is_there: Whether B is there and has blocked A, or is gone.
         tie: What the two are to each other.
         is_established: Whether B is, so that the block binds both alike.
-        is_brief: Whether A asks only for what shows who is there: seats, lists and shakes.
+        asks: What A asks: all there is to ask; what shows who is there, so seats, lists and shakes; or in the room
+            where they met, about the member that B was.
     """
 
     number: int
     is_there: bool
     tie: Tie
     is_established: bool
-    is_brief: bool = False
+    asks: Asks = "all"
 
 
 class Trial:
@@ -204,17 +206,22 @@ class Trial:
         self._met = self._a.room["room"]["id"]
         self._a.notes, self._b.notes = Notes(), Notes()
         await self._part()
-        if not self._plot.is_brief:
+        asks = self._plot.asks
+        if asks != "who is there":
             await self._ask_in_the_room()
+        if asks != "in the room":
+            await self._go_about(is_all=asks == "all")
+        await self._go()
+        return self._a.notes
+
+    async def _go_about(self, *, is_all: bool) -> None:
         await self._come_again()
-        if not self._plot.is_brief:
+        if is_all:
             await self._over_http()
         await self._drop_and_go_on()
         await self._shake()
-        if not self._plot.is_brief:
+        if is_all:
             await self._last_words()
-        await self._go()
-        return self._a.notes
 
     async def _meet(self) -> None:
         for one in (self._a, self._b):

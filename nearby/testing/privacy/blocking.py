@@ -15,7 +15,7 @@ from itertools import chain, product
 from random import Random
 
 from nearby.sim.attacks.telling import auc, auc_at_most, learnt, told_apart_p
-from nearby.testing.privacy.acquaintance import Notes, Plot, Tie, Trial
+from nearby.testing.privacy.acquaintance import Asks, Notes, Plot, Tie, Trial
 from nearby.testing.privacy.finding import OURS, Effort, Finding
 from nearby.testing.privacy.neighbours import Neighbours
 from nearby.testing.privacy.stage import Stage, on_stage
@@ -42,20 +42,21 @@ GATE_P = 0.0003
 
 @dataclass(frozen=True, slots=True)
 class Bite:
-    """What shows a weakness: so many trials, with so many people present, brief ones or not."""
+    """What shows a weakness: so many trials, with so many people present, of part of what can be asked or all."""
 
     trials: int = 32
     people: int = 2
     tie: Tie = "known"
-    is_brief: bool = False
+    asks: Asks = "all"
 
 
 BITES = {
-    "no work for the blocked": Bite(48),
-    "a gap for the blocked": Bite(is_brief=True),
-    "an empty list for the blocked": Bite(48, 6, is_brief=True),
-    "the blocked do without": Bite(32, 6, is_brief=True),
-    "a room of their own for the blocked": Bite(64, FEW, is_brief=True),
+    "the blocked are told": Bite(asks="in the room"),
+    "no work for the blocked": Bite(48, asks="in the room"),
+    "a gap for the blocked": Bite(asks="who is there"),
+    "an empty list for the blocked": Bite(48, 6, asks="who is there"),
+    "the blocked do without": Bite(32, 6, asks="who is there"),
+    "a room of their own for the blocked": Bite(64, FEW, asks="who is there"),
 }
 """By the weakness; for another one as it is by itself."""
 
@@ -78,7 +79,7 @@ async def findings(effort: Effort, server: str = OURS) -> list[Finding]:
     async def attack(stage: Stage, world: tuple[int, Tie]) -> list[Finding]:
         people, tie = world
         random = Random(f"blocking {people} {tie} {effort.seed}")
-        seen = await _watch(stage, trials, people, tie, random, is_brief=server != OURS and bite.is_brief)
+        seen = await _watch(stage, trials, people, tie, random, asks="all" if server == OURS else bite.asks)
         return _rows(seen, people, tie, Judge(is_full, server))
 
     rows: list[Finding] = []
@@ -142,7 +143,7 @@ def _ranked(seen: Sequence[Watched], part: Part, learnt_of: int) -> tuple[list[f
     return there, absent
 
 
-async def _watch(stage: Stage, trials: int, people: int, tie: Tie, random: Random, *, is_brief: bool) -> list[Watched]:
+async def _watch(stage: Stage, trials: int, people: int, tie: Tie, random: Random, *, asks: Asks) -> list[Watched]:
     """Live through that many trials, of both conditions and both kinds of B in an order drawn by fours."""
     seen: list[Watched] = []
     others = people - 2
@@ -155,6 +156,6 @@ async def _watch(stage: Stage, trials: int, people: int, tie: Tie, random: Rando
         four = list(product((True, False), repeat=2))
         for is_there, is_established in random.sample(four, len(four)):
             await neighbours.live(stage, SETTLES_MS)
-            plot = Plot(len(seen), is_there, tie, is_established, is_brief)
+            plot = Plot(len(seen), is_there, tie, is_established, asks)
             seen.append((plot, await Trial(stage, town, neighbours, plot, random).live()))
     return seen
