@@ -107,7 +107,7 @@ class LiveState:
 
     def attach(self, caller: Caller, attached: Attached, resume: wire.Resume | None, now_ms: int) -> None:
         """See ``Hub.attach``."""
-        self.catch_up(now_ms)
+        self.catch_up(now_ms, caller.person)
         person = self._people.meet(caller, now_ms)
         self._people.claim(person, caller)
         before = self._people.attach(person, attached)
@@ -133,7 +133,7 @@ class LiveState:
 
     def renew(self, caller: Caller, connection: ConnectionId, now_ms: int) -> None:
         """See ``Hub.renew``."""
-        self.catch_up(now_ms)
+        self.catch_up(now_ms, caller.person)
         person = self._people.mine(caller.person, connection)
         self._people.meet(caller, now_ms)
         self._people.claim(person, caller)
@@ -141,7 +141,7 @@ class LiveState:
 
     def check_in(self, caller: Caller, ladder: Ladder, now_ms: int, wishes: Wishes = NO_WISHES) -> Standing:
         """See ``Hub.check_in``."""
-        self.catch_up(now_ms)
+        self.catch_up(now_ms, caller.person)
         person = self._people.meet(caller, now_ms)
         before = person.wishes
         counts_ms = max(now_ms, self._windows.start_ms(self.window))
@@ -157,7 +157,7 @@ class LiveState:
 
     def clear(self, person_id: PersonId, connection: ConnectionId | None, now_ms: int, *, why: str) -> bool:
         """See ``Hub.clear``."""
-        self.catch_up(now_ms)
+        self.catch_up(now_ms, person_id)
         person = self._people.get(person_id) if connection is None else self._people.mine(person_id, connection)
         if why == "quiet_area":
             # Somebody unknown is known from now on: their check-ins have a rate. Nothing of it is recorded.
@@ -282,8 +282,8 @@ class LiveState:
             if self._people.must_move(person, now_ms) or (person.lacks_seat and person.id in let_go)
         ]
 
-    def catch_up(self, now_ms: int) -> None:
-        """Do everything that was due by ``now_ms``, in order of time."""
+    def catch_up(self, now_ms: int, acting: PersonId | None = None) -> None:
+        """Do everything that was due by ``now_ms``, in order of time; what is of somebody ``acting`` in any case."""
         window = self._windows.at(now_ms)
         if window == self.window and now_ms < self._agenda.idle_until_ms:
             return

@@ -9,7 +9,6 @@ from nearby.core.ids import ConnectionId, PersonId, RoomId
 from nearby.core.room import Room
 from nearby.core.rules import Rules
 from nearby.core.window import Windows
-from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.hub.base import Caller, Standing
 from nearby.hub.memory.agenda import Kind
 from nearby.hub.memory.person import Attached, Person
@@ -112,18 +111,17 @@ class Attempt(LiveState):
     def _note(self, change: Change) -> None:
         self.changes.append(change)
 
-    def catch_up(self, now_ms: int) -> None:
-        """See ``LiveState``: but only what this attempt took on itself, which is nothing unless it is a sweep."""
+    def catch_up(self, now_ms: int, acting: PersonId | None = None) -> None:
+        """Do what is due of what this attempt took on itself, which is nothing unless it is a sweep.
+
+        What is due at the moments of somebody ``acting`` is done too: no sweep may have come to it yet.
+        """
         if self._windows.at(now_ms) > self.window:
             raise WindowOver
         self._run_timers(now_ms)
-
-    def _reach(self, person_id: PersonId, now_ms: int) -> None:
-        """Do what is due at somebody's moments before what they do now, if no sweep came to it yet."""
-        self.catch_up(now_ms)
-        person = self._people.get(person_id)
+        person = None if acting is None else self._people.get(acting)
         while person is not None and person.presence is not None:
-            due_ms = presence.due_ms(person.presence, person_id, self._windows)
+            due_ms = presence.due_ms(person.presence, person.id, self._windows)
             if due_ms > now_ms:
                 return
             self._look_at_moment(person, due_ms)
@@ -156,24 +154,8 @@ class Attempt(LiveState):
 
     def attach(self, caller: Caller, attached: Attached, resume: wire.Resume | None, now_ms: int) -> None:
         """See ``Hub.attach``. A seat that was there before is recorded again: it may end soon there."""
-        self._reach(caller.person, now_ms)
         super().attach(caller, attached, resume, now_ms)
         self._tell_seat(self._people.get(caller.person))
-
-    def renew(self, caller: Caller, connection: ConnectionId, now_ms: int) -> None:
-        """See ``Hub.renew``."""
-        self._reach(caller.person, now_ms)
-        super().renew(caller, connection, now_ms)
-
-    def check_in(self, caller: Caller, ladder: Ladder, now_ms: int, wishes: Wishes = NO_WISHES) -> Standing:
-        """See ``Hub.check_in``."""
-        self._reach(caller.person, now_ms)
-        return super().check_in(caller, ladder, now_ms, wishes)
-
-    def clear(self, person_id: PersonId, connection: ConnectionId | None, now_ms: int, *, why: str) -> bool:
-        """See ``Hub.clear``."""
-        self._reach(person_id, now_ms)
-        return super().clear(person_id, connection, now_ms, why=why)
 
     def check_in_alone(self, person_id: PersonId, ladder: Ladder, now_ms: int, *, gateway: str) -> Standing | None:
         """Check in somebody whose connection is on this gateway, if that only counts; it is no attempt, and done.

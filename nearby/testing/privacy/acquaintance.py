@@ -31,6 +31,7 @@ Seen = dict[str, float]
 Tie = Literal["strangers", "known", "a thread"]
 """What A and B are to each other before: A has a handle of B for good, or they have a thread, or neither."""
 Asks = Literal["all", "who is there", "in the room"]
+"""How much of what there is to ask A asks; see ``Plot``."""
 
 
 @dataclass(slots=True)
