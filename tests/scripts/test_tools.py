@@ -68,8 +68,8 @@ def test_a_run_that_keeps_every_promise_exits_0_and_reports_it(crowd: str, tmp_p
     assert figures["server_peak_mib"] > 0
 
 
-MANY = 40
-"""Half of the crowd."""
+MANY = 20
+"""A quarter of the crowd."""
 
 
 @pytest.fixture(scope="module")
