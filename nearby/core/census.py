@@ -5,7 +5,7 @@ number per cell, and only who came, left or moved during the window is remembere
 """
 
 from collections import Counter
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from functools import lru_cache
 
 from nearby.core.cell import Ladder
@@ -52,6 +52,23 @@ class Census:
             self._present[cell] -= 1
             if not self._present[cell]:
                 del self._present[cell]
+
+    def visited(self, person: PersonId, owns: Callable[[Cell], bool]) -> tuple[Ladder, ...]:
+        """Return what ``take_back`` would take back, but for a ladder that was in force the whole window."""
+        return tuple(ladder for ladder in self._visited.get(person, ()) if not owns(ladder.res5))
+
+    def take_back(self, person: PersonId, owns: Callable[[Cell], bool]) -> None:
+        """Let ``person``, who has no ladder in force any more, count in this window only in cells that are our own.
+
+        ``owns`` tells that of the coarsest cell of a ladder: ladders that do not share it share none.
+        """
+        visited = self._visited.get(person, ())
+        for cell in {cell for ladder in self.visited(person, owns) for cell in ladder}:
+            self._seen[cell] -= 1
+            if not self._seen[cell]:
+                del self._seen[cell]
+        if visited:
+            self._visited[person] = tuple(ladder for ladder in visited if owns(ladder.res5))
 
     def _visit(self, person: PersonId, ladder: Ladder) -> None:
         visited = self._visited.get(person)

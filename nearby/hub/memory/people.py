@@ -1,6 +1,6 @@
 """Everybody known: presence with its moments, the seat and connection, and what bounds them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from nearby.core import presence as rule
 from nearby.core.catchment import fill_levels
@@ -247,6 +247,34 @@ class People:
             person.off_window, person.is_displaced = None, False
             if self._records is not None:
                 self._records.presence(person)
+
+    def visited(self, person: Person, owns: Callable[[Cell], bool] | None) -> tuple[Ladder, ...]:
+        """Return where somebody counts in this window that is not our own, but for where they were all of it."""
+        return self._census.visited(person.id, owns) if person.is_counted and owns is not None else ()
+
+    def come(self, person: Person, presence: Presence, wishes: Wishes, visited: Iterable[Ladder]) -> None:
+        """Let somebody who has no presence here have one that they bring from another slice, in the same window.
+
+        They count where they are, and where they ``visited`` before.
+        """
+        person.presence, person.wishes = presence, wishes
+        for ladder in visited:
+            self._census.enter(person.id, ladder)
+            self._census.leave(person.id, ladder)
+        person.has_lapsed = False
+        self._enter(person, presence.ladder)
+        if wishes.venue is not None and person.claims.established:
+            self.venues.name(wishes.venue, person.id)
+        self._wake_later(person, presence)
+        if self._records is not None:
+            self._records.presence(person)
+
+    def go(self, person: Person, owns: Callable[[Cell], bool] | None) -> None:
+        """End somebody's presence here, who is in another slice: in cells that are not our own they never counted."""
+        is_counted = person.is_counted and person.presence is not None
+        self.end_presence(person)
+        if is_counted and owns is not None:
+            self._census.take_back(person.id, owns)
 
     def attach(self, person: Person, attached: Attached | None) -> Attached | None:
         """Set the person's newest connection, None for no more; return the one before."""

@@ -270,6 +270,23 @@ class Seats:
         """Return a room as the person on one of its seats is to see it."""
         return self._members.as_seen(seat.person, room, room.snapshot(seat.member, why, self._rules))
 
+    def after_welcome(
+        self, person: Person, resume: wire.Resume | None, now_ms: int
+    ) -> tuple[RoomId | None, list[wire.ServerMessage]]:
+        """Return what follows a welcome, as ``Listener.welcomed`` takes it."""
+        if person.room is None or person.seat is None:
+            return None, [wire.Unplaced(why="expired" if person.has_lapsed else "none")]
+        why = "resynced"
+        if resume is not None and resume.room == person.room.id and resume.after >= person.seat.joined_seq:
+            missed = person.room.after(resume.epoch, resume.after, now_ms, self._rules)
+            if missed is not None:
+                return person.room.id, self._members.as_heard(person.id, person.room, missed)
+            if resume.after <= person.room.lifted_seq and resume.epoch == person.room.epoch:
+                why = person.seat.why
+        elif resume is not None and resume.room != person.room.id:
+            why = person.seat.why
+        return None, [self.snapshot(person.room, person.seat, why)]
+
     def _bar(self, person: Person, room: RoomId, until_ms: int, now_ms: int) -> None:
         shunned = {room_id: ms for room_id, ms in person.shunned.items() if ms > now_ms}
         person.shunned = shunned | {room: max(until_ms, shunned.get(room, 0))}

@@ -17,6 +17,7 @@ from nearby.hub.base import Caller, HubStatistics, Listener, Offer, RoomSize, St
 from nearby.hub.memory.agenda import Kind
 from nearby.hub.memory.avoiding import Avoiding
 from nearby.hub.memory.company import Company
+from nearby.hub.memory.crossing import Crossing
 from nearby.hub.memory.lists import Lists
 from nearby.hub.memory.members import Members
 from nearby.hub.memory.mender import Mender
@@ -32,6 +33,7 @@ from nearby.hub.memory.shakes import Shakes
 from nearby.hub.memory.stops import Stops
 from nearby.hub.memory.tables import Tables, in_memory
 from nearby.hub.memory.words import Words
+from nearby.hub.slices import Owns
 
 
 class LiveState:
@@ -46,6 +48,7 @@ class LiveState:
             is recorded, and recording costs nothing.
         kept: What survived of a former process; every seat is held from now.
         tables: What everything is kept in, None for empty ones of this process.
+        owns: Which cells of resolution 5 are this live state's, if it is a slice; None: all of them.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class LiveState:
         record: Callable[[Change], None] | None = None,
         kept: Kept | None = None,
         tables: Tables | None = None,
+        owns: Owns | None = None,
     ) -> None:
         self._rules = rules
         self._windows = Windows(rules.window_ms, secret)
@@ -92,6 +96,9 @@ class LiveState:
         self.company = Company(self._people, self._avoiding, self.stops)
         self._mender = Mender(rules, self._people, self._rooms, self.seats, agenda=self._agenda, records=records)
         self.shakes = Shakes(rules, self._people, self._rooms, self.seats, self.stops, gatherings=tables.gatherings)
+        self.crossing = Crossing(
+            self._people, self._rooms, self.seats, self.shakes, owns=owns, call_for=self._to_move.append
+        )
         self.words = Words(rules, self._people, self._rooms, self.members, tables=tables, records=records)
         self.networks = Networks()
         if kept is not None:
@@ -117,7 +124,7 @@ class LiveState:
             self._take_up(person, now_ms)
         elif resume is not None:
             self.seats.return_to(person, RoomId(resume.room), now_ms)
-        resumed, then = self._where(person, resume, now_ms)
+        resumed, then = self.seats.after_welcome(person, resume, now_ms)
         attached.listener.welcomed(attached.connection, resumed=resumed, then=then)
 
     def detach(self, person_id: PersonId, connection: ConnectionId, now_ms: int) -> None:
@@ -153,7 +160,7 @@ class LiveState:
             wish = "new"
         elif person.attached is not None and wishes.venue not in (None, before.venue) and area == wishes.venue:
             wish = "venue"
-        return Standing(area, self.window, wish)
+        return self.crossing.standing(person, Standing(area, self.window, wish))
 
     def clear(self, person_id: PersonId, connection: ConnectionId | None, now_ms: int, *, why: str) -> bool:
         """See ``Hub.clear``."""
@@ -177,10 +184,15 @@ class LiveState:
         return had_seat
 
     def offer(self, person_id: PersonId, now_ms: int) -> Offer | None:
-        """See ``Hub.offer``."""
+        """See ``Hub.offer``; raises ``Elsewhere`` if that is another slice."""
         self.catch_up(now_ms)
         person = self._people.get(person_id)
-        if person is None or person.presence is None or person.attached is None or self.stops.hold_off(person):
+        if person is None or person.presence is None:
+            return None
+        if person.attached is not None and self.stops.hold_off(person):
+            return None
+        self.crossing.check_offer(person, now_ms)
+        if person.attached is None:
             return None
         return self._avoiding.offer(person, now_ms)
 
@@ -191,9 +203,11 @@ class LiveState:
         return person is not None and room is not None and self.seats.sit(person, lambda: room, why, now_ms)
 
     def open_room(self, person_id: PersonId, catchment: CatchmentId, why: str, now_ms: int) -> bool:
-        """See ``Hub.open_room``."""
+        """See ``Hub.open_room``; raises ``Elsewhere`` if the catchment is another slice's."""
         person = self._people.get(person_id)
-        return person is not None and self.seats.sit(person, lambda: self._rooms.open(catchment, now_ms), why, now_ms)
+        if person is None:
+            return False
+        return self.seats.sit(person, lambda: self.crossing.open(person, catchment, now_ms), why, now_ms)
 
     def separate(self, author_id: PersonId, other_id: PersonId, now_ms: int, *, is_mutual: bool) -> None:
         """See ``Hub.separate``."""
@@ -279,7 +293,9 @@ class LiveState:
         return [
             person.id
             for person in people
-            if self._people.must_move(person, now_ms) or (person.lacks_seat and person.id in let_go)
+            if self._people.must_move(person, now_ms)
+            or (person.lacks_seat and person.id in let_go)
+            or self.crossing.may_go(person)
         ]
 
     def catch_up(self, now_ms: int, acting: PersonId | None = None) -> None:
@@ -328,23 +344,6 @@ class LiveState:
                 self.seats.lose(person, now_ms)
                 self._people.forget_later(person)
 
-    def _where(
-        self, person: Person, resume: wire.Resume | None, now_ms: int
-    ) -> tuple[RoomId | None, list[wire.ServerMessage]]:
-        """Return what follows a welcome, as ``Listener.welcomed`` takes it."""
-        if person.room is None or person.seat is None:
-            return None, [wire.Unplaced(why="expired" if person.has_lapsed else "none")]
-        why = "resynced"
-        if resume is not None and resume.room == person.room.id and resume.after >= person.seat.joined_seq:
-            missed = person.room.after(resume.epoch, resume.after, now_ms, self._rules)
-            if missed is not None:
-                return person.room.id, self.members.as_heard(person.id, person.room, missed)
-            if resume.after <= person.room.lifted_seq and resume.epoch == person.room.epoch:
-                why = person.seat.why
-        elif resume is not None and resume.room != person.room.id:
-            why = person.seat.why
-        return None, [self.seats.snapshot(person.room, person.seat, why)]
-
     def _take_up(self, person: Person, now_ms: int) -> None:
         """A new connection sits down on the person's seat."""
         assert person.room is not None
@@ -389,7 +388,8 @@ class LiveState:
         self._people.forget_later(person)
 
     def _look_at_moment(self, person: Person, now_ms: int) -> None:
-        if self._people.at_moment(person, now_ms, lapse=lambda lapsing: self.seats.lose(lapsing, now_ms)):
+        must_move = self._people.at_moment(person, now_ms, lapse=lambda lapsing: self.seats.lose(lapsing, now_ms))
+        if must_move or self.crossing.may_go(person):
             self._to_move.append(person.id)
         self._people.forget_later(person)
 

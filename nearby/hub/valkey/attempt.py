@@ -14,6 +14,7 @@ from nearby.hub.memory.agenda import Kind
 from nearby.hub.memory.person import Attached, Person
 from nearby.hub.memory.records import room_row
 from nearby.hub.memory.state import LiveState
+from nearby.hub.slices import Owns
 from nearby.hub.valkey.alone import count_alone
 from nearby.hub.valkey.commands import Command
 from nearby.hub.valkey.keys import ttl_of
@@ -46,6 +47,7 @@ class Attempt(LiveState):
         window: The number of the window that the shared state is in.
         has_record: Whether ``changes`` are wanted.
         draw_id: Returns a new opaque id at each call.
+        owns: See ``LiveState``.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Attempt(LiveState):
         window: int,
         has_record: bool,
         draw_id: Callable[[], str],
+        owns: Owns | None = None,
     ) -> None:
         self.shared = tables
         tables.on_new_epoch = self._resync
@@ -76,6 +79,7 @@ class Attempt(LiveState):
             now_ms=now_ms,
             tables=tables.tables,
             record=record,
+            owns=owns,
         )
 
     def begin(self, drawn: list[str]) -> None:

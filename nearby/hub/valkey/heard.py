@@ -1,6 +1,7 @@
 """What a gateway is told, as it travels: the calls of ``Listener`` as values."""
 
 from collections.abc import Callable, Collection, Sequence
+from typing import cast
 
 import msgspec
 from msgspec import Struct
@@ -8,6 +9,7 @@ from msgspec import Struct
 from nearby.core import wire
 from nearby.core.ids import ConnectionId, RoomId
 from nearby.hub.base import Listener
+from nearby.hub.slices import SliceListener
 
 
 class Welcomed(Struct, array_like=True, tag="w"):
@@ -34,6 +36,12 @@ class Unseated(Struct, array_like=True, tag="u"):
 
 class TakenOut(Struct, array_like=True, tag="o"):
     """See ``Listener.taken_out``."""
+
+    connection: str
+
+
+class CalledAcross(Struct, array_like=True, tag="c"):
+    """See ``SliceListener.called_across``."""
 
     connection: str
 
@@ -77,7 +85,7 @@ class Learned(Struct, array_like=True, tag="l"):
     value: bytes
 
 
-Call = Welcomed | Seated | Unseated | TakenOut | Told | Replaced | Happened | Announced | Learned
+Call = Welcomed | Seated | Unseated | TakenOut | CalledAcross | Told | Replaced | Happened | Announced | Learned
 
 
 def announcement_of(name: str) -> str:
@@ -106,6 +114,8 @@ def carry_out(call: Call, listener: Listener, answer: Callable[[str], None]) -> 
             listener.unseated(ConnectionId(connection), why)
         case TakenOut(connection):
             listener.taken_out(ConnectionId(connection))
+        case CalledAcross(connection):
+            cast(SliceListener, listener).called_across(ConnectionId(connection))
         case Told(connection, message):
             listener.told(ConnectionId(connection), message)
         case Replaced(connection):
@@ -152,6 +162,10 @@ class Ear:
     def taken_out(self, connection: ConnectionId) -> None:
         """See ``Listener``."""
         self._outbox.tell(self.gateway, TakenOut(connection))
+
+    def called_across(self, connection: ConnectionId) -> None:
+        """See ``SliceListener``."""
+        self._outbox.tell(self.gateway, CalledAcross(connection))
 
     def told(self, connection: ConnectionId, message: wire.ServerMessage) -> None:
         """See ``Listener``."""

@@ -56,7 +56,7 @@ def _kinds() -> tuple[Kind, ...]:
         *(Kind(name, _always(LEASE_TTL_MS)) for name in ("gw", "gl:", "pg:", "ng:")),
         *(Kind(name, _while_present(PERSON_MS)) for name in ("p:", "la:", "ln:", "h:")),
         *(Kind(name, _while_present(HOUR_MS)) for name in ("r:", "mm:", "mg:", "s:")),
-        Kind("no:", _always(PERSON_MS)),
+        *(Kind(name, _always(PERSON_MS)) for name in ("no:", "at:")),
         *(Kind(name, _always(CHOICE_MS)) for name in ("ka:", "ko:", "dt:", "dh:", "ll:")),
         Kind("o:", _always(OUTBOX_MS)),
         Kind("e:", lambda rules: rules.log_ms),

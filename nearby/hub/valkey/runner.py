@@ -17,6 +17,7 @@ from nearby.core.rules import Rules
 from nearby.core.window import Windows
 from nearby.errors import HubDown, NearbyError
 from nearby.hub.base import Standing
+from nearby.hub.slices import Owns
 from nearby.hub.statistics import ATTEMPT_OUTCOMES
 from nearby.hub.valkey import rows
 from nearby.hub.valkey.attempt import Attempt, WindowOver
@@ -84,6 +85,7 @@ class Runner:
         draw_id: Returns a new opaque id at each call.
         record: Is told changes once they took effect, with the rows of the rooms looked at for them; or None.
         own: Returns the id of the gateway.
+        owns: Which cells of resolution 5 are the live state's; see ``LiveState``.
     """
 
     def __init__(
@@ -95,8 +97,10 @@ class Runner:
         draw_id: Callable[[], str],
         record: Record | None = None,
         own: Callable[[], str] = str,
+        owns: Owns | None = None,
     ) -> None:
         self._record = record
+        self._owns = owns
         self._own = own
         self._link = link
         self._rules = rules
@@ -225,6 +229,7 @@ class Runner:
                 window=window,
                 has_record=self._record is not None,
                 draw_id=self._draw_id,
+                owns=self._owns,
             )
         return self._attempt
 

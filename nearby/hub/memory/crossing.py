@@ -1,0 +1,158 @@
+"""Leaving a slice of the map for another one, and coming from one."""
+
+from collections.abc import Callable
+from typing import cast
+
+from msgspec import structs
+
+from nearby.core.ids import ConnectionId, PersonId
+from nearby.core.reach import Reach
+from nearby.core.room import Room
+from nearby.core.venue import CatchmentId
+from nearby.hub.base import Caller, Standing
+from nearby.hub.memory.people import People
+from nearby.hub.memory.person import Attached, Person, Rare
+from nearby.hub.memory.rooms import Rooms
+from nearby.hub.memory.seats import Seats
+from nearby.hub.memory.shakes import Shakes
+from nearby.hub.slices import Astray, Elsewhere, Luggage, Owns, SliceListener
+
+
+class Crossing:
+    """Carries out what ``nearby.hub.slices`` describes. No method suspends.
+
+    Args:
+        people: Everybody here.
+        rooms: Opens them.
+        seats: End the seat of whoever goes.
+        shakes: Forget whoever goes.
+        owns: Which cells are this slice's; None if there is no other.
+        call_for: Is given who must have another seat.
+    """
+
+    def __init__(
+        self,
+        people: People,
+        rooms: Rooms,
+        seats: Seats,
+        shakes: Shakes,
+        *,
+        owns: Owns | None,
+        call_for: Callable[[PersonId], None],
+    ) -> None:
+        self._people = people
+        self._rooms = rooms
+        self._seats = seats
+        self._shakes = shakes
+        self._owns = owns
+        self._call_for = call_for
+
+    def is_astray(self, person: Person) -> bool:
+        """Return whether the cell that somebody has in force is another slice's."""
+        return self._owns is not None and person.presence is not None and not self._owns(person.presence.ladder.res5)
+
+    def may_go(self, person: Person) -> bool:
+        """Return whether somebody is astray, and no seat keeps them here."""
+        return self._owns is not None and self.is_astray(person) and not person.has_seat
+
+    def check_offer(self, person: Person, now_ms: int) -> None:
+        """Raise ``Elsewhere`` if the offer is to be another slice's: they have no seat here, or must give it up now."""
+        if self.is_astray(person) and (not person.has_seat or self._people.must_move(person, now_ms)):
+            raise Elsewhere
+
+    def open(self, person: Person, catchment: CatchmentId, now_ms: int) -> Room:
+        """Open a room for somebody; ``Elsewhere``, and none is, if that is to be done in another slice."""
+        if self.is_astray(person):
+            raise Elsewhere
+        return self._rooms.open(catchment, now_ms)
+
+    def standing(self, person: Person, standing: Standing) -> Standing:
+        """Return how somebody stands here who checked in: astray if nothing keeps them from going where they are."""
+        if not self.may_go(person):
+            return standing
+        return Astray(standing.area, standing.window, standing.wish)
+
+    def pack(self, person_id: PersonId, connection: ConnectionId | None, window: int) -> Luggage | None:
+        """See ``Slice.pack``; ``window`` is the one under way."""
+        person = self._people.get(person_id)
+        if person is None or person.presence is None or _connection_of(person) != connection:
+            return None
+        rare = person.rare
+        return Luggage(
+            person_id,
+            connection,
+            person.claims,
+            person.presence,
+            person.wishes,
+            window,
+            checkin_tat_ms=person.checkin_tat_ms,
+            say_tat_ms=person.tat_of_say_ms,
+            joins_ms=person.joins_ms,
+            cells_ms=person.cells_ms,
+            rare=structs.replace(
+                rare, off_window=None, is_displaced=False, lost=None, reach=None, trail=None, say_tat_ms=0
+            ),
+            reached_ms=() if rare.reach is None else tuple(rare.reach.times_ms()),
+            visited=self._people.visited(person, self._owns),
+            awaits_seat=person.has_or_awaits_seat,
+        )
+
+    def take_in(self, luggage: Luggage, attached: Attached | None, now_ms: int, window: int) -> Standing:
+        """See ``Slice.take_in``; ``window`` is the one under way, and that of the slice they come from."""
+        caller = Caller(luggage.person, *luggage.claims)
+        person = self._people.meet(caller, now_ms)
+        self._leave_remains(person, attached, now_ms)
+        person.claims = luggage.claims
+        person.checkin_tat_ms = luggage.checkin_tat_ms
+        person.joins_ms, person.cells_ms = luggage.joins_ms, luggage.cells_ms
+        if luggage.rare != Rare() or person.has_rare:
+            person.rare = structs.replace(luggage.rare)
+        person.say_tat_ms = luggage.say_tat_ms
+        person.reach = Reach(luggage.reached_ms) if luggage.reached_ms else None
+        self._people.attach(person, attached)
+        self._people.come(person, luggage.presence, luggage.wishes, luggage.visited)
+        person.is_displaced = luggage.awaits_seat and attached is not None
+        if person.is_displaced:
+            # Should whoever brings them die on the way, any other has them placed.
+            self._call_for(person.id)
+        wish = "new" if attached is not None else None
+        return Standing(self._people.area_of(person), window, wish)
+
+    def release(self, luggage: Luggage, now_ms: int, window: int) -> bool:
+        """See ``Slice.release``; ``window`` is the one under way."""
+        if self.pack(luggage.person, luggage.connection, window) != luggage:
+            return False
+        person = self._people.get(luggage.person)
+        assert person is not None
+        self._leave(person, now_ms)
+        self._people.attach(person, None)
+        self._people.forget_later(person)
+        return True
+
+    def call_across(self, person_id: PersonId) -> None:
+        """See ``Slice.call_across``."""
+        person = self._people.get(person_id)
+        if person is not None and person.attached is not None:
+            cast(SliceListener, person.attached.listener).called_across(person.attached.connection)
+
+    def _leave(self, person: Person, now_ms: int) -> None:
+        """End somebody's seat and presence here."""
+        attached = person.attached
+        self._shakes.take_back(person.id)
+        had_seat = person.has_seat
+        self._seats.end(person, now_ms, why="moved", asked_by=None if attached is None else attached.connection)
+        if had_seat and attached is not None:
+            attached.listener.taken_out(attached.connection)
+        self._people.go(person, self._owns)
+
+    def _leave_remains(self, person: Person, attached: Attached | None, now_ms: int) -> None:
+        """End what is left here of somebody from before: a move that was cut short, or that crossed another one."""
+        before = person.attached
+        if before is not None and (attached is None or before.connection != attached.connection):
+            before.listener.replaced(before.connection)
+        self._people.attach(person, None)
+        self._leave(person, now_ms)
+
+
+def _connection_of(person: Person) -> ConnectionId | None:
+    return None if person.attached is None else person.attached.connection

@@ -1,0 +1,137 @@
+"""The connections of this gateway, each with the slice that has its person, and what they hear of it."""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterator, Sequence
+
+from nearby.core import wire
+from nearby.core.ids import ConnectionId, PersonId, RoomId
+from nearby.hub.base import Listener
+
+
+class Phone:
+    """One connection of this gateway. ``number`` is that of the slice its person is in.
+
+    ``lock`` is held by whatever asks the slice for the connection, and by a move to another one: so that none of these
+    finds the person gone. All phones of one person share it.
+    """
+
+    __slots__ = ("connection", "lock", "number", "person")
+
+    def __init__(self, connection: ConnectionId, person: PersonId, number: int, lock: asyncio.Lock) -> None:
+        self.connection = connection
+        self.person = person
+        self.number = number
+        self.lock = lock
+
+
+class Phones:
+    """Every connection of this gateway from its attaching to its detaching."""
+
+    def __init__(self) -> None:
+        self._by_connection: dict[ConnectionId, Phone] = {}
+        self._newest: dict[PersonId, Phone] = {}
+
+    def __iter__(self) -> Iterator[Phone]:
+        """Yield the newest one here of each person."""
+        return iter(list(self._newest.values()))
+
+    def get(self, connection: ConnectionId) -> Phone | None:
+        """Return the phone of a connection, or None."""
+        return self._by_connection.get(connection)
+
+    def of(self, person: PersonId) -> Phone | None:
+        """Return the phone on whose connection the person is, None if that is on no or on another gateway."""
+        return self._newest.get(person)
+
+    def add(self, phone: Phone) -> None:
+        """A connection is about to be attached."""
+        self._by_connection[phone.connection] = self._newest[phone.person] = phone
+
+    def remove(self, connection: ConnectionId) -> Phone | None:
+        """A connection is gone; return its phone. Idempotent."""
+        phone = self._by_connection.pop(connection, None)
+        if phone is not None:
+            self.supersede(phone)
+        return phone
+
+    def supersede(self, phone: Phone) -> None:
+        """A phone is not its person's newest any more: it hears so itself when it asks."""
+        if self._newest.get(phone.person) is phone:
+            del self._newest[phone.person]
+
+
+class SliceEar:
+    """The ear of one slice: a gateway hears of a connection from the slice that has its person, and from no other.
+
+    Args:
+        number: Of the slice.
+        listener: The gateway's.
+        phones: Its connections.
+        call_across: Is given who is to go to another slice.
+    """
+
+    def __init__(
+        self, number: int, listener: Listener, phones: Phones, *, call_across: Callable[[PersonId], None]
+    ) -> None:
+        self._number = number
+        self._listener = listener
+        self._phones = phones
+        self._call_across = call_across
+
+    def welcomed(self, connection: ConnectionId, *, resumed: RoomId | None, then: Sequence[wire.ServerMessage]) -> None:
+        """See ``Listener``."""
+        if self._is_here(connection):
+            self._listener.welcomed(connection, resumed=resumed, then=then)
+
+    def seated(self, connection: ConnectionId, placed: wire.Placed) -> None:
+        """See ``Listener``."""
+        if self._is_here(connection):
+            self._listener.seated(connection, placed)
+
+    def unseated(self, connection: ConnectionId, why: str) -> None:
+        """See ``Listener``."""
+        if self._is_here(connection):
+            self._listener.unseated(connection, why)
+
+    def taken_out(self, connection: ConnectionId) -> None:
+        """See ``Listener``."""
+        if self._is_here(connection):
+            self._listener.taken_out(connection)
+
+    def told(self, connection: ConnectionId, message: wire.ServerMessage) -> None:
+        """See ``Listener``."""
+        if self._is_here(connection):
+            self._listener.told(connection, message)
+
+    def replaced(self, connection: ConnectionId) -> None:
+        """See ``Listener``. By whichever slice: there is a newer connection in it."""
+        phone = self._phones.get(connection)
+        if phone is not None:
+            self._phones.supersede(phone)
+            self._listener.replaced(connection)
+
+    def forgotten(self, connections: Collection[ConnectionId]) -> None:
+        """See ``Listener``."""
+        here = [connection for connection in connections if self._is_here(connection)]
+        if here:
+            self._listener.forgotten(here)
+
+    def room_event(
+        self, event: wire.RoomEvent, *, unheard_by: ConnectionId | None, skipped_by: Collection[ConnectionId] = ()
+    ) -> None:
+        """See ``Listener``. No two slices have a room of the same id."""
+        self._listener.room_event(event, unheard_by=unheard_by, skipped_by=skipped_by)
+
+    def announced(self, notice: str, seen_to: Callable[[], None]) -> None:
+        """See ``Colleague``."""
+        self._listener.announced(notice, seen_to)
+
+    def called_across(self, connection: ConnectionId) -> None:
+        """See ``SliceListener``."""
+        phone = self._phones.get(connection)
+        if phone is not None and phone.number == self._number:
+            self._call_across(phone.person)
+
+    def _is_here(self, connection: ConnectionId) -> bool:
+        phone = self._phones.get(connection)
+        return phone is not None and phone.number == self._number

@@ -1,0 +1,94 @@
+"""A live state of slices in one process: each a ``LiveState``, put together as those on servers are."""
+
+from random import Random
+
+from nearby.core.ids import ConnectionId, PersonId
+from nearby.core.rules import Rules
+from nearby.hub.base import Hub, Listener, Standing
+from nearby.hub.memory import LiveState, MemoryHub
+from nearby.hub.memory.person import Attached
+from nearby.hub.sliced import SlicedHub
+from nearby.hub.sliced.borders import slice_of
+from nearby.hub.sliced.phones import Phones, SliceEar
+from nearby.hub.slices import Luggage, Slice
+from nearby.testing.live import SECRET
+
+
+class MemorySlice(MemoryHub):
+    """See ``nearby.hub.slices.Slice``. No call suspends.
+
+    Args:
+        state: The slice's live state.
+        listener: Hears what concerns this gateway's connections.
+        noted: Which slice has whom, of those whose home this one is.
+    """
+
+    def __init__(self, state: LiveState, listener: Listener, noted: dict[PersonId, int]) -> None:
+        super().__init__(state, listener)
+        self._noted = noted
+
+    async def pack(self, person: PersonId, connection: ConnectionId | None, now_ms: int) -> Luggage | None:
+        """See ``Slice.pack``."""
+        self._state.catch_up(now_ms)
+        return self._state.crossing.pack(person, connection, self._state.window)
+
+    async def take_in(self, luggage: Luggage, connection: ConnectionId | None, now_ms: int) -> Standing | None:
+        """See ``Slice.take_in``."""
+        self._state.catch_up(now_ms)
+        if self._state.window != luggage.window:
+            return None
+        attached = None if connection is None else Attached(connection, self._listener)
+        return self._state.crossing.take_in(luggage, attached, now_ms, self._state.window)
+
+    async def release(self, luggage: Luggage, now_ms: int) -> bool:
+        """See ``Slice.release``."""
+        self._state.catch_up(now_ms)
+        return self._state.crossing.release(luggage, now_ms, self._state.window)
+
+    async def call_across(self, person: PersonId, now_ms: int) -> None:
+        """See ``Slice.call_across``."""
+        self._state.crossing.call_across(person)
+
+    async def where_is(self, person: PersonId) -> int | None:
+        """See ``Slice.where_is``."""
+        return self._noted.get(person)
+
+    async def note_where(self, person: PersonId, number: int) -> None:
+        """See ``Slice.note_where``."""
+        self._noted[person] = number
+
+
+class SlicedLive:
+    """A live state of slices, and the gateways that share it.
+
+    Args:
+        rules: The rules it runs by.
+        now_ms: The time it starts at.
+        slices: How many.
+    """
+
+    def __init__(self, rules: Rules, now_ms: int, slices: int) -> None:
+        random = Random(0)
+        self.states = [
+            LiveState(
+                rules,
+                secret=SECRET,
+                draw_id=lambda: f"{random.getrandbits(80):020x}",
+                now_ms=now_ms,
+                owns=lambda cell, number=number: slice_of(cell, slices) == number,  # type: ignore[misc]
+            )
+            for number in range(slices)
+        ]
+        self.noted: list[dict[PersonId, int]] = [{} for _ in self.states]
+
+    async def open_hub(self, listener: Listener) -> Hub:
+        """See ``Live.open_hub``."""
+        phones, called = Phones(), dict[PersonId, None]()
+        slices: list[Slice] = []
+        for number, state in enumerate(self.states):
+            ear = SliceEar(number, listener, phones, call_across=called.setdefault)
+            slices.append(MemorySlice(state, ear, self.noted[number]))
+        return SlicedHub(slices, listener, phones, called)
+
+    async def settle(self) -> None:
+        """See ``Live.settle``."""
