@@ -11,7 +11,6 @@ from nearby.core.session import Patience
 from nearby.core.window import Windows
 from nearby.hub.base import Hub
 from nearby.hub.memory import LiveState, MemoryHub
-from nearby.hub.valkey.hub import ValkeyHub
 from nearby.server.admin import Admin
 from nearby.server.announcements import Announcements
 from nearby.server.areas import AreasInForce
@@ -44,7 +43,7 @@ from nearby.server.people import People
 from nearby.server.placer import Placer
 from nearby.server.screening import Screening
 from nearby.server.separation import Separation
-from nearby.server.sharing import Sharing, open_shared
+from nearby.server.sharing import SharedHub, Sharing, open_shared
 from nearby.server.sockets import Sockets
 from nearby.server.verdicts import Verdicts
 from nearby.server.webhook import Webhook
@@ -157,7 +156,7 @@ async def assemble(
     windows = Windows(rules.window_ms, secret)
     gateway = Gateway(rules, patience, clock, metrics)
     people = store if settings.keep == "on" else None
-    own: ValkeyHub | MemoryHub
+    own: SharedHub | MemoryHub
     sharing: Sharing | None = None
     if settings.hub_url:
         own = await open_shared(settings, store, gateway, secret=secret, clock=clock, draw_id=draw_id)

@@ -60,6 +60,12 @@ class Settings(BaseSettings):
     hub_url: str = Field(
         "", description="Hub that several servers share: redis://HOST or redis+cluster://HOST; rediss for TLS."
     )
+    hub_slices: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="Parts of the map that the hub keeps apart, one primary bounds each; as on all its servers.",
+    )
     workers: int = Field(1, ge=1, le=64, description="Processes that serve phones on the same port; needs hub_url.")
     metrics_host: str = Field("127.0.0.1", description="Address to serve metrics on.")
     metrics_port: int = Field(8081, ge=0, le=65535, description="Port to serve metrics on; 0 picks a free one.")
@@ -242,6 +248,8 @@ def _check_sharing(settings: Settings) -> None:
     if not settings.hub_url:
         if settings.workers > 1:
             raise ConfigError("workers", "several processes meet in a hub; set hub_url and database_url")
+        if settings.hub_slices > 1:
+            raise ConfigError("hub_slices", "only what a hub keeps is in slices; set hub_url")
         return
     if not HUB_URL.fullmatch(settings.hub_url):
         raise ConfigError("hub_url", "write redis://HOST:PORT or redis+cluster://HOST:PORT, in a password %23 for #")

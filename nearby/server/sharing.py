@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from msgspec import structs
 
@@ -15,6 +16,7 @@ from nearby.errors import ConfigError, HubDown, StoreDown
 from nearby.hub.base import Listener
 from nearby.hub.valkey.hub import ValkeyHub
 from nearby.hub.valkey.opening import open_hub
+from nearby.hub.valkey.sliced import SlicedValkeyHub, open_sliced
 from nearby.server.brakes import BrakesInForce
 from nearby.server.clock import SteadyClock
 from nearby.server.config import Settings
@@ -25,6 +27,8 @@ log = logging.getLogger(__name__)
 
 TAG = "{nearby}"
 """Begins every key. One tag is one slot of a cluster: see the decision on shared rules."""
+
+SharedHub = ValkeyHub | SlicedValkeyHub
 
 STANDING = "standing"
 """The mark that a hub knows conflicts, lasting mutes and who is listed. It goes when the hub comes back empty."""
@@ -54,7 +58,7 @@ async def open_shared(
     secret: bytes,
     clock: SteadyClock,
     draw_id: Callable[[], str],
-) -> ValkeyHub:
+) -> SharedHub:
     """Return this server's handle on the hub that the settings name.
 
     Args:
@@ -70,7 +74,8 @@ async def open_shared(
         StoreDown: The database cannot be reached.
     """
     try:
-        hub = await open_hub(
+        opening = open_hub if settings.hub_slices == 1 else partial(open_sliced, slices=settings.hub_slices)
+        hub: SharedHub = await opening(
             settings.hub_url,
             TAG,
             settings.rules(),
@@ -98,7 +103,7 @@ class Sharing:
 
     @classmethod
     def of(
-        cls, hub: ValkeyHub, store: Store, brakes: BrakesInForce, *, windows: Windows, clock: SteadyClock
+        cls, hub: SharedHub, store: Store, brakes: BrakesInForce, *, windows: Windows, clock: SteadyClock
     ) -> "Sharing":
         """Return what a server on this hub does."""
         counting = Counting(hub, store.checkins, windows)
@@ -148,7 +153,7 @@ class Standing:
         clock: The time.
     """
 
-    def __init__(self, hub: ValkeyHub, store: Store, brakes: BrakesInForce, clock: SteadyClock) -> None:
+    def __init__(self, hub: SharedHub, store: Store, brakes: BrakesInForce, clock: SteadyClock) -> None:
         self._hub = hub
         self._store = store
         self._brakes = brakes
@@ -182,7 +187,7 @@ class Standing:
         self._lost.set()
 
 
-async def _tell(hub: ValkeyHub, store: Store, now_ms: int) -> None:
+async def _tell(hub: SharedHub, store: Store, now_ms: int) -> None:
     """Let a hub know what is in force; what it knows already stays as it is."""
     kept = await store.standing(now_ms)
     await _all(hub.separate(one.author, one.other, now_ms, is_mutual=one.is_mutual) for one in kept.conflicts)

@@ -4,6 +4,7 @@ from random import Random
 
 from nearby.core.ids import ConnectionId, PersonId
 from nearby.core.rules import Rules
+from nearby.core.window import Windows
 from nearby.hub.base import Hub, Listener, Standing
 from nearby.hub.memory import LiveState, MemoryHub
 from nearby.hub.memory.person import Attached
@@ -69,6 +70,7 @@ class SlicedLive:
 
     def __init__(self, rules: Rules, now_ms: int, slices: int) -> None:
         random = Random(0)
+        self._windows = Windows(rules.window_ms, SECRET)
         self.states = [
             LiveState(
                 rules,
@@ -88,7 +90,7 @@ class SlicedLive:
         for number, state in enumerate(self.states):
             ear = SliceEar(number, listener, phones, call_across=called.setdefault)
             slices.append(MemorySlice(state, ear, self.noted[number]))
-        return SlicedHub(slices, listener, phones, called)
+        return SlicedHub(slices, listener, windows=self._windows, phones=phones, called=called)
 
     async def settle(self) -> None:
         """See ``Live.settle``."""

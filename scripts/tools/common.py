@@ -59,6 +59,7 @@ DatabaseOption = Annotated[
 HubOption = Annotated[
     str | None, typer.Option(help="Start two servers that share this hub, redis://..., empty and of their own.")
 ]
+SlicesOption = Annotated[int, typer.Option(min=1, max=64, help="In so many slices that hub keeps the map.")]
 SaysOption = Annotated[float, typer.Option(min=0, help="Sayings a second, over all phones.")]
 SeedOption = Annotated[int, typer.Option(help="The same seed draws the same chance.")]
 JsonOption = Annotated[Path | None, typer.Option("--json", dir_okay=False, help="Write the figures to this file.")]
@@ -72,7 +73,7 @@ class Target:
     """Where phones go: ``server`` with its ``key``, or a server of our own at ``speed``.
 
     Our own has a throw-away database without ``database_url``; ``is_log_checked`` asks whether its check-in log holds.
-    With ``hub_url`` there are two of our own that share that hub, which must be empty.
+    With ``hub_url`` there are two of our own that share that hub, which must be empty, in ``hub_slices``.
     """
 
     server: str | None
@@ -81,6 +82,7 @@ class Target:
     database_url: str | None = None
     is_log_checked: bool = False
     hub_url: str | None = None
+    hub_slices: int = 1
 
     def check(self) -> None:
         """Refuse what cannot work.
@@ -229,6 +231,7 @@ async def _server(target: Target, key: str, log: LogCheck | None) -> AsyncIterat
     flags: tuple[str, ...] = ("--speed", str(target.speed), "--drain-s", "0", "--log-level", "warning")
     if target.hub_url is not None:
         flags += ("--workers", "2", "--port", str(free_port()), "--metrics-port", str(free_port()))
+        flags += ("--hub-slices", str(target.hub_slices))
     database_url = None if log is None else log.database_url
     async with own_server(*flags, key=key, database_url=database_url, hub_url=target.hub_url) as child:
         yield child.url, child

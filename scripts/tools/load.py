@@ -18,6 +18,7 @@ from scripts.tools.common import (
     SaysOption,
     SeedOption,
     ServerOption,
+    SlicesOption,
     SpeedOption,
     Target,
     main,
@@ -41,6 +42,7 @@ def load(
     key: KeyOption = None,
     database_url: DatabaseOption = None,
     hub_url: HubOption = None,
+    hub_slices: SlicesOption = 1,
     seed: SeedOption = 1,
     json_file: JsonOption = None,
 ) -> None:
@@ -64,7 +66,9 @@ def load(
     async def live(players: Players, progress: Callable[[float], None]) -> None:
         await Crowd(asked, players).live(progress)
 
-    target = Target(server=server, key=key, speed=speed, database_url=database_url, hub_url=hub_url)
+    target = Target(
+        server=server, key=key, speed=speed, database_url=database_url, hub_url=hub_url, hub_slices=hub_slices
+    )
     run(target, live, phones=phones, established=established, random=Random(seed), json_file=json_file)
 
 

@@ -20,6 +20,7 @@ from scripts.tools.common import (
     SaysOption,
     SeedOption,
     ServerOption,
+    SlicesOption,
     SpeedOption,
     Target,
     main,
@@ -59,6 +60,7 @@ def replay(
     key: KeyOption = None,
     database_url: DatabaseOption = None,
     hub_url: HubOption = None,
+    hub_slices: SlicesOption = 1,
     check_log: LogOption = False,
     seed: SeedOption = 1,
     json_file: JsonOption = None,
@@ -94,7 +96,13 @@ def replay(
         await play(visits, players, speed=speed, says_per_s=says, progress=progress)
 
     target = Target(
-        server=server, key=key, speed=speed, database_url=database_url, is_log_checked=check_log, hub_url=hub_url
+        server=server,
+        key=key,
+        speed=speed,
+        database_url=database_url,
+        is_log_checked=check_log,
+        hub_url=hub_url,
+        hub_slices=hub_slices,
     )
     run(target, play_visits, phones=most_at_once(visits), established=established, random=random, json_file=json_file)
 

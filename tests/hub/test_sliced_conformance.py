@@ -1,8 +1,11 @@
 """A live state of slices passes what a live state does, but for two things that hold within a slice only."""
 
+from collections.abc import AsyncIterator
+
 import pytest
 
 from nearby.core.rules import Rules
+from nearby.testing.cluster import RedisCluster
 from nearby.testing.hub_suite import HubSuite
 from nearby.testing.hub_suite.given import AWAY
 from nearby.testing.hub_suite.lists import listed, next_window, seen, viewer
@@ -10,16 +13,15 @@ from nearby.testing.hub_suite.moves import two_of_whom_one_went_away
 from nearby.testing.hub_suite.world import World
 from nearby.testing.live import GoLive, Live
 from nearby.testing.sliced_live import SlicedLive
+from tests.hub.sliced_lives import SLICES, going_live_in_slices
 
 
 async def start_sliced(rules: Rules, now_ms: int) -> Live:
-    return SlicedLive(rules, now_ms, 5)
+    return SlicedLive(rules, now_ms, SLICES)
 
 
-class TestOneGateway(HubSuite):
-    @pytest.fixture
-    def go_live(self) -> GoLive:
-        return start_sliced
+class SlicedSuite(HubSuite):
+    """The suite, with these two as they are where what is far away is another slice's."""
 
     async def test_a_move_bars_nothing(self, world: World) -> None:
         ana, ben, due_ms = await two_of_whom_one_went_away(world)
@@ -43,5 +45,20 @@ class TestOneGateway(HubSuite):
         assert (await seen(vic), await seen(far)) == (set(), {ana.person})
 
 
+class TestOneGateway(SlicedSuite):
+    @pytest.fixture
+    def go_live(self) -> GoLive:
+        return start_sliced
+
+
 class TestTwoGateways(TestOneGateway):
     gateways = 2
+
+
+class TestTwoGatewaysOnACluster(SlicedSuite):
+    gateways = 2
+
+    @pytest.fixture
+    async def go_live(self, cluster: RedisCluster) -> AsyncIterator[GoLive]:
+        async with going_live_in_slices(cluster.url) as start:
+            yield start

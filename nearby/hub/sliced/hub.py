@@ -11,6 +11,7 @@ from nearby.core.cell import Ladder
 from nearby.core.ids import Cell, ConnectionId, MemberId, PersonId, RoomId
 from nearby.core.rules import HOUR_MS
 from nearby.core.venue import CatchmentId
+from nearby.core.window import Windows
 from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.errors import HubDown, Superseded
 from nearby.hub.base import Caller, HubStatistics, Listener, Met, Nearby, Offer, RoomSize, Standing
@@ -41,18 +42,25 @@ class SlicedHub:
     Args:
         slices: All, by number.
         listener: Is told which connection is to come back.
+        windows: The common windows.
         phones: The connections of this gateway, which the ears of the slices know too.
         called: Who is to go to another slice, as these ears were told.
     """
 
     def __init__(
-        self, slices: Sequence[Slice], listener: Listener, phones: Phones, called: dict[PersonId, None]
+        self,
+        slices: Sequence[Slice],
+        listener: Listener,
+        *,
+        windows: Windows,
+        phones: Phones,
+        called: dict[PersonId, None],
     ) -> None:
         self._slices = slices
         self._listener = listener
         self._phones = phones
         self._called = called
-        self._journeys = Journeys(slices, phones)
+        self._journeys = Journeys(slices, phones, windows, put_off=called.setdefault)
         self._noted_ms: int | None = None
 
     def note_again(self) -> None:

@@ -5,6 +5,9 @@ are; the old one lets them go, if nothing about them changed meanwhile, and with
 they placed: at no time does anybody have a seat in two rooms. Cut short anywhere, what is left behind ends by itself:
 a presence lapses, a seat of a connection that nobody has is held and ends, and the next move leaves nothing of it.
 
+A move begins and ends within one window, in which the person then counts in the new slice and not in the old one: none
+begins as a window is about to end.
+
 Only the gateway that has somebody's connection moves them, one thing at a time; of others it is asked to. Who has no
 connection is moved by whoever sees that they are astray: of two who do that at once one is let go and the other not.
 """
@@ -15,6 +18,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from nearby.core.ids import ConnectionId, PersonId
+from nearby.core.window import Windows
 from nearby.errors import HubDown
 from nearby.hub.base import Standing
 from nearby.hub.sliced.borders import home_of, slice_of
@@ -26,7 +30,10 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 TRIES = 8
-"""So often a move begins anew because something about the person changed, before the hub is said to be down for it."""
+"""So often a move begins anew because something about the person changed, before it is put off."""
+
+EDGE = 100
+"""None begins in the last of so many parts of a window: more time than the steps of one take."""
 
 FOLLOWED = 4
 """So often somebody is asked for in another slice because they went there meanwhile."""
@@ -38,11 +45,17 @@ class Journeys:
     Args:
         slices: All, by number.
         phones: The connections of this gateway.
+        windows: The common windows.
+        put_off: Is given who is to be moved later: a sweep returns them.
     """
 
-    def __init__(self, slices: Sequence[Slice], phones: Phones) -> None:
+    def __init__(
+        self, slices: Sequence[Slice], phones: Phones, windows: Windows, *, put_off: Callable[[PersonId], None]
+    ) -> None:
         self._slices = slices
         self._phones = phones
+        self._windows = windows
+        self._put_off = put_off
 
     async def where(self, person: PersonId) -> int:
         """Return the number of the slice that somebody is in, or would be looked for first."""
@@ -70,7 +83,9 @@ class Journeys:
         raise HubDown
 
     async def go(self, phone: Phone, now_ms: int) -> Standing | None:
-        """Move somebody whose phone's lock is held; return where they stand then, None if there is nowhere to go.
+        """Move somebody whose phone's lock is held; return where they stand then.
+
+        None: There is nowhere to go, or it is put off.
 
         Raises:
             HubDown: They are where they were. If nobody knows that, the connection finds out when it asks.
@@ -90,6 +105,7 @@ class Journeys:
         number = await self.where(person)
         standing = await self._go(person, None, number, now_ms, lambda _: None)
         if standing is None:
+            # Without a connection nobody is.
             await self._slices[number].call_across(person, now_ms)
         return standing
 
@@ -101,7 +117,8 @@ class Journeys:
         now_ms: int,
         arrive: Callable[[int], None],
     ) -> Standing | None:
-        for _ in range(TRIES):
+        width_ms = self._windows.width_ms
+        for _ in range(0 if now_ms % width_ms >= width_ms - width_ms // EDGE else TRIES):
             luggage = await self._slices[here].pack(person, connection, now_ms)
             there = here if luggage is None else slice_of(luggage.ladder.res5, len(self._slices))
             if luggage is None or there == here:
@@ -109,7 +126,7 @@ class Journeys:
             standing = await self._slices[there].take_in(luggage, connection, now_ms)
             if standing is None:
                 # One of them ended a window by a clock that is ahead of ours: soon both have.
-                raise HubDown
+                break
             try:
                 await self.note(person, there)
                 is_gone = await self._slices[here].release(luggage, now_ms)
@@ -120,7 +137,8 @@ class Journeys:
                 arrive(there)
                 return standing
             await self._undo(luggage, here, there, now_ms)
-        raise HubDown
+        self._put_off(person)
+        return None
 
     async def _undo(self, luggage: Luggage, here: int, there: int, now_ms: int) -> None:
         """Take back what a move did so far: the person stays, or left otherwise."""

@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 from nearby.core.rules import Rules
 from nearby.hub.base import Listener
+from nearby.hub.slices import Owns
 from nearby.hub.valkey.connections import Connections
-from nearby.hub.valkey.hub import ValkeyHub
 from nearby.hub.valkey.lease import Lease
 from nearby.hub.valkey.link import Link
 from nearby.hub.valkey.reader import Reader
 from nearby.hub.valkey.runner import Record, Runner
+from nearby.hub.valkey.slice import ValkeySlice
 from nearby.hub.valkey.sweeper import SWEEP_S, Sweeper
 
 
@@ -24,7 +25,8 @@ async def open_hub(
     now_ms: int,
     record: Record | None = None,
     sweep_s: float = SWEEP_S,
-) -> ValkeyHub:
+    owns: Owns | None = None,
+) -> ValkeySlice:
     """Return one more gateway's handle on the live state that a server has under a tag.
 
     Args:
@@ -37,13 +39,14 @@ async def open_hub(
         now_ms: The time.
         record: Is told what this gateway changed once it took effect, or None; see ``Runner``.
         sweep_s: How long a sweep may take; see ``Sweeper``.
+        owns: Which cells of resolution 5 are its own, if it is a slice; None: all of them.
 
     Raises:
         HubDown: The server cannot be reached.
     """
     link, connections = Link(url, tag), Connections(listener)
     lease = Lease(link, draw_id=draw_id, on_loss=connections.forget_all)
-    runner = Runner(link, rules, secret=secret, draw_id=draw_id, record=record, own=lambda: lease.gateway)
+    runner = Runner(link, rules, secret=secret, draw_id=draw_id, record=record, own=lambda: lease.gateway, owns=owns)
     sweeper = Sweeper(link, runner, rules, lease=lease, connections=connections, sweep_s=sweep_s)
     await lease.begin()
     await sweeper.turn_windows(now_ms)
@@ -51,4 +54,4 @@ async def open_hub(
     reader = Reader(link, lease, connections, listener, learn=runner.learn)
     runner.committer.heard, runner.committer.hear = reader.heard, reader.hear
     reader.start()
-    return ValkeyHub(link, runner, reader, sweeper, lease=lease, connections=connections)
+    return ValkeySlice(link, runner, reader, sweeper, lease=lease, connections=connections)
