@@ -11,12 +11,20 @@ as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; elif command -v sudo >/dev/null; then sudo "$@"; else return 1; fi
 }
 
+# one_apt_get ARGUMENTS...: runs it as root once no other of ours runs: a second at a time would give up.
+one_apt_get() {
+    mkdir -p "$root/.venv"
+    (
+        if command -v flock >/dev/null; then flock 7; fi
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq "$@" >/dev/null
+    ) 7>"$root/.venv/.apt.lock"
+}
+
 # install_debian PACKAGE...: installs them where that is possible.
 install_debian() {
     command -v apt-get >/dev/null || return 1
     say "installing $* with apt-get"
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq >/dev/null &&
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+    one_apt_get update && one_apt_get install -y --no-install-recommends "$@"
 }
 
 # unpack_debian PACKAGE...: puts their files into .venv/debian. A server's package would start it as a service.
@@ -25,7 +33,7 @@ unpack_debian() {
     say "unpacking $*"
     local place=$root/.venv/debian package
     mkdir -p "$place"
-    (cd "$place" && { apt-get download -qq "$@" || { as_root apt-get update -qq && apt-get download -qq "$@"; }; }) >/dev/null 2>&1 || return 1
+    (cd "$place" && { apt-get download -qq "$@" || { one_apt_get update && apt-get download -qq "$@"; }; }) >/dev/null 2>&1 || return 1
     for package in "$place"/*.deb; do dpkg-deb -x "$package" "$place" && rm -f "$package" || return 1; done
 }
 
@@ -40,31 +48,47 @@ find_python() {
     return 1
 }
 
-# prepare run|test|node|simulate|docs: makes the environment hold what the file of that name in requirements/ lists.
+# prepare run|test|node|simulate|docs...: makes the environment hold what the files of those names in requirements/ list.
 prepare() {
-    local lock=$root/requirements/$1.txt base
     mkdir -p "$root/.venv"
     exec 9>"$root/.venv/.lock"
     if command -v flock >/dev/null; then flock 9; fi
-    local want have
-    want=$(cat "$lock" "$root/pyproject.toml" | sha256sum)
-    have=$(cat "$root/.venv/.holds-$1" 2>/dev/null || true)
-    if [ "$want" != "$have" ] || ! "$python" -c '' 2>/dev/null; then
-        base=$(find_python) || {
-            install_debian python3 && base=$(find_python)
-        } || { echo "nearby needs Python 3.11 or newer; install it and run this again" >&2; exit 1; }
-        if ! "$python" -m pip --version >/dev/null 2>&1; then
-            say "making an environment in .venv"
-            "$base" -m venv --upgrade "$root/.venv" >/dev/null 2>&1 && "$python" -m pip --version >/dev/null 2>&1 ||
-                { install_debian python3-venv && "$base" -m venv --clear "$root/.venv"; } ||
-                { echo "python3-venv is missing; install it and run this again" >&2; exit 1; }
+    local name missing=() locks=()
+    for name; do
+        if [ "$(wanted_of "$name")" != "$(cat "$root/.venv/.holds-$name" 2>/dev/null)" ] || ! "$python" -c '' 2>/dev/null; then
+            missing+=("$name")
+            locks+=(-r "$root/requirements/$name.txt")
         fi
-        say "installing what requirements/$1.txt lists"
-        "$python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
-        "$python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e "$root"
-        printf '%s\n' "$want" >"$root/.venv/.holds-$1"
+    done
+    if [ ${#missing[@]} -gt 0 ]; then
+        make_environment
+        say "installing what requirements/ lists for $(sed 's/ /, /g' <<<"${missing[*]}")"
+        # pip compiles one file after the other, also the tests of each package: longer than all else it does.
+        pip_install --no-compile --require-hashes "${locks[@]}"
+        "$python" -m compileall -qq -j 0 -x '/tests?/' "$root/.venv/lib" || true
+        pip_install --no-deps --no-build-isolation -e "$root"
+        for name in "${missing[@]}"; do wanted_of "$name" >"$root/.venv/.holds-$name"; done
     fi
     exec 9>&-
+}
+
+wanted_of() { cat "$root/requirements/$1.txt" "$root/pyproject.toml" | sha256sum; }
+
+pip_install() { "$python" -m pip install --quiet --disable-pip-version-check "$@"; }
+
+# make_environment: makes .venv with a pip in it, if it has none.
+make_environment() {
+    local base
+    base=$(find_python) || {
+        install_debian python3 && base=$(find_python)
+    } || { echo "nearby needs Python 3.11 or newer; install it and run this again" >&2; exit 1; }
+    if "$python" -m pip --version >/dev/null 2>&1; then return; fi
+    say "making an environment in .venv"
+    "$base" -m venv --upgrade "$root/.venv" >/dev/null 2>&1 && "$python" -m pip --version >/dev/null 2>&1 ||
+        { install_debian python3-venv && "$base" -m venv --clear "$root/.venv"; } ||
+        { echo "python3-venv is missing; install it and run this again" >&2; exit 1; }
+    # The pip that comes with Python 3.11 compares each file of each version with a thousand tags: twice the time.
+    pip_install --require-hashes -r "$root/requirements/pip.txt" || say "going on with the pip that Python comes with"
 }
 
 # has_node: whether Node and npm are there, new enough to build the pages.
