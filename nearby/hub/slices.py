@@ -56,11 +56,6 @@ class Luggage(Struct, frozen=True):
     """Where they count in this window: from now on by the new slice, and by the old one where its own cells are."""
     awaits_seat: bool
 
-    @property
-    def ladder(self) -> Ladder:
-        """Return the ladder in force."""
-        return self.presence.ladder
-
 
 class SliceListener(Listener, Protocol):
     """The ear of a slice: that of a gateway, and one call more."""
@@ -70,7 +65,7 @@ class SliceListener(Listener, Protocol):
 
 
 class Slice(Hub, Protocol):
-    """One gateway's handle on a slice. A move is ``pack`` and ``release`` here, ``take_in`` there between them."""
+    """One gateway's handle on a slice. A move is ``pack`` and ``release`` here and ``take_in`` there."""
 
     async def pack(self, person: PersonId, connection: ConnectionId | None, now_ms: int) -> Luggage | None:
         """Return what the person would take along. Nothing changes.
@@ -81,8 +76,9 @@ class Slice(Hub, Protocol):
     async def take_in(self, luggage: Luggage, connection: ConnectionId | None, now_ms: int) -> Standing | None:
         """Let the person be in this slice, on a connection of this gateway, or of none; return where they stand.
 
-        Nobody is told but an older connection here, which hears ``replaced``. None: This slice is in another window
-        than the one they come from, in which somebody could count twice or not at all; nothing changed.
+        Nobody is told but an older connection here, which hears ``replaced``. None, and nothing changed: This slice is
+        in another window than the one they come from, so that they could count twice or not at all; or they come
+        without a connection and have one here.
         """
 
     async def release(self, luggage: Luggage, now_ms: int) -> bool:
@@ -91,6 +87,9 @@ class Slice(Hub, Protocol):
         Those they sat with hear ``left``, and their connection ``taken_out`` if they had a seat. Where their cell is
         not this slice's, they do not count in it any more.
         """
+
+    async def evict(self, person: PersonId, connection: ConnectionId | None, now_ms: int) -> None:
+        """Let the person be gone from here as by ``release``, whatever they did, unless on another connection."""
 
     async def call_across(self, person: PersonId, now_ms: int) -> None:
         """Have the gateway of the person's connection ``called_across``; without one nobody is."""

@@ -1,5 +1,8 @@
 """A live state of slices in one process: each a ``LiveState``, put together as those on servers are."""
 
+from collections import Counter
+from collections.abc import Callable
+from itertools import chain
 from random import Random
 
 from nearby.core.ids import ConnectionId, PersonId
@@ -7,7 +10,8 @@ from nearby.core.rules import Rules
 from nearby.core.window import Windows
 from nearby.hub.base import Hub, Listener, Standing
 from nearby.hub.memory import LiveState, MemoryHub
-from nearby.hub.memory.person import Attached
+from nearby.hub.memory.person import Attached, Person
+from nearby.hub.memory.tables import in_memory
 from nearby.hub.sliced import SlicedHub
 from nearby.hub.sliced.borders import slice_of
 from nearby.hub.sliced.phones import Phones, SliceEar
@@ -36,8 +40,6 @@ class MemorySlice(MemoryHub):
     async def take_in(self, luggage: Luggage, connection: ConnectionId | None, now_ms: int) -> Standing | None:
         """See ``Slice.take_in``."""
         self._state.catch_up(now_ms)
-        if self._state.window != luggage.window:
-            return None
         attached = None if connection is None else Attached(connection, self._listener)
         return self._state.crossing.take_in(luggage, attached, now_ms, self._state.window)
 
@@ -45,6 +47,11 @@ class MemorySlice(MemoryHub):
         """See ``Slice.release``."""
         self._state.catch_up(now_ms)
         return self._state.crossing.release(luggage, now_ms, self._state.window)
+
+    async def evict(self, person: PersonId, connection: ConnectionId | None, now_ms: int) -> None:
+        """See ``Slice.evict``."""
+        self._state.catch_up(now_ms)
+        self._state.crossing.evict(person, connection, now_ms)
 
     async def call_across(self, person: PersonId, now_ms: int) -> None:
         """See ``Slice.call_across``."""
@@ -66,31 +73,50 @@ class SlicedLive:
         rules: The rules it runs by.
         now_ms: The time it starts at.
         slices: How many.
+        wrap: Returns a slice as gateways are to see it.
     """
 
-    def __init__(self, rules: Rules, now_ms: int, slices: int) -> None:
+    def __init__(
+        self, rules: Rules, now_ms: int, slices: int, *, wrap: Callable[[Slice], Slice] = lambda slice_: slice_
+    ) -> None:
+        self._wrap = wrap
         random = Random(0)
         self._windows = Windows(rules.window_ms, SECRET)
-        self.states = [
+        self._tables = [in_memory(rules, self._windows, secret=SECRET) for _ in range(slices)]
+        self._states = [
             LiveState(
                 rules,
                 secret=SECRET,
                 draw_id=lambda: f"{random.getrandbits(80):020x}",
                 now_ms=now_ms,
+                tables=tables,
                 owns=lambda cell, number=number: slice_of(cell, slices) == number,  # type: ignore[misc]
             )
-            for number in range(slices)
+            for number, tables in enumerate(self._tables)
         ]
-        self.noted: list[dict[PersonId, int]] = [{} for _ in self.states]
+        self._noted: list[dict[PersonId, int]] = [{} for _ in self._states]
 
     async def open_hub(self, listener: Listener) -> Hub:
         """See ``Live.open_hub``."""
         phones, called = Phones(), dict[PersonId, None]()
         slices: list[Slice] = []
-        for number, state in enumerate(self.states):
+        for number, state in enumerate(self._states):
             ear = SliceEar(number, listener, phones, call_across=called.setdefault)
-            slices.append(MemorySlice(state, ear, self.noted[number]))
+            slices.append(self._wrap(MemorySlice(state, ear, self._noted[number])))
         return SlicedHub(slices, listener, windows=self._windows, phones=phones, called=called)
+
+    def records(self, person: PersonId) -> list[tuple[int, Person]]:
+        """Return what each slice has of somebody who is there in any way, with its number."""
+        found = ((number, tables.people.get(person)) for number, tables in enumerate(self._tables))
+        return [(number, one) for number, one in found if one is not None and not one.is_absent]
+
+    def in_two_slices(self) -> list[str]:
+        """Return who has a connection, a seat or a presence in more than one slice."""
+        found: Counter[tuple[str, str]] = Counter()
+        for person in chain.from_iterable(tables.people.values() for tables in self._tables):
+            parts = {"connection": person.attached, "seat": person.seat, "presence": person.presence}
+            found.update((person.id, name) for name, part in parts.items() if part is not None)
+        return [f"{person} has more than one {name}" for (person, name), times in found.items() if times > 1]
 
     async def settle(self) -> None:
         """See ``Live.settle``."""

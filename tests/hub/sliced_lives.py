@@ -1,6 +1,7 @@
 """Live states of slices on the servers of a cluster that others use too."""
 
 import secrets
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from random import Random
@@ -57,6 +58,15 @@ class SlicedValkeyLive:
     async def contradictions(self) -> list[str]:
         """Return in words what cannot be true together in any slice."""
         return [line for number in range(SLICES) for line in contradictions(await self.stored(number), self._rules)]
+
+    async def in_two_slices(self) -> list[str]:
+        """Return who has a connection, a seat or a presence in more than one slice."""
+        found: Counter[tuple[str, str]] = Counter()
+        for number in range(SLICES):
+            for person, row in (await self.stored(number)).people().items():
+                parts = {"connection": row.attached, "seat": row.seat, "presence": row.presence}
+                found.update((person, name) for name, part in parts.items() if part is not None)
+        return [f"{person} has more than one {name}" for (person, name), times in found.items() if times > 1]
 
     async def kept_for_ever(self) -> list[str]:
         """Return the keys of it that would stay, and remove all."""

@@ -56,3 +56,14 @@ async def test_rooms_are_counted_as_they_are_after_each_step() -> None:
         sizes = (await hub.statistics()).rooms_by_size
         assert sum(size * count for size, count in sizes.items()) == len(PEOPLE)
     assert steps > 1
+
+
+async def test_a_sweep_between_steps_mends_no_room_that_everybody_left() -> None:
+    hub = await MemoryLive(shakes.FREE, START_MS).open_hub(Ear())
+    for person in PEOPLE[:2]:
+        await shakes.arrive(hub, person, START_MS)
+        assert await place(hub, person, now_ms=START_MS, rules=shakes.FREE)
+        await shakes.shake(hub, person, START_MS)
+    assert await hub.meet(MEET_MS)
+    assert await hub.sweep(MEET_MS) == []
+    assert (await hub.statistics()).rooms_by_size == {2: 1}

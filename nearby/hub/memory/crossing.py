@@ -97,10 +97,12 @@ class Crossing:
             awaits_seat=person.has_or_awaits_seat,
         )
 
-    def take_in(self, luggage: Luggage, attached: Attached | None, now_ms: int, window: int) -> Standing:
-        """See ``Slice.take_in``; ``window`` is the one under way, and that of the slice they come from."""
-        caller = Caller(luggage.person, *luggage.claims)
-        person = self._people.meet(caller, now_ms)
+    def take_in(self, luggage: Luggage, attached: Attached | None, now_ms: int, window: int) -> Standing | None:
+        """See ``Slice.take_in``; ``window`` is the one under way."""
+        found = self._people.get(luggage.person)
+        if window != luggage.window or (attached is None and found is not None and found.attached is not None):
+            return None
+        person = self._people.meet(Caller(luggage.person, *luggage.claims), now_ms)
         self._leave_remains(person, attached, now_ms)
         person.claims = luggage.claims
         person.checkin_tat_ms = luggage.checkin_tat_ms
@@ -122,12 +124,17 @@ class Crossing:
         """See ``Slice.release``; ``window`` is the one under way."""
         if self.pack(luggage.person, luggage.connection, window) != luggage:
             return False
-        person = self._people.get(luggage.person)
-        assert person is not None
+        self.evict(luggage.person, luggage.connection, now_ms)
+        return True
+
+    def evict(self, person_id: PersonId, connection: ConnectionId | None, now_ms: int) -> None:
+        """See ``Slice.evict``."""
+        person = self._people.get(person_id)
+        if person is None or _connection_of(person) not in (None, connection):
+            return
         self._leave(person, now_ms)
         self._people.attach(person, None)
         self._people.forget_later(person)
-        return True
 
     def call_across(self, person_id: PersonId) -> None:
         """See ``Slice.call_across``."""

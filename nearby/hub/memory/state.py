@@ -281,6 +281,8 @@ class LiveState:
     def sweep(self, now_ms: int) -> list[PersonId]:
         """See ``Hub.sweep``."""
         self.catch_up(now_ms)
+        # A crowd may be meeting just now, step by step: rooms that it left are not thin but empty.
+        self._rooms.settle()
         thin, self._thin = self._thin, []
         # In an order that a restart does not change.
         for room in sorted(set(thin)):

@@ -94,7 +94,7 @@ class SlicedHub:
         older = self._phones.of(caller.person)
         lock = asyncio.Lock() if older is None else older.lock
         async with lock:
-            number = await self._journeys.where(caller.person)
+            number = await self._journeys.where_noted(caller.person)
             phone = Phone(connection, caller.person, number, lock)
             self._phones.add(phone)
             try:
@@ -186,7 +186,8 @@ class SlicedHub:
             try:
                 return await self._slices[phone.number].open_room(person, catchment, why, now_ms)
             except Elsewhere:
-                await self._journeys.go(phone, now_ms)
+                if await self._journeys.go(phone, now_ms) is None:
+                    return False
                 there = self._slices[phone.number]
                 offer = await there.offer(person, now_ms)
                 if offer is None or offer.candidates:
@@ -342,6 +343,7 @@ class SlicedHub:
         if failed:
             log.warning("%d of %d slices cannot be reached", len(failed), len(results))
         else:
+            await self._journeys.finish(now_ms)
             await self._note(now_ms)
         found = dict.fromkeys(self._called)
         self._called.clear()

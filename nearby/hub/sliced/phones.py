@@ -15,13 +15,14 @@ class Phone:
     finds the person gone. All phones of one person share it.
     """
 
-    __slots__ = ("connection", "lock", "number", "person")
+    __slots__ = ("connection", "is_replaced", "lock", "number", "person")
 
     def __init__(self, connection: ConnectionId, person: PersonId, number: int, lock: asyncio.Lock) -> None:
         self.connection = connection
         self.person = person
         self.number = number
         self.lock = lock
+        self.is_replaced = False
 
 
 class Phones:
@@ -104,9 +105,10 @@ class SliceEar:
             self._listener.told(connection, message)
 
     def replaced(self, connection: ConnectionId) -> None:
-        """See ``Listener``. By whichever slice: there is a newer connection in it."""
+        """See ``Listener``. By whichever slice, once: there is a newer connection in it."""
         phone = self._phones.get(connection)
-        if phone is not None:
+        if phone is not None and not phone.is_replaced:
+            phone.is_replaced = True
             self._phones.supersede(phone)
             self._listener.replaced(connection)
 

@@ -31,8 +31,6 @@ class ValkeySlice(ValkeyHub):
 
         def act(state: Attempt) -> Standing | None:
             state.catch_up(now_ms, luggage.person)
-            if state.window != luggage.window:
-                return None
             attached = None if connection is None else state.attached(connection, self.gateway)
             return state.crossing.take_in(luggage, attached, now_ms, state.window)
 
@@ -60,6 +58,16 @@ class ValkeySlice(ValkeyHub):
         if is_gone:
             self._forget(luggage.connection)
         return is_gone
+
+    async def evict(self, person: PersonId, connection: ConnectionId | None, now_ms: int) -> None:
+        """See ``Slice.evict``."""
+
+        def act(state: Attempt) -> None:
+            state.catch_up(now_ms, person)
+            state.crossing.evict(person, connection, now_ms)
+
+        await self._do(act, now_ms)
+        self._forget(connection)
 
     async def call_across(self, person: PersonId, now_ms: int) -> None:
         """See ``Slice.call_across``."""

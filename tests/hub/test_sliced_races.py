@@ -1,0 +1,115 @@
+"""Over slices too everything may happen at once, and nobody ends up in two of them."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from nearby.core.ids import PersonId
+from nearby.core.rules import Rules
+from nearby.hub.base import Caller
+from nearby.hub.slices import Slice
+from nearby.testing.cluster import RedisCluster
+from nearby.testing.hub_suite.given import AWAY, HERE, RULES
+from nearby.testing.hub_suite.world import World
+from nearby.testing.live import Live
+from nearby.testing.sliced_live import SlicedLive
+from tests.hub.racing import Racers
+from tests.hub.sliced_lives import SLICES, SlicedValkeyLive, going_live_in_slices
+
+IS_FULL = os.environ.get("NEARBY_TEST_PROFILE", "ci") == "full"
+SMALL_ROOMS = replace(RULES.unlimited(), capacity=3, target=2, low_water=2)
+STEPS_MS = (0, 0, 700, 61_000, 200_000, 400_000)
+
+
+class FarAway:
+    """A slice that takes some turns of the loop to reach, and some to answer."""
+
+    def __init__(self, slice_: Slice, random: Random) -> None:
+        self._slice = slice_
+        self._random = random
+
+    def __getattr__(self, name: str) -> object:
+        call: Callable[..., object] = getattr(self._slice, name)
+
+        async def far(*arguments: object, **named: object) -> object:
+            await self._wait()
+            answer = await call(*arguments, **named)  # type: ignore[misc]
+            await self._wait()
+            return answer
+
+        return far
+
+    async def _wait(self) -> None:
+        for _ in range(self._random.randrange(4)):
+            await asyncio.sleep(0)
+
+
+async def world_of_slices_far_away(random: Random) -> World:
+    async def start(rules: Rules, now_ms: int) -> Live:
+        return SlicedLive(rules, now_ms, SLICES, wrap=lambda slice_: FarAway(slice_, random))  # type: ignore[arg-type,return-value]
+
+    return await World.start(start, 2, SMALL_ROOMS)
+
+
+@pytest.mark.parametrize("seed", range(400 if IS_FULL else 20))
+async def test_however_slices_answer_everybody_is_in_one_of_them(seed: int) -> None:
+    random = Random(seed)
+    world = await world_of_slices_far_away(random)
+    live = world.live
+    assert isinstance(live, SlicedLive)
+    racers = Racers(world, 10, random)
+    for _ in range(25):
+        await racers.race(8)
+        assert not world.violations()
+        assert not live.in_two_slices()
+        world.clock.advance(random.choice(STEPS_MS))
+    assert not racers.failures
+    assert len(set(racers.said)) == len(racers.said) > 10
+
+
+@pytest.mark.parametrize("seed", range(400 if IS_FULL else 20))
+async def test_whoever_checks_in_and_clears_their_location_over_http_is_where_the_last_of_it_says(seed: int) -> None:
+    random = Random(seed)
+    world = await world_of_slices_far_away(random)
+    live = world.live
+    assert isinstance(live, SlicedLive)
+    ana = Caller(PersonId("ana"), established=True)
+
+    async def do() -> None:
+        hub = random.choice(world.hubs)
+        if random.random() < 0.3:
+            await hub.clear(ana.person, None, world.now_ms)
+        else:
+            await hub.check_in(ana, random.choice((HERE, AWAY)), world.now_ms)
+
+    for _ in range(10):
+        await asyncio.gather(*(do() for _ in range(4)))
+        assert not live.in_two_slices()
+        world.clock.advance(random.choice(STEPS_MS))
+    await random.choice(world.hubs).clear(ana.person, None, world.now_ms)
+    assert not live.records(ana.person)
+
+
+@pytest.mark.parametrize("seed", range(40 if IS_FULL else 2))
+async def test_what_races_leaves_everybody_in_one_slice_and_every_phone_a_log_without_gaps(
+    cluster: RedisCluster, seed: int
+) -> None:
+    random = Random(seed)
+    async with going_live_in_slices(cluster.url) as go_live:
+        world = await World.start(go_live, 2, SMALL_ROOMS)
+        live = world.live
+        assert isinstance(live, SlicedValkeyLive)
+        racers = Racers(world, 10, random)
+        for _ in range(12):
+            await racers.race(8)
+            await live.settle()
+            assert not world.violations()
+            assert not await live.contradictions()
+            assert not await live.in_two_slices()
+            world.clock.advance(random.choice(STEPS_MS))
+        assert not racers.failures
+        assert len(set(racers.said)) == len(racers.said) > 5
