@@ -10,12 +10,13 @@ from nearby.core.rules import Rules
 from nearby.core.window import Windows
 from nearby.hub.base import Hub, Listener, Standing
 from nearby.hub.memory import LiveState, MemoryHub
+from nearby.hub.memory.border import Luggage, Origin
 from nearby.hub.memory.person import Attached, Person
 from nearby.hub.memory.tables import in_memory
 from nearby.hub.sliced import SlicedHub
 from nearby.hub.sliced.borders import slice_of
 from nearby.hub.sliced.phones import Phones, SliceEar
-from nearby.hub.slices import Luggage, Slice
+from nearby.hub.slices import Slice
 from nearby.testing.live import SECRET
 
 
@@ -37,21 +38,31 @@ class MemorySlice(MemoryHub):
         self._state.catch_up(now_ms)
         return self._state.crossing.pack(person, connection, self._state.window)
 
-    async def take_in(self, luggage: Luggage, connection: ConnectionId | None, now_ms: int) -> Standing | None:
+    async def take_in(
+        self, luggage: Luggage, origin: Origin, connection: ConnectionId | None, now_ms: int
+    ) -> Standing | None:
         """See ``Slice.take_in``."""
         self._state.catch_up(now_ms)
         attached = None if connection is None else Attached(connection, self._listener)
-        return self._state.crossing.take_in(luggage, attached, now_ms, self._state.window)
+        return self._state.crossing.take_in(luggage, origin, attached, now_ms, self._state.window)
 
-    async def release(self, luggage: Luggage, now_ms: int) -> bool:
+    async def release(self, luggage: Luggage, number: int, now_ms: int) -> bool:
         """See ``Slice.release``."""
         self._state.catch_up(now_ms)
-        return self._state.crossing.release(luggage, now_ms, self._state.window)
+        return self._state.crossing.release(luggage, number, now_ms, self._state.window)
 
-    async def evict(self, person: PersonId, connection: ConnectionId | None, now_ms: int) -> None:
-        """See ``Slice.evict``."""
+    async def confirm(self, person: PersonId, ticket: str | None) -> bool:
+        """See ``Slice.confirm``."""
+        return self._state.crossing.confirm(person, ticket)
+
+    async def dismiss(self, person: PersonId, ticket: str, now_ms: int) -> None:
+        """See ``Slice.dismiss``."""
         self._state.catch_up(now_ms)
-        self._state.crossing.evict(person, connection, now_ms)
+        self._state.crossing.dismiss(person, ticket, now_ms)
+
+    async def where_gone(self, person: PersonId) -> int | None:
+        """See ``Slice.where_gone``."""
+        return self._state.crossing.where_gone(person)
 
     async def call_across(self, person: PersonId, now_ms: int) -> None:
         """See ``Slice.call_across``."""
@@ -80,14 +91,14 @@ class SlicedLive:
         self, rules: Rules, now_ms: int, slices: int, *, wrap: Callable[[Slice], Slice] = lambda slice_: slice_
     ) -> None:
         self._wrap = wrap
-        random = Random(0)
+        self._random = Random(0)
         self._windows = Windows(rules.window_ms, SECRET)
         self._tables = [in_memory(rules, self._windows, secret=SECRET) for _ in range(slices)]
         self._states = [
             LiveState(
                 rules,
                 secret=SECRET,
-                draw_id=lambda: f"{random.getrandbits(80):020x}",
+                draw_id=self._draw_id,
                 now_ms=now_ms,
                 tables=tables,
                 owns=lambda cell, number=number: slice_of(cell, slices) == number,  # type: ignore[misc]
@@ -96,6 +107,9 @@ class SlicedLive:
         ]
         self._noted: list[dict[PersonId, int]] = [{} for _ in self._states]
 
+    def _draw_id(self) -> str:
+        return f"{self._random.getrandbits(80):020x}"
+
     async def open_hub(self, listener: Listener) -> Hub:
         """See ``Live.open_hub``."""
         phones, called = Phones(), dict[PersonId, None]()
@@ -103,7 +117,7 @@ class SlicedLive:
         for number, state in enumerate(self._states):
             ear = SliceEar(number, listener, phones, call_across=called.setdefault)
             slices.append(self._wrap(MemorySlice(state, ear, self._noted[number])))
-        return SlicedHub(slices, listener, windows=self._windows, phones=phones, called=called)
+        return SlicedHub(slices, listener, windows=self._windows, phones=phones, called=called, draw_id=self._draw_id)
 
     def records(self, person: PersonId) -> list[tuple[int, Person]]:
         """Return what each slice has of somebody who is there in any way, with its number."""

@@ -22,7 +22,7 @@ from nearby.testing.recorder import Replaced
 from nearby.testing.sliced_live import SlicedLive
 from tests.hub.sliced_lives import SLICES
 
-STEPS = ("pack", "take_in", "note_where", "release")
+STEPS = ("pack", "take_in", "release", "confirm", "note_where")
 """What a move asks slices for, in order."""
 
 

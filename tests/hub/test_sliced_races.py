@@ -68,7 +68,7 @@ async def test_however_slices_answer_everybody_is_in_one_of_them(seed: int) -> N
         assert not live.in_two_slices()
         world.clock.advance(random.choice(STEPS_MS))
     assert not racers.failures
-    assert len(set(racers.said)) == len(racers.said) > 10
+    assert len(set(racers.said)) == len(racers.said) > 5
 
 
 @pytest.mark.parametrize("seed", range(400 if IS_FULL else 20))

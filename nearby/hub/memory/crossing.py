@@ -8,14 +8,18 @@ from msgspec import structs
 from nearby.core.ids import ConnectionId, PersonId
 from nearby.core.reach import Reach
 from nearby.core.room import Room
+from nearby.core.rules import MINUTE_MS
 from nearby.core.venue import CatchmentId
 from nearby.hub.base import Caller, Standing
+from nearby.hub.memory.border import Astray, Elsewhere, Luggage, NotHere, Origin, Owns, SliceListener
 from nearby.hub.memory.people import People
-from nearby.hub.memory.person import Attached, Person, Rare
+from nearby.hub.memory.person import Attached, Gone, Person, Rare
 from nearby.hub.memory.rooms import Rooms
 from nearby.hub.memory.seats import Seats
 from nearby.hub.memory.shakes import Shakes
-from nearby.hub.slices import Astray, Elsewhere, Luggage, Owns, SliceListener
+
+KNOWN_MS = MINUTE_MS
+"""How long it is known at least where somebody went: longer than anybody who looks for them is on the way."""
 
 
 class Crossing:
@@ -55,6 +59,12 @@ class Crossing:
         """Return whether somebody is astray, and no seat keeps them here."""
         return self._owns is not None and self.is_astray(person) and not person.has_seat
 
+    @staticmethod
+    def check_here(person: Person) -> None:
+        """Raise ``NotHere`` if somebody is in another slice."""
+        if person.rare.gone is not None:
+            raise NotHere
+
     def check_offer(self, person: Person, now_ms: int) -> None:
         """Raise ``Elsewhere`` if the offer is to be another slice's: they have no seat here, or must give it up now."""
         if self.is_astray(person) and (not person.has_seat or self._people.must_move(person, now_ms)):
@@ -78,6 +88,8 @@ class Crossing:
         if person is None or person.presence is None or _connection_of(person) != connection:
             return None
         rare = person.rare
+        if rare.gone is not None:
+            return None
         return Luggage(
             person_id,
             connection,
@@ -97,44 +109,66 @@ class Crossing:
             awaits_seat=person.has_or_awaits_seat,
         )
 
-    def take_in(self, luggage: Luggage, attached: Attached | None, now_ms: int, window: int) -> Standing | None:
+    def take_in(
+        self, luggage: Luggage, origin: Origin, attached: Attached | None, now_ms: int, window: int
+    ) -> Standing | None:
         """See ``Slice.take_in``; ``window`` is the one under way."""
         found = self._people.get(luggage.person)
-        if window != luggage.window or (attached is None and found is not None and found.attached is not None):
+        has_them = found is not None and found.rare.gone is None and not found.is_absent
+        if has_them or window != luggage.window:
             return None
         person = self._people.meet(Caller(luggage.person, *luggage.claims), now_ms)
-        self._leave_remains(person, attached, now_ms)
+        self._leave(person, now_ms)
         person.claims = luggage.claims
         person.checkin_tat_ms = luggage.checkin_tat_ms
         person.joins_ms, person.cells_ms = luggage.joins_ms, luggage.cells_ms
-        if luggage.rare != Rare() or person.has_rare:
-            person.rare = structs.replace(luggage.rare)
+        person.rare = structs.replace(luggage.rare, gone=Gone(origin.number, now_ms + KNOWN_MS, origin.ticket))
         person.say_tat_ms = luggage.say_tat_ms
         person.reach = Reach(luggage.reached_ms) if luggage.reached_ms else None
         self._people.attach(person, attached)
         self._people.come(person, luggage.presence, luggage.wishes, luggage.visited)
         person.is_displaced = luggage.awaits_seat and attached is not None
-        if person.is_displaced:
-            # Should whoever brings them die on the way, any other has them placed.
-            self._call_for(person.id)
-        wish = "new" if attached is not None else None
-        return Standing(self._people.area_of(person), window, wish)
+        return Standing(self._people.area_of(person), window, "new" if attached is not None else None)
 
-    def release(self, luggage: Luggage, now_ms: int, window: int) -> bool:
+    def release(self, luggage: Luggage, number: int, now_ms: int, window: int) -> bool:
         """See ``Slice.release``; ``window`` is the one under way."""
         if self.pack(luggage.person, luggage.connection, window) != luggage:
             return False
-        self.evict(luggage.person, luggage.connection, now_ms)
+        person = self._people.get(luggage.person)
+        assert person is not None
+        self._leave(person, now_ms)
+        person.checkin_tat_ms = person.joins = person.cells = 0
+        person.rare = Rare(gone=Gone(number, now_ms + KNOWN_MS))
+        self._people.forget_later(person)
         return True
 
-    def evict(self, person_id: PersonId, connection: ConnectionId | None, now_ms: int) -> None:
-        """See ``Slice.evict``."""
+    def confirm(self, person_id: PersonId, ticket: str | None) -> bool:
+        """See ``Slice.confirm``."""
         person = self._people.get(person_id)
-        if person is None or _connection_of(person) not in (None, connection):
-            return
-        self._leave(person, now_ms)
-        self._people.attach(person, None)
-        self._people.forget_later(person)
+        gone = None if person is None else person.rare.gone
+        if person is None or gone is None:
+            return person is not None
+        if gone.ticket is None or ticket not in (None, gone.ticket):
+            return False
+        person.gone = None
+        if person.is_displaced:
+            # Should whoever brings them die on the way, any other has them placed.
+            self._call_for(person.id)
+        return True
+
+    def dismiss(self, person_id: PersonId, ticket: str, now_ms: int) -> None:
+        """See ``Slice.dismiss``."""
+        person = self._people.get(person_id)
+        gone = None if person is None else person.rare.gone
+        if person is not None and gone is not None and gone.ticket == ticket:
+            self._leave(person, now_ms)
+            person.gone = Gone(gone.number, now_ms + KNOWN_MS)
+            self._people.forget_later(person)
+
+    def where_gone(self, person_id: PersonId) -> int | None:
+        """See ``Slice.where_gone``."""
+        person = self._people.get(person_id)
+        return None if person is None or person.rare.gone is None else person.rare.gone.number
 
     def call_across(self, person_id: PersonId) -> None:
         """See ``Slice.call_across``."""
@@ -143,7 +177,7 @@ class Crossing:
             cast(SliceListener, person.attached.listener).called_across(person.attached.connection)
 
     def _leave(self, person: Person, now_ms: int) -> None:
-        """End somebody's seat and presence here."""
+        """End somebody's seat, presence and connection here."""
         attached = person.attached
         self._shakes.take_back(person.id)
         had_seat = person.has_seat
@@ -151,14 +185,7 @@ class Crossing:
         if had_seat and attached is not None:
             attached.listener.taken_out(attached.connection)
         self._people.go(person, self._owns)
-
-    def _leave_remains(self, person: Person, attached: Attached | None, now_ms: int) -> None:
-        """End what is left here of somebody from before: a move that was cut short, or that crossed another one."""
-        before = person.attached
-        if before is not None and (attached is None or before.connection != attached.connection):
-            before.listener.replaced(before.connection)
         self._people.attach(person, None)
-        self._leave(person, now_ms)
 
 
 def _connection_of(person: Person) -> ConnectionId | None:

@@ -109,6 +109,8 @@ class Limits:
                 until_ms = max(until_ms, self._windows.start_ms(rare.lifted.until_window + 1))
             if rare.reach is not None:
                 until_ms = max(until_ms, rare.reach.last_ms + hour_ms)
+            if rare.gone is not None:
+                until_ms = max(until_ms, rare.gone.until_ms)
             if rare.lost is not None:
                 until_ms = max(until_ms, rare.lost.at_ms + self._rules.return_ms)
         return until_ms

@@ -45,6 +45,17 @@ class Lifted:
     until_window: int
 
 
+class Gone(NamedTuple):
+    """The person is in the slice ``number``, and this record is none of theirs; nobody asks for it after ``until_ms``.
+
+    With the ``ticket`` of a move it is to be theirs, once that slice has let them go.
+    """
+
+    number: int
+    until_ms: int
+    ticket: str | None = None
+
+
 class Claims(NamedTuple):
     """What a token says of its person; most people's say the same, and share it."""
 
@@ -80,6 +91,7 @@ class Rare(Struct, gc=False):
     reach: Reach | None = None
     trail: tuple[RoomId, Trail] | None = None
     shunned: Mapping[RoomId, int] = NOTHING_SHUNNED
+    gone: Gone | None = None
 
 
 _NOTHING_RARE = Rare()
@@ -153,6 +165,7 @@ class Person(Struct, eq=False, gc=False):
     block_tat_ms = _Rarely[int]()
     shunned = _Rarely[Mapping[RoomId, int]]()
     """Rooms left by ``next``, and until when they are out of the question. Replaced, never changed."""
+    gone = _Rarely[Gone | None]()
 
     @classmethod
     def of(cls, caller: Caller) -> "Person":

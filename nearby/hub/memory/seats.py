@@ -249,6 +249,14 @@ class Seats:
         if person.presence is not None and room is not None:
             self.take(person, room, "resynced", now_ms)
 
+    def take_up(self, person: Person, now_ms: int) -> None:
+        """Let a new connection sit down on the person's seat."""
+        self.release(person, now_ms)
+        self.show_when_it_may(person, now_ms)
+        if person.off_window is not None:
+            # A move that came due meanwhile had nobody to tell.
+            self._agenda.set(Kind.MOMENT, person.id, now_ms)
+
     def release(self, person: Person, now_ms: int) -> None:
         """The person's seat, if it was held, no longer is."""
         if person.room is not None and person.seat is not None and person.seat.held_since_ms is not None:

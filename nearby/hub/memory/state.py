@@ -16,6 +16,7 @@ from nearby.errors import ErrorCode, Refused
 from nearby.hub.base import Caller, HubStatistics, Listener, Offer, RoomSize, Standing
 from nearby.hub.memory.agenda import Kind
 from nearby.hub.memory.avoiding import Avoiding
+from nearby.hub.memory.border import Owns
 from nearby.hub.memory.company import Company
 from nearby.hub.memory.crossing import Crossing
 from nearby.hub.memory.lists import Lists
@@ -33,7 +34,6 @@ from nearby.hub.memory.shakes import Shakes
 from nearby.hub.memory.stops import Stops
 from nearby.hub.memory.tables import Tables, in_memory
 from nearby.hub.memory.words import Words
-from nearby.hub.slices import Owns
 
 
 class LiveState:
@@ -116,12 +116,13 @@ class LiveState:
         """See ``Hub.attach``."""
         self.catch_up(now_ms, caller.person)
         person = self._people.meet(caller, now_ms)
+        self.crossing.check_here(person)
         self._people.claim(person, caller)
         before = self._people.attach(person, attached)
         if before is not None:
             before.listener.replaced(before.connection)
         if person.room is not None:
-            self._take_up(person, now_ms)
+            self.seats.take_up(person, now_ms)
         elif resume is not None:
             self.seats.return_to(person, RoomId(resume.room), now_ms)
         resumed, then = self.seats.after_welcome(person, resume, now_ms)
@@ -150,6 +151,7 @@ class LiveState:
         """See ``Hub.check_in``."""
         self.catch_up(now_ms, caller.person)
         person = self._people.meet(caller, now_ms)
+        self.crossing.check_here(person)
         before = person.wishes
         counts_ms = max(now_ms, self._windows.start_ms(self.window))
         self._people.check_in(person, caller, ladder, now_ms, wishes, counts_ms=counts_ms)
@@ -187,9 +189,10 @@ class LiveState:
         """See ``Hub.offer``; raises ``Elsewhere`` if that is another slice."""
         self.catch_up(now_ms)
         person = self._people.get(person_id)
-        if person is None or person.presence is None:
+        if person is None:
             return None
-        if person.attached is not None and self.stops.hold_off(person):
+        self.crossing.check_here(person)
+        if person.presence is None or (person.attached is not None and self.stops.hold_off(person)):
             return None
         self.crossing.check_offer(person, now_ms)
         if person.attached is None:
@@ -199,14 +202,18 @@ class LiveState:
     def seat(self, person_id: PersonId, room_id: RoomId, why: str, now_ms: int) -> bool:
         """See ``Hub.seat``."""
         person = self._people.get(person_id)
-        room = None if person is None else self.seats.with_a_seat(person, room_id, now_ms)
-        return person is not None and room is not None and self.seats.sit(person, lambda: room, why, now_ms)
+        if person is None:
+            return False
+        self.crossing.check_here(person)
+        room = self.seats.with_a_seat(person, room_id, now_ms)
+        return room is not None and self.seats.sit(person, lambda: room, why, now_ms)
 
     def open_room(self, person_id: PersonId, catchment: CatchmentId, why: str, now_ms: int) -> bool:
         """See ``Hub.open_room``; raises ``Elsewhere`` if the catchment is another slice's."""
         person = self._people.get(person_id)
         if person is None:
             return False
+        self.crossing.check_here(person)
         return self.seats.sit(person, lambda: self.crossing.open(person, catchment, now_ms), why, now_ms)
 
     def separate(self, author_id: PersonId, other_id: PersonId, now_ms: int, *, is_mutual: bool) -> None:
@@ -345,16 +352,6 @@ class LiveState:
                 person.has_lapsed = True
                 self.seats.lose(person, now_ms)
                 self._people.forget_later(person)
-
-    def _take_up(self, person: Person, now_ms: int) -> None:
-        """A new connection sits down on the person's seat."""
-        assert person.room is not None
-        assert person.seat is not None
-        self.seats.release(person, now_ms)
-        self.seats.show_when_it_may(person, now_ms)
-        if person.off_window is not None:
-            # A move that came due meanwhile had nobody to tell.
-            self._agenda.set(Kind.MOMENT, person.id, now_ms)
 
     def _run_timers(self, now_ms: int) -> None:
         while (due := self._agenda.pop(now_ms)) is not None:

@@ -13,13 +13,13 @@ from nearby.core.rules import HOUR_MS
 from nearby.core.venue import CatchmentId
 from nearby.core.window import Windows
 from nearby.core.wishes import NO_WISHES, Wishes
-from nearby.errors import HubDown, Superseded
+from nearby.errors import HubDown
 from nearby.hub.base import Caller, HubStatistics, Listener, Met, Nearby, Offer, RoomSize, Standing
-from nearby.hub.sliced.borders import home_of
+from nearby.hub.sliced.asking import Asking
 from nearby.hub.sliced.figures import total
 from nearby.hub.sliced.journeys import Journeys
 from nearby.hub.sliced.phones import Phone, Phones
-from nearby.hub.slices import Astray, Elsewhere, Slice
+from nearby.hub.slices import Slice
 from nearby.hub.speech import Weighed
 
 T = TypeVar("T")
@@ -45,6 +45,7 @@ class SlicedHub:
         windows: The common windows.
         phones: The connections of this gateway, which the ears of the slices know too.
         called: Who is to go to another slice, as these ears were told.
+        draw_id: Returns a new opaque id at each call.
     """
 
     def __init__(
@@ -55,61 +56,36 @@ class SlicedHub:
         windows: Windows,
         phones: Phones,
         called: dict[PersonId, None],
+        draw_id: Callable[[], str],
     ) -> None:
         self._slices = slices
         self._listener = listener
         self._phones = phones
         self._called = called
-        self._journeys = Journeys(slices, phones, windows, put_off=called.setdefault)
+        self._journeys = Journeys(slices, phones, windows, put_off=called.setdefault, draw_id=draw_id)
+        self._ask = Asking(slices, phones, self._journeys)
         self._noted_ms: int | None = None
 
     def note_again(self) -> None:
         """Let all notes of where this gateway's people are be written once more: some may be lost."""
         self._noted_ms = None
 
-    async def _by(self, connection: ConnectionId, ask: Callable[[Slice], Awaitable[T]]) -> T:
-        """Return what the slice says that has the person of a connection, who goes nowhere meanwhile."""
-        phone = self._phones.get(connection)
-        if phone is None:
-            raise Superseded
-        async with phone.lock:
-            return await ask(self._slices[phone.number])
-
-    async def _for(self, person: PersonId, ask: Callable[[Slice], Awaitable[T]]) -> T:
-        """Return what the slice says that has a person, wherever their connection is."""
-        phone = self._phones.of(person)
-        if phone is None:
-            return await self._journeys.follow(person, ask)
-        async with phone.lock:
-            return await ask(self._slices[phone.number])
-
-    async def _all(self, ask: Callable[[Slice], Awaitable[T]]) -> list[T]:
-        return await asyncio.gather(*map(ask, self._slices))
-
-    def _of_name(self, name: str) -> Slice:
-        return self._slices[home_of(name, len(self._slices))]
-
     async def attach(self, caller: Caller, connection: ConnectionId, resume: wire.Resume | None, now_ms: int) -> None:
         """See ``Hub.attach``."""
         older = self._phones.of(caller.person)
-        lock = asyncio.Lock() if older is None else older.lock
-        async with lock:
-            number = await self._journeys.where_noted(caller.person)
-            phone = Phone(connection, caller.person, number, lock)
+        phone = Phone(connection, caller.person, asyncio.Lock() if older is None else older.lock)
+
+        async def attach_in(number: int) -> None:
+            phone.number = number
             self._phones.add(phone)
+            await self._slices[number].attach(caller, connection, resume, now_ms)
+
+        async with phone.lock:
             try:
-                await self._slices[number].attach(caller, connection, resume, now_ms)
-                if number != await self._journeys.where_noted(caller.person):
-                    await self._send_back(phone, now_ms)
+                await self._journeys.find(caller.person, attach_in, raises=True)
             except BaseException:
                 self._phones.remove(connection)
                 raise
-
-    async def _send_back(self, phone: Phone, now_ms: int) -> None:
-        """Have a connection come back that was attached where its person is no more: somebody moved them meanwhile."""
-        await self._slices[phone.number].detach(phone.person, phone.connection, now_ms)
-        self._phones.supersede(phone)
-        self._listener.forgotten([phone.connection])
 
     async def detach(self, person: PersonId, connection: ConnectionId, now_ms: int) -> None:
         """See ``Hub.detach``."""
@@ -121,28 +97,16 @@ class SlicedHub:
 
     async def renew(self, caller: Caller, connection: ConnectionId, now_ms: int) -> None:
         """See ``Hub.renew``."""
-        await self._by(connection, lambda one: one.renew(caller, connection, now_ms))
+        await self._ask.by(connection, lambda one: one.renew(caller, connection, now_ms))
 
     async def check_in(self, caller: Caller, ladder: Ladder, now_ms: int, wishes: Wishes = NO_WISHES) -> Standing:
         """See ``Hub.check_in``. Who has no seat goes to the slice of the cell in force at once."""
-        phone = self._phones.of(caller.person)
-        if phone is None:
-            standing = await self._journeys.follow(
-                caller.person, lambda one: one.check_in(caller, ladder, now_ms, wishes)
-            )
-            if isinstance(standing, Astray):
-                standing = await self._journeys.go_alone(caller.person, now_ms) or standing
-            return standing
-        async with phone.lock:
-            standing = await self._slices[phone.number].check_in(caller, ladder, now_ms, wishes)
-            if isinstance(standing, Astray):
-                standing = await self._journeys.go(phone, now_ms) or standing
-        return standing
+        return await self._ask.check_in(caller.person, lambda one: one.check_in(caller, ladder, now_ms, wishes), now_ms)
 
     async def clear(self, person: PersonId, connection: ConnectionId | None, now_ms: int, *, why: str = "left") -> bool:
         """See ``Hub.clear``."""
         if connection is not None:
-            return await self._by(connection, lambda one: one.clear(person, connection, now_ms, why=why))
+            return await self._ask.by(connection, lambda one: one.clear(person, connection, now_ms, why=why))
         had_seat = False
 
         async def ask(one: Slice) -> bool:
@@ -150,73 +114,60 @@ class SlicedHub:
             had_seat |= await one.clear(person, None, now_ms, why=why)
             return had_seat
 
-        return await self._for(person, ask)
+        return await self._ask.of(person, ask)
 
     async def offer(self, person: PersonId, now_ms: int) -> Offer | None:
         """See ``Hub.offer``. Whoever is to be seated in another slice goes there first, and has no seat then."""
-        phone = self._phones.of(person)
-        if phone is None:
-            try:
-                return await self._journeys.follow(person, lambda one: one.offer(person, now_ms))
-            except Elsewhere:
-                await self._journeys.go_alone(person, now_ms)
-                return None
-        async with phone.lock:
-            try:
-                return await self._slices[phone.number].offer(person, now_ms)
-            except Elsewhere:
-                if await self._journeys.go(phone, now_ms) is None:
-                    return None
-                return await self._slices[phone.number].offer(person, now_ms)
+
+        def ask(one: Slice) -> Awaitable[Offer | None]:
+            return one.offer(person, now_ms)
+
+        return await self._ask.going(person, ask, now_ms, there=ask, else_=None)
 
     async def seat(self, person: PersonId, room: RoomId, why: str, now_ms: int) -> bool:
         """See ``Hub.seat``."""
-        return await self._for(person, lambda one: one.seat(person, room, why, now_ms))
+        return await self._ask.going(
+            person, lambda one: one.seat(person, room, why, now_ms), now_ms, there=None, else_=False
+        )
 
     async def open_room(self, person: PersonId, catchment: CatchmentId, why: str, now_ms: int) -> bool:
         """See ``Hub.open_room``. In another slice only if there is no room to join: else a sweep returns the person."""
-        phone = self._phones.of(person)
-        if phone is None:
-            try:
-                return await self._journeys.follow(person, lambda one: one.open_room(person, catchment, why, now_ms))
-            except Elsewhere:
-                await self._journeys.go_alone(person, now_ms)
+
+        async def there(one: Slice) -> bool:
+            offer = await one.offer(person, now_ms)
+            if offer is None or offer.candidates:
                 return False
-        async with phone.lock:
-            try:
-                return await self._slices[phone.number].open_room(person, catchment, why, now_ms)
-            except Elsewhere:
-                if await self._journeys.go(phone, now_ms) is None:
-                    return False
-                there = self._slices[phone.number]
-                offer = await there.offer(person, now_ms)
-                if offer is None or offer.candidates:
-                    return False
-                return await there.open_room(person, offer.catchment, why, now_ms)
+            return await one.open_room(person, offer.catchment, why, now_ms)
+
+        return await self._ask.going(
+            person, lambda one: one.open_room(person, catchment, why, now_ms), now_ms, there=there, else_=False
+        )
 
     async def separate(self, author: PersonId, other: PersonId, now_ms: int, *, is_mutual: bool) -> None:
         """See ``Hub.separate``. Every slice knows it: they may meet in any."""
-        await self._all(lambda one: one.separate(author, other, now_ms, is_mutual=is_mutual))
+        await self._ask.all(lambda one: one.separate(author, other, now_ms, is_mutual=is_mutual))
 
     async def reconcile(self, author: PersonId, other: PersonId) -> None:
         """See ``Hub.reconcile``."""
-        await self._all(lambda one: one.reconcile(author, other))
+        await self._ask.all(lambda one: one.reconcile(author, other))
 
     async def ask_next(self, person: PersonId, connection: ConnectionId, room: RoomId | None, now_ms: int) -> None:
         """See ``Hub.ask_next``."""
-        await self._by(connection, lambda one: one.ask_next(person, connection, room, now_ms))
+        await self._ask.by(connection, lambda one: one.ask_next(person, connection, room, now_ms))
 
     async def shake(self, person: PersonId, connection: ConnectionId, now_ms: int) -> None:
         """See ``Hub.shake``."""
-        await self._by(connection, lambda one: one.shake(person, connection, now_ms))
+        await self._ask.by(connection, lambda one: one.shake(person, connection, now_ms))
 
     async def meet(self, now_ms: int) -> bool:
         """See ``Hub.meet``."""
-        return any(await self._all(lambda one: one.meet(now_ms)))
+        return any(await self._ask.all(lambda one: one.meet(now_ms)))
 
     async def next_meeting_ms(self) -> int | None:
         """See ``Hub.next_meeting_ms``."""
-        return min((at for at in await self._all(lambda one: one.next_meeting_ms()) if at is not None), default=None)
+        return min(
+            (at for at in await self._ask.all(lambda one: one.next_meeting_ms()) if at is not None), default=None
+        )
 
     async def say(
         self,
@@ -230,7 +181,7 @@ class SlicedHub:
         is_unfit: bool = False,
     ) -> tuple[int, int]:
         """See ``Speech.say``."""
-        return await self._by(
+        return await self._ask.by(
             connection,
             lambda one: one.say(person, connection, text, now_ms, room=room, message_id=message_id, is_unfit=is_unfit),
         )
@@ -246,7 +197,7 @@ class SlicedHub:
         message_id: int | str | None = None,
     ) -> Weighed:
         """See ``Speech.weigh``."""
-        return await self._by(
+        return await self._ask.by(
             connection, lambda one: one.weigh(person, connection, text, now_ms, room=room, message_id=message_id)
         )
 
@@ -256,7 +207,7 @@ class SlicedHub:
 
     async def member(self, person: PersonId, room: RoomId | None, member: MemberId) -> PersonId | None:
         """See ``Hub.member``."""
-        return await self._for(person, lambda one: one.member(person, room, member))
+        return await self._ask.of(person, lambda one: one.member(person, room, member))
 
     async def mute(
         self,
@@ -269,70 +220,70 @@ class SlicedHub:
         is_on: bool,
     ) -> None:
         """See ``Hub.mute``."""
-        await self._by(connection, lambda one: one.mute(person, connection, room, member, now_ms, is_on=is_on))
+        await self._ask.by(connection, lambda one: one.mute(person, connection, room, member, now_ms, is_on=is_on))
 
     async def mute_person(self, owner: PersonId, other: PersonId, *, is_on: bool) -> None:
         """See ``Hub.mute_person``."""
-        await self._all(lambda one: one.mute_person(owner, other, is_on=is_on))
+        await self._ask.all(lambda one: one.mute_person(owner, other, is_on=is_on))
 
     async def greet(
         self, person: PersonId, connection: ConnectionId, room: RoomId | None, member: MemberId, now_ms: int
     ) -> Met | None:
         """See ``Hub.greet``."""
-        return await self._by(connection, lambda one: one.greet(person, connection, room, member, now_ms))
+        return await self._ask.by(connection, lambda one: one.greet(person, connection, room, member, now_ms))
 
     async def part(self, one: PersonId, other: PersonId) -> None:
         """See ``Hub.part``."""
-        await self._all(lambda each: each.part(one, other))
+        await self._ask.all(lambda each: each.part(one, other))
 
     async def tell(self, person: PersonId, message: wire.ServerMessage) -> None:
         """See ``Hub.tell``. Who is connected elsewhere and goes to another slice meanwhile may be told twice."""
-        await self._for(person, lambda one: one.tell(person, message))
+        await self._ask.of(person, lambda one: one.tell(person, message))
 
     async def ask_block(self, person: PersonId, now_ms: int) -> None:
         """See ``Hub.ask_block``."""
-        await self._for(person, lambda one: one.ask_block(person, now_ms))
+        await self._ask.of(person, lambda one: one.ask_block(person, now_ms))
 
     async def move_away(self, person: PersonId, now_ms: int) -> None:
         """See ``Hub.move_away``."""
-        await self._for(person, lambda one: one.move_away(person, now_ms))
+        await self._ask.of(person, lambda one: one.move_away(person, now_ms))
 
     async def remove(self, person: PersonId, room: RoomId, now_ms: int) -> None:
         """See ``Hub.remove``."""
-        await self._for(person, lambda one: one.remove(person, room, now_ms))
+        await self._ask.of(person, lambda one: one.remove(person, room, now_ms))
 
     async def room_of(self, person: PersonId) -> RoomSize | None:
         """See ``Hub.room_of``."""
-        return await self._for(person, lambda one: one.room_of(person))
+        return await self._ask.of(person, lambda one: one.room_of(person))
 
     async def has_company(self, person: PersonId, now_ms: int) -> bool | None:
         """See ``Hub.has_company``."""
-        return await self._for(person, lambda one: one.has_company(person, now_ms))
+        return await self._ask.of(person, lambda one: one.has_company(person, now_ms))
 
     async def cell_of(self, person: PersonId) -> Cell | None:
         """See ``Hub.cell_of``."""
-        return await self._for(person, lambda one: one.cell_of(person))
+        return await self._ask.of(person, lambda one: one.cell_of(person))
 
     async def set_listed(self, person: PersonId, now_ms: int, *, is_listed: bool) -> None:
         """See ``Hub.set_listed``."""
-        await self._all(lambda one: one.set_listed(person, now_ms, is_listed=is_listed))
+        await self._ask.all(lambda one: one.set_listed(person, now_ms, is_listed=is_listed))
 
     async def nearby(self, person: PersonId, now_ms: int) -> Nearby:
         """See ``Hub.nearby``."""
-        return await self._for(person, lambda one: one.nearby(person, now_ms))
+        return await self._ask.of(person, lambda one: one.nearby(person, now_ms))
 
     async def who_is_nearby(self, person: PersonId, handle: str) -> PersonId | None:
         """See ``Hub.who_is_nearby``. All are asked, wherever the list was seen, and as much whoever it is."""
-        found = await self._all(lambda one: one.who_is_nearby(person, handle))
+        found = await self._ask.all(lambda one: one.who_is_nearby(person, handle))
         return next((one for one in found if one is not None), None)
 
     async def brake(self, stopped: Stopped, now_ms: int) -> None:
         """See ``Hub.brake``."""
-        await self._all(lambda one: one.brake(stopped, now_ms))
+        await self._ask.all(lambda one: one.brake(stopped, now_ms))
 
     async def close_room(self, room: RoomId, now_ms: int) -> bool:
         """See ``Hub.close_room``."""
-        return any(await self._all(lambda one: one.close_room(room, now_ms)))
+        return any(await self._ask.all(lambda one: one.close_room(room, now_ms)))
 
     async def sweep(self, now_ms: int) -> Sequence[PersonId]:
         """See ``Hub.sweep``. While some slices cannot be reached the others go on; ``HubDown`` if none can."""
@@ -364,20 +315,20 @@ class SlicedHub:
 
     async def spend(self, purpose: str, network: str, *, limit: int, span_ms: int, now_ms: int) -> int:
         """See ``Networks.spend``."""
-        slice_ = self._of_name(network)
+        slice_ = self._ask.of_name(network)
         return await slice_.spend(purpose, network, limit=limit, span_ms=span_ms, now_ms=now_ms)
 
     async def connect_network(self, network: str, limit: int) -> bool:
         """See ``Networks.connect_network``."""
-        return await self._of_name(network).connect_network(network, limit)
+        return await self._ask.of_name(network).connect_network(network, limit)
 
     async def disconnect_network(self, network: str) -> None:
         """See ``Networks.disconnect_network``."""
-        await self._of_name(network).disconnect_network(network)
+        await self._ask.of_name(network).disconnect_network(network)
 
     async def statistics(self) -> HubStatistics:
         """See ``Hub.statistics``."""
-        return total(await self._all(lambda one: one.statistics()))
+        return total(await self._ask.all(lambda one: one.statistics()))
 
     async def announce(self, notice: str) -> None:
         """See ``Servers.announce``."""

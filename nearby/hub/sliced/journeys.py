@@ -1,41 +1,45 @@
 """Where people are, and their moves from slice to slice.
 
-A move is taken in steps: the new slice takes the person in, without a seat and heard by nobody; it is noted where they
-are; the old one lets them go, if nothing about them changed meanwhile, and with that their seat ends. Only then are
-they placed: nobody who has a seat takes another one. A move that was cut short is brought to its end by a sweep; if its
-gateway died, by the end of its lease: a seat that is left behind is held, and ends.
+A move is taken in steps: the new slice takes in a record of the person, without a seat and heard by nobody; the old
+one lets them go, if nothing about them changed meanwhile, and with that their seat ends; the new one has them. Only
+then are they placed: nobody who has a seat takes another one. In between, and for a while after, each of the two knows
+that the other one has them or is about to. So whoever looks for them, on whichever gateway and by a note however old,
+finds the one slice that has them, and brings to its end a move whose gateway died after they were let go.
 
 A move begins and ends within one window, in which the person then counts in the new slice and not in the old one: none
 begins as a window is about to end.
 
 Only the gateway that has somebody's connection moves them, one thing at a time; of others it is asked to. Who has no
-connection is moved by whoever sees that they are astray: of two who do that at once one is let go and the other not.
+connection is moved by whoever sees that they are astray: of several who do that at once, one has them let go.
 """
 
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from msgspec import structs
-
 from nearby.core.ids import ConnectionId, PersonId
 from nearby.core.window import Windows
 from nearby.errors import HubDown
 from nearby.hub.base import Standing
+from nearby.hub.memory.border import NotHere, Origin
 from nearby.hub.sliced.borders import home_of, slice_of
 from nearby.hub.sliced.phones import Phone, Phones
-from nearby.hub.slices import Luggage, Slice
+from nearby.hub.slices import Slice
 
 T = TypeVar("T")
 
 TRIES = 8
 """So often a move begins anew because something about the person changed, before it is put off."""
 
+FOLLOWED = 16
+"""So often somebody is looked for in the slice that another one names, before the hub is said to be down for them."""
+
 EDGE = 100
 """None begins in the last of so many parts of a window: more time than the steps of one take."""
 
-FOLLOWED = 4
-"""So often somebody is asked for in another slice because they went there meanwhile."""
+
+class Changed(Exception):
+    """Something about the person changed, or a slice is in another window: they are where they were, begin anew."""
 
 
 class Journeys:
@@ -46,48 +50,61 @@ class Journeys:
         phones: The connections of this gateway.
         windows: The common windows.
         put_off: Is given who is to be moved later: a sweep returns them.
+        draw_id: Returns a new opaque id at each call.
     """
 
     def __init__(
-        self, slices: Sequence[Slice], phones: Phones, windows: Windows, *, put_off: Callable[[PersonId], None]
+        self,
+        slices: Sequence[Slice],
+        phones: Phones,
+        windows: Windows,
+        *,
+        put_off: Callable[[PersonId], None],
+        draw_id: Callable[[], str],
     ) -> None:
+        self._draw_id = draw_id
         self._slices = slices
         self._phones = phones
         self._windows = windows
         self._put_off = put_off
-        self._torn: dict[PersonId, tuple[ConnectionId, int, int]] = {}
-        """Whose move was cut short: by which connection, from where, and to where. Of people of this gateway."""
-        self._underway: dict[PersonId, Luggage] = {}
-        """Who is in no slice just now: people without a connection."""
-
-    async def where(self, person: PersonId) -> int:
-        """Return the number of the slice that somebody is in, or would be looked for first."""
-        phone = self._phones.of(person)
-        return await self.where_noted(person) if phone is None else phone.number
-
-    async def where_noted(self, person: PersonId) -> int:
-        """Return the number of the slice that is noted for somebody; without a note where a phone here says, or home.
-
-        After a move that was cut short it is the one that has their record, whatever the phone here took.
-        """
-        home = home_of(person, len(self._slices))
-        found, phone = await self._slices[home].where_is(person), self._phones.of(person)
-        if found is not None:
-            return found
-        return home if phone is None else phone.number
+        self._torn: dict[PersonId, tuple[int, int, str]] = {}
+        """Whose move was cut short here: from where, to where, and by which ticket."""
 
     async def note(self, person: PersonId, number: int) -> None:
         """Note which slice has somebody."""
         await self._slices[home_of(person, len(self._slices))].note_where(person, number)
 
-    async def follow(self, person: PersonId, ask: Callable[[Slice], Awaitable[T]]) -> T:
-        """Return what the slice says that has somebody, and asks another one if they went there meanwhile."""
-        number = await self.where(person)
+    async def find(self, person: PersonId, ask: Callable[[int], Awaitable[T]], *, raises: bool = False) -> T:
+        """Return what the slice that has somebody answers to ``ask``, which is given its number.
+
+        It may be asked of others before, of which none has them.
+
+        Args:
+            person: Who.
+            ask: Asks a slice. One that has not the person raises ``NotHere``, or there is no harm in it.
+            raises: Whether it raises ``NotHere`` in any case: then whoever answers is believed.
+
+        Raises:
+            HubDown: They go faster than they are found.
+        """
+        phone, home = self._phones.of(person), home_of(person, len(self._slices))
+        noted = phone.number if phone is not None else await self._slices[home].where_is(person)
+        number = home if noted is None else noted
         for _ in range(FOLLOWED):
-            answer = await ask(self._slices[number])
-            before, number = number, await self.where(person)
-            if before == number:
-                return answer
+            is_here, answer = True, None
+            try:
+                answer = await ask(number)
+                if raises:
+                    return answer
+            except NotHere:
+                is_here = False
+            there = await self._slices[number].where_gone(person)
+            if there is not None:
+                if await self._slices[there].where_gone(person) == number:
+                    await self._settle(person, number, there)
+                number = there
+            elif is_here:
+                return answer  # type: ignore[return-value]
         raise HubDown
 
     async def go(self, phone: Phone, now_ms: int) -> Standing | None:
@@ -96,36 +113,27 @@ class Journeys:
         None: There is nowhere to go, or it is put off.
 
         Raises:
-            HubDown: They are in one of the two, and a sweep sees to it that they are not in the other.
+            HubDown: They are in one of the two, and a sweep finds out in which.
         """
-        for _ in range(0 if self._is_at_edge(now_ms) else TRIES):
-            with contextlib.suppress(_Changed):
-                return await self._go(phone, now_ms)
-        self._put_off(phone.person)
-        return None
 
-    async def go_alone(self, person: PersonId, now_ms: int) -> Standing | None:
-        """Move somebody without a connection, who has no seat to lose: here first, so that one of several movers does.
+        def arrive(number: int) -> None:
+            phone.number = number
+
+        return await self._try_to_go(phone.person, phone.connection, phone.number, now_ms, arrive)
+
+    async def go_alone(self, person: PersonId, here: int, now_ms: int) -> Standing | None:
+        """Move somebody without a connection from a slice; return where they stand then.
 
         None: There is nowhere to go, somebody else moves them, or it is put off. One who is connected on another
         gateway is called across there.
 
         Raises:
-            HubDown: Where they were, they may be or not; if not, a sweep brings them where they go.
+            HubDown: They are in one of the two.
         """
-        if self._is_at_edge(now_ms):
-            self._put_off(person)
-            return None
-        here = await self.where(person)
-        luggage = await self._slices[here].pack(person, None, now_ms)
-        if luggage is None:
+        standing = await self._try_to_go(person, None, here, now_ms, lambda number: None)
+        if standing is None:
             await self._slices[here].call_across(person, now_ms)
-            return None
-        there = self._slice_of(luggage)
-        if there == here or not await self._slices[here].release(luggage, now_ms):
-            return None
-        self._underway[person] = luggage
-        return await self._bring(luggage, now_ms)
+        return standing
 
     async def finish(self, now_ms: int) -> None:
         """Bring moves to an end that were cut short.
@@ -133,58 +141,68 @@ class Journeys:
         Raises:
             HubDown: Some are left to the next call.
         """
-        for person, (connection, here, there) in list(self._torn.items()):
+        for person, (here, there, ticket) in list(self._torn.items()):
             phone = self._phones.of(person)
             async with contextlib.nullcontext() if phone is None else phone.lock:
-                # They are where it was noted, and nowhere else.
-                noted = await self.where_noted(person)
-                for number in {here, there} - {noted}:
-                    await self._slices[number].evict(person, connection, now_ms)
-                if phone is not None:
-                    phone.number = noted
+                if await self._slices[here].where_gone(person) == there:
+                    await self._settle(person, here, there)
+                    if phone is not None and phone.number == here:
+                        phone.number = there
+                else:
+                    await self._slices[there].dismiss(person, ticket, now_ms)
                 self._torn.pop(person, None)
-        for luggage in list(self._underway.values()):
-            await self._bring(structs.replace(luggage, window=self._windows.at(now_ms)), now_ms)
 
-    async def _go(self, phone: Phone, now_ms: int) -> Standing | None:
-        """Take one try at moving somebody with a connection; ``_Changed`` if something about them did meanwhile."""
-        person, connection, here = phone.person, phone.connection, phone.number
-        luggage = await self._slices[here].pack(person, connection, now_ms)
-        if luggage is None or (there := self._slice_of(luggage)) == here:
-            return None
-        try:
-            standing = await self._slices[there].take_in(luggage, connection, now_ms)
-            if standing is None:
-                raise _Changed
+    async def _settle(self, person: PersonId, here: int, there: int) -> None:
+        """Let a slice have somebody whom the other one has let go: else they are on the way, and are let go later."""
+        if await self._slices[here].where_gone(person) == there:
+            await self._slices[there].confirm(person, None)
             await self.note(person, there)
-            if await self._slices[here].release(luggage, now_ms):
-                phone.number = there
-                return standing
-            await self._slices[there].evict(person, connection, now_ms)
-            await self.note(person, here)
-        except _Changed:
+
+    async def _try_to_go(
+        self,
+        person: PersonId,
+        connection: ConnectionId | None,
+        here: int,
+        now_ms: int,
+        arrive: Callable[[int], None],
+    ) -> Standing | None:
+        width_ms = self._windows.width_ms
+        for _ in range(0 if now_ms % width_ms >= width_ms - width_ms // EDGE else TRIES):
+            with contextlib.suppress(Changed):
+                return await self._go(person, connection, here, now_ms, arrive)
+        self._put_off(person)
+        return None
+
+    async def _go(
+        self,
+        person: PersonId,
+        connection: ConnectionId | None,
+        here: int,
+        now_ms: int,
+        arrive: Callable[[int], None],
+    ) -> Standing | None:
+        luggage = await self._slices[here].pack(person, connection, now_ms)
+        if luggage is None or (there := slice_of(luggage.presence.ladder.res5, len(self._slices))) == here:
+            return None
+        origin = Origin(here, self._draw_id())
+        try:
+            standing = await self._slices[there].take_in(luggage, origin, connection, now_ms)
+            if standing is None:
+                raise Changed
+            if not await self._slices[here].release(luggage, there, now_ms):
+                if await self._slices[here].where_gone(person) == there:
+                    # Somebody else moves them there.
+                    return None
+                await self._slices[there].dismiss(person, origin.ticket, now_ms)
+                raise Changed
+            arrive(there)
+            while not await self._slices[there].confirm(person, origin.ticket):
+                # Another move, which comes too late, took its place.
+                await self._slices[there].take_in(luggage, origin, connection, now_ms)
+            await self.note(person, there)
+        except Changed:
             raise
         except BaseException:
-            self._torn[person] = connection, here, there
+            self._torn[person] = here, there, origin.ticket
             raise
-        raise _Changed
-
-    async def _bring(self, luggage: Luggage, now_ms: int) -> Standing | None:
-        """Let somebody without a connection, who is in no slice, be where they go; a sweep tries again."""
-        there = self._slice_of(luggage)
-        standing = await self._slices[there].take_in(luggage, None, now_ms)
-        if standing is not None:
-            await self.note(luggage.person, there)
-            self._underway.pop(luggage.person, None)
         return standing
-
-    def _slice_of(self, luggage: Luggage) -> int:
-        return slice_of(luggage.presence.ladder.res5, len(self._slices))
-
-    def _is_at_edge(self, now_ms: int) -> bool:
-        width_ms = self._windows.width_ms
-        return now_ms % width_ms >= width_ms - width_ms // EDGE
-
-
-class _Changed(Exception):
-    """Something about the person changed, or a slice is in another window: begin anew. They are where they were."""

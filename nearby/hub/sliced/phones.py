@@ -17,10 +17,10 @@ class Phone:
 
     __slots__ = ("connection", "is_replaced", "lock", "number", "person")
 
-    def __init__(self, connection: ConnectionId, person: PersonId, number: int, lock: asyncio.Lock) -> None:
+    def __init__(self, connection: ConnectionId, person: PersonId, lock: asyncio.Lock) -> None:
         self.connection = connection
         self.person = person
-        self.number = number
+        self.number = 0
         self.lock = lock
         self.is_replaced = False
 

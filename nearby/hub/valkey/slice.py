@@ -3,7 +3,7 @@
 from nearby.core.ids import ConnectionId, PersonId
 from nearby.errors import HubDown
 from nearby.hub.base import Standing
-from nearby.hub.slices import Luggage
+from nearby.hub.memory.border import Luggage, Origin
 from nearby.hub.valkey.attempt import Attempt, NotAGateway
 from nearby.hub.valkey.hub import ValkeyHub
 from nearby.hub.valkey.keys import PERSON_MS
@@ -26,13 +26,15 @@ class ValkeySlice(ValkeyHub):
 
         return await self._do(act, now_ms)
 
-    async def take_in(self, luggage: Luggage, connection: ConnectionId | None, now_ms: int) -> Standing | None:
+    async def take_in(
+        self, luggage: Luggage, origin: Origin, connection: ConnectionId | None, now_ms: int
+    ) -> Standing | None:
         """See ``Slice.take_in``. HubDown too if this gateway is none here just now."""
 
         def act(state: Attempt) -> Standing | None:
             state.catch_up(now_ms, luggage.person)
             attached = None if connection is None else state.attached(connection, self.gateway)
-            return state.crossing.take_in(luggage, attached, now_ms, state.window)
+            return state.crossing.take_in(luggage, origin, attached, now_ms, state.window)
 
         if connection is not None:
             self._connections.add(connection, luggage.person)
@@ -47,27 +49,34 @@ class ValkeySlice(ValkeyHub):
             self._forget(connection)
         return standing
 
-    async def release(self, luggage: Luggage, now_ms: int) -> bool:
+    async def release(self, luggage: Luggage, number: int, now_ms: int) -> bool:
         """See ``Slice.release``."""
 
         def act(state: Attempt) -> bool:
             state.catch_up(now_ms, luggage.person)
-            return state.crossing.release(luggage, now_ms, state.window)
+            return state.crossing.release(luggage, number, now_ms, state.window)
 
         is_gone = await self._do(act, now_ms)
         if is_gone:
             self._forget(luggage.connection)
         return is_gone
 
-    async def evict(self, person: PersonId, connection: ConnectionId | None, now_ms: int) -> None:
-        """See ``Slice.evict``."""
+    async def confirm(self, person: PersonId, ticket: str | None) -> bool:
+        """See ``Slice.confirm``."""
+        return await self._do(lambda state: state.crossing.confirm(person, ticket))
+
+    async def dismiss(self, person: PersonId, ticket: str, now_ms: int) -> None:
+        """See ``Slice.dismiss``."""
 
         def act(state: Attempt) -> None:
             state.catch_up(now_ms, person)
-            state.crossing.evict(person, connection, now_ms)
+            state.crossing.dismiss(person, ticket, now_ms)
 
         await self._do(act, now_ms)
-        self._forget(connection)
+
+    async def where_gone(self, person: PersonId) -> int | None:
+        """See ``Slice.where_gone``."""
+        return await self._do(lambda state: state.crossing.where_gone(person))
 
     async def call_across(self, person: PersonId, now_ms: int) -> None:
         """See ``Slice.call_across``."""
