@@ -82,19 +82,24 @@ class Placer:
     async def tick(self) -> None:
         """Answer the wishes made so far, until the tick's time is up.
 
+        A wish that the hub failed stands for the next tick, and whoever waits for it hears so. It costs the others
+        nothing: of a hub in slices some may be down.
+
         Raises:
-            HubDown: The wishes that were not answered stand for the next tick.
+            HubDown: It failed the first of them all: no wish is answered, and all stand.
         """
         wishes, self._wishes = self._wishes, {}
         waiting, self._waiting = self._waiting, {}
         left = dict(wishes)
         try:
-            await self._place_until(self._clock.now_ms() + FOR_MS, list(wishes.items()), left)
+            failed = await self._place_until(self._clock.now_ms() + FOR_MS, list(wishes.items()), left)
         except HubDown as down:
             self._wishes = left | self._wishes
             _finish(waiting.values(), down)
             raise
         self.is_behind = bool(left)
+        for person in failed.keys() & waiting.keys():
+            _finish([waiting.pop(person)], failed[person])
         _finish([answer for person, answer in waiting.items() if person not in left])
         for person in left.keys() & waiting.keys():
             if person in self._waiting:
@@ -106,25 +111,28 @@ class Placer:
 
     async def _place_until(
         self, until_ms: int, wishes: Sequence[tuple[PersonId, str]], left: dict[PersonId, str]
-    ) -> None:
-        """Place people in order until a time, and take whose wish was answered out of ``left``.
+    ) -> dict[PersonId, HubDown]:
+        """Place people in order until a time; take whose wish was answered out of ``left``, return whom the hub failed.
 
         Raises:
-            HubDown: See ``_place_together``.
+            HubDown: It failed all who were to be placed first.
         """
+        failed: dict[PersonId, HubDown] = {}
         for count in range(0, len(wishes), self._at_once):
-            await self._place_together(wishes[count : count + self._at_once], left)
+            some = wishes[count : count + self._at_once]
+            failed |= await self._place_together(some, left)
+            if len(failed) == len(some) and not count:
+                raise failed[some[0][0]]
             if self._clock.now_ms() >= until_ms:
-                return
+                break
             if (count + self._at_once) % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
+        return failed
 
-    async def _place_together(self, some: Sequence[tuple[PersonId, str]], left: dict[PersonId, str]) -> None:
-        """Place some at the same time, and take whose wish was answered out of ``left``.
-
-        Raises:
-            HubDown: Of some it was not; nobody is being placed any more.
-        """
+    async def _place_together(
+        self, some: Sequence[tuple[PersonId, str]], left: dict[PersonId, str]
+    ) -> dict[PersonId, HubDown]:
+        """Place some at the same time; take whose wish was answered out of ``left``, return whom the hub failed."""
         if len(some) == 1:
             failed = [await self._try_to_place(*some[0])]
         else:
@@ -132,8 +140,7 @@ class Placer:
         for (person, _), down in zip(some, failed, strict=True):
             if down is None:
                 del left[person]
-        for down in filter(None, failed):
-            raise down
+        return {person: down for (person, _), down in zip(some, failed, strict=True) if down is not None}
 
     async def _try_to_place(self, person: PersonId, why: str) -> HubDown | None:
         """Place one person, and return why their wish stands; our bug with one of them costs the others nothing."""

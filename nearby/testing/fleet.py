@@ -12,6 +12,7 @@ from pathlib import Path
 from nearby.core.rules import Rules
 from nearby.errors import NearbyError
 from nearby.hub.valkey.link import Link
+from nearby.hub.valkey.sliced import tags_of
 from nearby.server.config import Settings
 from nearby.server.sharing import TAG
 from nearby.sim.child import Child, bare_environment, running
@@ -21,7 +22,7 @@ from nearby.testing.postgres import postgres_with_schema
 from nearby.testing.proxy import Balancer, running_balancer
 from nearby.testing.redis import RedisServer, redis_server
 from nearby.testing.serving import http_call
-from nearby.testing.shared_state import contradictions, read_stored
+from nearby.testing.shared_state import Stored, contradictions, in_two_slices, read_stored
 from nearby.testing.waiting import eventually
 
 LOOKS = 5
@@ -109,6 +110,7 @@ class Fleet:
         *,
         key: str,
         rules: Rules,
+        slices: int,
     ) -> None:
         self.cluster = hub if isinstance(hub, RedisCluster) else None
         self.server = hub if isinstance(hub, RedisServer) else None
@@ -117,6 +119,7 @@ class Fleet:
         self.key = key
         self._hub = hub
         self._rules = rules
+        self._tags = [TAG] if slices == 1 else tags_of(TAG, slices)
 
     @property
     def url(self) -> str:
@@ -124,9 +127,9 @@ class Fleet:
         return f"http://127.0.0.1:{self.balancer.port}"
 
     async def primary(self) -> RedisServer:
-        """Return the node of the cluster that has the live state now."""
+        """Return the node of the cluster that has the live state now, or the first slice of it."""
         assert self.cluster is not None
-        return await self.cluster.primary_of(TAG)
+        return await self.cluster.primary_of(self._tags[0])
 
     async def lose_hub(self) -> None:
         """Kill every node of the hub: what it knew is gone."""
@@ -156,13 +159,16 @@ class Fleet:
         return found
 
     async def _look(self) -> list[str]:
-        link = Link(self._hub.url, TAG)
-        try:
-            return contradictions(await read_stored(await link.client(), TAG), self._rules)
-        except NearbyError as error:
-            return [f"it cannot be read: {error}"]
-        finally:
-            await link.close()
+        slices: list[Stored] = []
+        for tag in self._tags:
+            link = Link(self._hub.url, tag)
+            try:
+                slices.append(await read_stored(await link.client(), tag))
+            except NearbyError as error:
+                return [f"it cannot be read: {error}"]
+            finally:
+                await link.close()
+        return [*in_two_slices(slices), *(line for one in slices for line in contradictions(one, self._rules))]
 
     def _hub_server(self) -> RedisServer:
         assert self.server is not None
@@ -170,13 +176,16 @@ class Fleet:
 
 
 @contextlib.asynccontextmanager
-async def fleet(*, gateways: int, is_cluster: bool, wait: int = 0, flags: Sequence[str] = ()) -> AsyncIterator[Fleet]:
+async def fleet(
+    *, gateways: int, is_cluster: bool, wait: int = 0, slices: int = 1, flags: Sequence[str] = ()
+) -> AsyncIterator[Fleet]:
     """Yield gateways that take phones, over loopback; everything that was started is ended when the block ends.
 
     Args:
         gateways: How many.
         is_cluster: Whether the hub is three primaries with a replica each, or one server.
         wait: How many replicas must have a write before it counts.
+        slices: In how many the live state is kept.
         flags: More flags for each gateway. Limits are off.
 
     Raises:
@@ -197,12 +206,13 @@ async def fleet(*, gateways: int, is_cluster: bool, wait: int = 0, flags: Sequen
             "NEARBY_DATABASE_URL": database_url,
             "NEARBY_HUB_URL": _with_wait(hub.url, wait),
         }
+        flags = (*flags, "--hub-slices", str(slices))
         made = [Gateway(flags, bare_environment() | shared, directory / str(number)) for number in range(gateways)]
         for gateway in made:
             stack.push_async_callback(gateway.stop)
         await asyncio.gather(*(gateway.start() for gateway in made))
         balancer = await stack.enter_async_context(running_balancer("127.0.0.1", [one.port for one in made]))
-        yield Fleet(hub, made, balancer, key=key, rules=_rules(flags))
+        yield Fleet(hub, made, balancer, key=key, rules=_rules(flags), slices=slices)
 
 
 async def until_ready(gateway: Gateway) -> None:

@@ -2,6 +2,7 @@
 
 import os
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,6 +76,16 @@ def contradictions(stored: Stored, rules: Rules) -> list[str]:
         *(f"{key} has no time to live" for key, ttl_ms in stored.ttls_ms.items() if ttl_ms == -1),
         *(f"{key} is of no known kind" for key in stored.ttls_ms if kind_of(key) is None),
     ]
+
+
+def in_two_slices(slices: Sequence[Stored]) -> list[str]:
+    """Return in words who has a connection, a seat or a presence in more than one slice."""
+    found: Counter[tuple[str, str]] = Counter()
+    for stored in slices:
+        for person, row in stored.people().items():
+            parts = {"connection": row.attached, "seat": row.seat, "presence": row.presence}
+            found.update((person, name) for name, part in parts.items() if part is not None)
+    return [f"{person} has a {name} in more than one slice" for (person, name), times in found.items() if times > 1]
 
 
 def _seats(stored: Stored) -> list[str]:

@@ -25,6 +25,7 @@ from scripts.tools.common import (
     End,
     JsonOption,
     SeedOption,
+    SlicesOption,
     check_writable,
     interrupted,
     main,
@@ -62,6 +63,7 @@ class Asked:
     gateways: int
     is_cluster: bool
     wait: int
+    hub_slices: int
     ramp_s: float
     settle_s: float
     gone_s: float
@@ -101,6 +103,7 @@ def faults(
         bool, typer.Option("--single", help="One server as hub, in place of a cluster of 3 + 3.")
     ] = False,
     wait: Annotated[int, typer.Option(min=0, max=1, help="Replicas that must have a write before it counts.")] = 0,
+    hub_slices: SlicesOption = 1,
     ramp_s: Annotated[float, typer.Option("--ramp", min=1, help="Seconds in which the crowd comes.")] = 20.0,
     settle_s: Annotated[float, typer.Option("--settle", min=0, help="Seconds between two faults.")] = 4.0,
     gone_s: Annotated[
@@ -129,8 +132,8 @@ def faults(
     free ports of loopback, and ends them. Phones come back to any gateway, and resume.
 
     gateway-kill: one gateway after the other ends by SIGKILL and is started again. primary-kill: the primary that
-    has the live state ends by SIGKILL, its replica takes over, and it is started again as a replica.
-    rolling-restart: every gateway drains by SIGTERM and is started again, one after the other. stampede: all
+    has the live state, or its first slice, ends by SIGKILL, its replica takes over, and it is started again as a
+    replica. rolling-restart: every gateway drains by SIGTERM and is started again, one after the other. stampede: all
     connections are cut at once and all phones come back at once. hub-gone: every node of the hub ends by SIGKILL
     and is started, empty, after --gone seconds.
 
@@ -154,6 +157,7 @@ def faults(
         gateways=gateways,
         is_cluster=not single,
         wait=wait,
+        hub_slices=hub_slices,
         ramp_s=ramp_s,
         settle_s=settle_s,
         gone_s=gone_s,
@@ -185,7 +189,13 @@ async def _run(asked: Asked) -> tuple[list[Aftermath], int | None]:
     results: list[Aftermath] = []
     interrupt = asyncio.create_task(interrupted())
     try:
-        starting = fleet(gateways=asked.gateways, is_cluster=asked.is_cluster, wait=asked.wait, flags=flags)
+        starting = fleet(
+            gateways=asked.gateways,
+            is_cluster=asked.is_cluster,
+            wait=asked.wait,
+            slices=asked.hub_slices,
+            flags=flags,
+        )
         async with starting as servers:
             with progress_bar() as progress:
                 for number, fault in enumerate(asked.faults):

@@ -1,7 +1,6 @@
 """Live states of slices on the servers of a cluster that others use too."""
 
 import secrets
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from random import Random
@@ -11,7 +10,7 @@ from nearby.hub.base import Hub, Listener
 from nearby.hub.valkey.link import Link
 from nearby.hub.valkey.sliced import SlicedValkeyHub, open_sliced, tags_of
 from nearby.testing.live import SECRET, GoLive, Live
-from nearby.testing.shared_state import Stored, contradictions, kept_for_ever, read_stored
+from nearby.testing.shared_state import Stored, contradictions, in_two_slices, kept_for_ever, read_stored
 
 SLICES = 5
 """Among so many, those that `HERE` and `AWAY` of the suite belong to are two."""
@@ -56,17 +55,9 @@ class SlicedValkeyLive:
             await link.close()
 
     async def contradictions(self) -> list[str]:
-        """Return in words what cannot be true together in any slice."""
-        return [line for number in range(SLICES) for line in contradictions(await self.stored(number), self._rules)]
-
-    async def in_two_slices(self) -> list[str]:
-        """Return who has a connection, a seat or a presence in more than one slice."""
-        found: Counter[tuple[str, str]] = Counter()
-        for number in range(SLICES):
-            for person, row in (await self.stored(number)).people().items():
-                parts = {"connection": row.attached, "seat": row.seat, "presence": row.presence}
-                found.update((person, name) for name, part in parts.items() if part is not None)
-        return [f"{person} has more than one {name}" for (person, name), times in found.items() if times > 1]
+        """Return in words what cannot be true together, in one slice or in two."""
+        all_stored = [await self.stored(number) for number in range(SLICES)]
+        return [*in_two_slices(all_stored), *(line for one in all_stored for line in contradictions(one, self._rules))]
 
     async def kept_for_ever(self) -> list[str]:
         """Return the keys of it that would stay, and remove all."""

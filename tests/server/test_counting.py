@@ -14,11 +14,10 @@ from nearby.core.crowd import crowds
 from nearby.core.ids import Cell, PersonId
 from nearby.errors import StoreDown
 from nearby.hub.base import Caller
-from nearby.hub.valkey.hub import ValkeyHub
 from nearby.server.clock import SteadyClock
 from nearby.server.config import Settings
 from nearby.server.counting import LATE_WINDOWS, Counting
-from nearby.server.sharing import open_shared
+from nearby.server.sharing import SharedHub, open_shared
 from nearby.sim.in_force import Row, Whereabouts
 from nearby.store.base import Store
 from nearby.store.sql import init_store, open_store
@@ -59,7 +58,7 @@ class Servers:
         clock: The clock.
     """
 
-    def __init__(self, hubs: list[ValkeyHub], stores: list[Store], clock: ManualClock) -> None:
+    def __init__(self, hubs: list[SharedHub], stores: list[Store], clock: ManualClock) -> None:
         self.hubs = hubs
         self.clock = clock
         self.counting = [Counting(hub, store.checkins, WINDOWS) for hub, store in zip(hubs, stores, strict=True)]
@@ -86,15 +85,15 @@ class Servers:
                 await hub.check_in(Caller(one.person, established=True), LADDER_OF[one.cell], now_ms)
 
 
-@pytest.fixture
-async def servers(database_url: str, hub: RedisServer) -> AsyncIterator[Servers]:
+@pytest.fixture(params=[1, 3], ids=["one slice", "three slices"])
+async def servers(database_url: str, hub: RedisServer, request: pytest.FixtureRequest) -> AsyncIterator[Servers]:
     await hub.flush()
     clock, ids = ManualClock(START_MS), count()
     steady = SteadyClock(wall_ms=clock.now_ms, monotonic_ms=clock.now_ms)
     own: dict[str, Any] = {"hub_url": hub.url, "database_url": database_url, "key": KEY, "store_secret": KEY}
-    settings = Settings(**(own | {"limits": "off"}))
+    settings = Settings(**(own | {"limits": "off", "hub_slices": request.param}))
     async with contextlib.AsyncExitStack() as stack:
-        hubs, stores = list[ValkeyHub](), list[Store]()
+        hubs, stores = list[SharedHub](), list[Store]()
         for _ in range(2):
             store = await stack.enter_async_context(open_store(database_url, secret=KEY.encode()))
             shared = await open_shared(
