@@ -5,11 +5,83 @@ Nothing that people meet through reaches over the border of a cell of resolution
 with anybody of another, until somebody goes there. ``nearby.hub.sliced`` makes one live state of them.
 """
 
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
-from nearby.core.ids import ConnectionId, PersonId
-from nearby.hub.base import Hub, Standing
-from nearby.hub.memory.border import Luggage, Origin
+from msgspec import Struct
+
+from nearby.core.cell import Ladder
+from nearby.core.ids import Cell, ConnectionId, PersonId, RoomId
+from nearby.core.presence import Presence
+from nearby.core.wishes import Wishes
+from nearby.errors import NearbyError
+from nearby.hub.base import Caller, Hub, Listener, Standing
+
+Owns = Callable[[Cell], bool]
+"""Returns whether a cell of resolution 5 is a slice's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Astray(Standing):
+    """A check-in of somebody whose cell in force is another slice's, and whom no seat keeps in this one."""
+
+
+class Elsewhere(NearbyError):
+    """Where the person is to be seated is another slice's. Nothing changed but that a join may have been counted."""
+
+
+class NotHere(NearbyError):
+    """The person is in another slice, which ``Slice.where_gone`` tells. Nothing happened."""
+
+
+class Luggage(Struct, frozen=True):
+    """What somebody takes along to another slice, and by what the old one knows that nothing changed since.
+
+    Of a seat only that there was one, or that one was to come: then the next one is no join of theirs.
+    """
+
+    caller: Caller
+    connection: ConnectionId | None
+    presence: Presence
+    wishes: Wishes
+    window: int
+    """That of the slice they leave."""
+    visited: tuple[Ladder, ...]
+    """Where they count in this window: from now on by the new slice, and by the old one where its own cells are."""
+    awaits_seat: bool
+    has_lapsed: bool
+    checked_ms: int
+    forced_ms: int
+    checkin_tat_ms: int
+    tats_ms: tuple[int, int, int, int, int]
+    """Of the limits on say, change, shake, greet and block."""
+    joins_ms: tuple[int, ...]
+    cells_ms: tuple[int, ...]
+    reached_ms: tuple[int, ...]
+    lifted: tuple[int, int] | None
+    """To which resolution, and until which window."""
+    shunned: Mapping[RoomId, int]
+    """Rooms that are out of the question, and until when."""
+
+    @property
+    def person(self) -> PersonId:
+        """Return whose it is."""
+        return self.caller.person
+
+
+class Origin(NamedTuple):
+    """The ``number`` of the slice somebody comes from, and the ``ticket`` of the move: no other one's is the same."""
+
+    number: int
+    ticket: str
+
+
+class SliceListener(Listener, Protocol):
+    """The ear of a slice: that of a gateway, and one call more."""
+
+    def called_across(self, connection: ConnectionId) -> None:
+        """The connection's person is to go to another slice: their gateway sees to it."""
 
 
 class Slice(Hub, Protocol):

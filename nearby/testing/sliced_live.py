@@ -10,13 +10,12 @@ from nearby.core.rules import Rules
 from nearby.core.window import Windows
 from nearby.hub.base import Hub, Listener, Standing
 from nearby.hub.memory import LiveState, MemoryHub
-from nearby.hub.memory.border import Luggage, Origin
 from nearby.hub.memory.person import Attached, Person
 from nearby.hub.memory.tables import in_memory
 from nearby.hub.sliced import SlicedHub
 from nearby.hub.sliced.borders import slice_of
 from nearby.hub.sliced.phones import Phones, SliceEar
-from nearby.hub.slices import Slice
+from nearby.hub.slices import Luggage, Origin, Slice
 from nearby.testing.live import SECRET
 
 

@@ -3,20 +3,18 @@
 from collections.abc import Callable
 from typing import cast
 
-from msgspec import structs
-
 from nearby.core.ids import ConnectionId, PersonId
 from nearby.core.reach import Reach
 from nearby.core.room import Room
 from nearby.core.rules import MINUTE_MS
 from nearby.core.venue import CatchmentId
-from nearby.hub.base import Caller, Standing
-from nearby.hub.memory.border import Astray, Elsewhere, Luggage, NotHere, Origin, Owns, SliceListener
+from nearby.hub.base import Standing
 from nearby.hub.memory.people import People
-from nearby.hub.memory.person import Attached, Gone, Person, Rare
+from nearby.hub.memory.person import Attached, Gone, Lifted, Person, Rare, claims_of
 from nearby.hub.memory.rooms import Rooms
 from nearby.hub.memory.seats import Seats
 from nearby.hub.memory.shakes import Shakes
+from nearby.hub.slices import Astray, Elsewhere, Luggage, NotHere, Origin, Owns, SliceListener
 
 KNOWN_MS = MINUTE_MS
 """How long it is known at least where somebody went: longer than anybody who looks for them is on the way."""
@@ -90,23 +88,25 @@ class Crossing:
         rare = person.rare
         if rare.gone is not None:
             return None
+        tats_ms = rare.change_tat_ms, rare.shake_tat_ms, rare.greet_tat_ms, rare.block_tat_ms
         return Luggage(
-            person_id,
+            person.caller,
             connection,
-            person.claims,
             person.presence,
             person.wishes,
             window,
-            checkin_tat_ms=person.checkin_tat_ms,
-            say_tat_ms=person.tat_of_say_ms,
-            joins_ms=person.joins_ms,
-            cells_ms=person.cells_ms,
-            rare=structs.replace(
-                rare, off_window=None, is_displaced=False, lost=None, reach=None, trail=None, say_tat_ms=0
-            ),
-            reached_ms=() if rare.reach is None else tuple(rare.reach.times_ms()),
             visited=self._people.visited(person, self._owns),
             awaits_seat=person.has_or_awaits_seat,
+            has_lapsed=rare.has_lapsed,
+            checked_ms=rare.checked_ms,
+            forced_ms=rare.forced_ms,
+            checkin_tat_ms=person.checkin_tat_ms,
+            tats_ms=(person.tat_of_say_ms, *tats_ms),
+            joins_ms=person.joins_ms,
+            cells_ms=person.cells_ms,
+            reached_ms=() if rare.reach is None else tuple(rare.reach.times_ms()),
+            lifted=None if rare.lifted is None else (rare.lifted.resolution, rare.lifted.until_window),
+            shunned=rare.shunned,
         )
 
     def take_in(
@@ -117,14 +117,26 @@ class Crossing:
         has_them = found is not None and found.rare.gone is None and not found.is_absent
         if has_them or window != luggage.window:
             return None
-        person = self._people.meet(Caller(luggage.person, *luggage.claims), now_ms)
+        person = self._people.meet(luggage.caller, now_ms)
         self._leave(person, now_ms)
-        person.claims = luggage.claims
+        person.claims = claims_of(luggage.caller)
         person.checkin_tat_ms = luggage.checkin_tat_ms
         person.joins_ms, person.cells_ms = luggage.joins_ms, luggage.cells_ms
-        person.rare = structs.replace(luggage.rare, gone=Gone(origin.number, now_ms + KNOWN_MS, origin.ticket))
-        person.say_tat_ms = luggage.say_tat_ms
-        person.reach = Reach(luggage.reached_ms) if luggage.reached_ms else None
+        say_ms, change_ms, shake_ms, greet_ms, block_ms = luggage.tats_ms
+        person.rare = Rare(
+            has_lapsed=luggage.has_lapsed,
+            checked_ms=luggage.checked_ms,
+            forced_ms=luggage.forced_ms,
+            say_tat_ms=say_ms,
+            change_tat_ms=change_ms,
+            shake_tat_ms=shake_ms,
+            greet_tat_ms=greet_ms,
+            block_tat_ms=block_ms,
+            reach=Reach(luggage.reached_ms) if luggage.reached_ms else None,
+            lifted=None if luggage.lifted is None else Lifted(*luggage.lifted),
+            shunned=luggage.shunned,
+            gone=Gone(origin.number, now_ms + KNOWN_MS, origin.ticket),
+        )
         self._people.attach(person, attached)
         self._people.come(person, luggage.presence, luggage.wishes, luggage.visited)
         person.is_displaced = luggage.awaits_seat and attached is not None

@@ -16,7 +16,6 @@ from nearby.errors import ErrorCode, Refused
 from nearby.hub.base import Caller, HubStatistics, Listener, Offer, RoomSize, Standing
 from nearby.hub.memory.agenda import Kind
 from nearby.hub.memory.avoiding import Avoiding
-from nearby.hub.memory.border import Owns
 from nearby.hub.memory.company import Company
 from nearby.hub.memory.crossing import Crossing
 from nearby.hub.memory.lists import Lists
@@ -34,6 +33,7 @@ from nearby.hub.memory.shakes import Shakes
 from nearby.hub.memory.stops import Stops
 from nearby.hub.memory.tables import Tables, in_memory
 from nearby.hub.memory.words import Words
+from nearby.hub.slices import Owns
 
 
 class LiveState:

@@ -7,11 +7,10 @@ from typing import TypeVar
 from nearby.core.ids import ConnectionId, PersonId
 from nearby.errors import Superseded
 from nearby.hub.base import Standing
-from nearby.hub.memory.border import Astray, Elsewhere, NotHere
 from nearby.hub.sliced.borders import home_of
 from nearby.hub.sliced.journeys import Journeys
 from nearby.hub.sliced.phones import Phone, Phones
-from nearby.hub.slices import Slice
+from nearby.hub.slices import Astray, Elsewhere, NotHere, Slice
 
 T = TypeVar("T")
 

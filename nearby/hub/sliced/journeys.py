@@ -21,10 +21,9 @@ from nearby.core.ids import ConnectionId, PersonId
 from nearby.core.window import Windows
 from nearby.errors import HubDown
 from nearby.hub.base import Standing
-from nearby.hub.memory.border import NotHere, Origin
 from nearby.hub.sliced.borders import home_of, slice_of
 from nearby.hub.sliced.phones import Phone, Phones
-from nearby.hub.slices import Slice
+from nearby.hub.slices import NotHere, Origin, Slice
 
 T = TypeVar("T")
 

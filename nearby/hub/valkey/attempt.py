@@ -11,10 +11,10 @@ from nearby.core.rules import Rules
 from nearby.core.window import Windows
 from nearby.hub.base import Caller, Standing
 from nearby.hub.memory.agenda import Kind
-from nearby.hub.memory.border import Owns
 from nearby.hub.memory.person import Attached, Person
 from nearby.hub.memory.records import room_row
 from nearby.hub.memory.state import LiveState
+from nearby.hub.slices import Owns
 from nearby.hub.valkey.alone import count_alone
 from nearby.hub.valkey.commands import Command
 from nearby.hub.valkey.keys import ttl_of

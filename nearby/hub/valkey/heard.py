@@ -9,7 +9,7 @@ from msgspec import Struct
 from nearby.core import wire
 from nearby.core.ids import ConnectionId, RoomId
 from nearby.hub.base import Listener
-from nearby.hub.memory.border import SliceListener
+from nearby.hub.slices import SliceListener
 
 
 class Welcomed(Struct, array_like=True, tag="w"):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from nearby.core.rules import Rules
 from nearby.hub.base import Listener
-from nearby.hub.memory.border import Owns
+from nearby.hub.slices import Owns
 from nearby.hub.valkey.connections import Connections
 from nearby.hub.valkey.lease import Lease
 from nearby.hub.valkey.link import Link

@@ -17,7 +17,7 @@ from nearby.core.rules import Rules
 from nearby.core.window import Windows
 from nearby.errors import HubDown, NearbyError
 from nearby.hub.base import Standing
-from nearby.hub.memory.border import Owns
+from nearby.hub.slices import Owns
 from nearby.hub.statistics import ATTEMPT_OUTCOMES
 from nearby.hub.valkey import rows
 from nearby.hub.valkey.attempt import Attempt, WindowOver

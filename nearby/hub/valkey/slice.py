@@ -3,7 +3,7 @@
 from nearby.core.ids import ConnectionId, PersonId
 from nearby.errors import HubDown
 from nearby.hub.base import Standing
-from nearby.hub.memory.border import Luggage, Origin
+from nearby.hub.slices import Luggage, Origin
 from nearby.hub.valkey.attempt import Attempt, NotAGateway
 from nearby.hub.valkey.hub import ValkeyHub
 from nearby.hub.valkey.keys import PERSON_MS
