@@ -205,6 +205,7 @@ RETENTION: tuple[Line, ...] = (
     Line("key", "tr:", "how many digits an unverified person's last texts outside rooms had: 1 h"),
     Line("key", "ns:", "times of a client network, or of who reported or appealed: one hour and a window"),
     Line("key", "no:", "open connections of a client network: as long as one is open, 25 h at most"),
+    Line("key", "at:", "which slice has somebody, of those that share out the map, no cell: 25 h"),
     Line("key", "pg:", "who is connected to a gateway: as long as they are, 1 h after it was last heard of"),
     Line("key", "ng:", "client networks connected to a gateway: as pg:"),
     Line("key", "gl:", "that a gateway may have connections, no people: 1 h after it was last heard of"),
