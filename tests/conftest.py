@@ -21,6 +21,11 @@ settings.load_profile(os.environ.get("NEARBY_TEST_PROFILE", "ci"))
 _reached_the_loop: list[str] = []
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Know the mark of tests of core that ``scripts/test`` runs beside those by which it measures what they cover."""
+    config.addinivalue_line("markers", "lengthy: thousands of rounds over a few lines, which a tracer slows fourfold.")
+
+
 def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> Mapping[str, Any]:
     """Run every async test on the loop the server runs on."""
     return {"uvloop": _guarded_loop}

@@ -39,6 +39,7 @@ def refusal_of(name: str) -> str | None:
     return None
 
 
+@pytest.mark.lengthy
 def test_ten_thousand_forgeries_of_verified_names_are_all_refused() -> None:
     random, accepted, refused = Random(39), [], Counter[str]()
     for _ in range(FORGERIES):
@@ -65,6 +66,7 @@ def test_without_the_likeness_forgeries_get_through() -> None:
     assert accepted > 200
 
 
+@pytest.mark.lengthy
 def test_real_names_of_more_than_twenty_scripts_are_taken() -> None:
     found = {script: [(name, refusal_of(name)) for name in names_of(script)] for script in NAMES}
     refused = [(script, *each) for script, names in found.items() for each in names if each[1] is not None]

@@ -78,6 +78,7 @@ def test_a_thin_room_comes_before_any_of_the_same_age_with_at_most_three_members
 
 
 @pytest.mark.parametrize(("thin_size", "size"), [(1, 5), (1, 6), (1, 7), (2, 6), (2, 7)])
+@pytest.mark.lengthy
 def test_a_room_with_more_than_three_members_more_wins_over_a_thin_one_as_often_as_noise_lets_it(
     thin_size: int, size: int
 ) -> None:

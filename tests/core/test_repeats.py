@@ -108,6 +108,7 @@ def test_the_oldest_is_forgotten_when_there_are_too_many_and_counted() -> None:
     assert (repeats.refused, repeats.dropped) == (1, 2)
 
 
+@pytest.mark.lengthy
 def test_one_more_of_many_texts_costs_what_one_more_of_few_does() -> None:
     def cost_s(at_most: int) -> float:
         repeats = watch(max_watched=at_most)

@@ -92,6 +92,7 @@ def test_the_fullest_come_first_and_among_equals_those_who_are_not_thin(
 
 
 @pytest.mark.parametrize(("limit", "draws"), [(1, 32_000), (8, 4_000)])
+@pytest.mark.lengthy
 def test_words_draw_every_room_about_equally_often(limit: int, draws: int) -> None:
     shelves, _ = filled([(room, ROOMY) for room in ROOMS[:30]] + [(room, NEARLY_FULL) for room in ROOMS[30:]])
     tally: Counter[Room] = Counter()
