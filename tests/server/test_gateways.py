@@ -23,8 +23,14 @@ pytestmark = pytest.mark.timeout(180)
 
 @pytest.fixture
 async def gateways(
-    database_url: str, hub: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database_url: str,
+    hub: RedisServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> AsyncIterator[list[Child]]:
+    """Yield two, whose hub is in as many slices as the test asks for, or in one."""
+    monkeypatch.setenv("NEARBY_HUB_SLICES", str(getattr(request, "param", 1)))
     monkeypatch.setenv("NEARBY_DATABASE_URL", database_url)
     monkeypatch.setenv("NEARBY_STORE_SECRET", KEY)
     await hub.flush()
@@ -65,6 +71,7 @@ async def test_the_newest_connection_wins_on_whichever_gateway(gateways: list[Ch
     assert await first.close_code() == 3504
 
 
+@pytest.mark.parametrize("gateways", [1, 5], indirect=True, ids=["one slice", "five slices"])
 async def test_when_a_gateway_dies_its_people_resume_on_another_and_nobody_else_notices(gateways: list[Child]) -> None:
     people = await seated(gateways)
     talking = [asyncio.create_task(talker.talk(phone)) for talker, phone in people]
@@ -94,6 +101,7 @@ async def test_when_a_gateway_dies_its_people_resume_on_another_and_nobody_else_
         assert "left" not in events
 
 
+@pytest.mark.parametrize("gateways", [1, 5], indirect=True, ids=["one slice", "five slices"])
 async def test_a_hub_that_comes_back_empty_has_every_phone_come_back_and_none_stay_away(
     gateways: list[Child], hub: RedisServer
 ) -> None:
