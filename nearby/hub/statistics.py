@@ -7,6 +7,10 @@ ATTEMPT_OUTCOMES = ("done", "refused", "given_up")
 """What becomes of an attempt at changing a shared state: ``refused`` is one that was tried again, since somebody was
 faster, ``given_up`` an operation after too many of these."""
 
+MOVE_OUTCOMES = ("done", "put_off", "cut_short")
+"""What becomes of a move from slice to slice: ``put_off`` is one that a sweep begins again, ``cut_short`` one of which
+a slice could not be reached, and that a sweep brings to its end."""
+
 
 @dataclass(frozen=True, slots=True)
 class HubStatistics:
@@ -29,3 +33,5 @@ class HubStatistics:
     """Of both, texts forgotten before their time since the start because there were too many."""
     attempts: Mapping[str, int] = field(default_factory=dict)
     """Attempts of this server at changing a shared state since the start, by outcome; empty without one."""
+    moves: Mapping[str, int] = field(default_factory=dict)
+    """Moves of people from slice to slice by this server since the start, by outcome; empty without slices."""

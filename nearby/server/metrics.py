@@ -17,7 +17,7 @@ from nearby.core.gate import Held
 from nearby.core.history import BUCKETS_S
 from nearby.errors import CloseCode, ErrorCode, Refused
 from nearby.hub.base import HubStatistics
-from nearby.hub.statistics import ATTEMPT_OUTCOMES
+from nearby.hub.statistics import ATTEMPT_OUTCOMES, MOVE_OUTCOMES
 from nearby.server.moderation_metrics import ModerationMetrics
 from nearby.server.store_metrics import StoreMetrics
 from nearby.store.bottles import BottleCounts
@@ -201,6 +201,12 @@ def _live_gauges(live: HubStatistics) -> Iterator[Metric]:
     for outcome in ATTEMPT_OUTCOMES:
         attempts.add_metric([outcome], live.attempts.get(outcome, 0))
     yield attempts
+    moves = CounterMetricFamily(
+        "nearby_hub_moves", "Moves of people from slice to slice of a hub, by what became of them.", labels=["outcome"]
+    )
+    for outcome in MOVE_OUTCOMES:
+        moves.add_metric([outcome], live.moves.get(outcome, 0))
+    yield moves
     catchments = GaugeMetricFamily("nearby_open_catchments", "Open cells.", labels=["resolution"])
     for resolution, count in live.open_catchments.items():
         catchments.add_metric([str(resolution)], count)

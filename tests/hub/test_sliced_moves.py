@@ -1,7 +1,9 @@
 """Going from slice to slice: what goes along, what stays, and what becomes of a move that is cut short."""
 
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -13,7 +15,7 @@ from nearby.errors import HubDown, Superseded
 from nearby.hub.base import Caller, Hub
 from nearby.hub.memory.person import Person
 from nearby.hub.sliced.borders import home_of, slice_of
-from nearby.hub.slices import Slice
+from nearby.hub.slices import Luggage, Origin, Slice
 from nearby.testing.hub_suite.given import AWAY, HERE, RULES
 from nearby.testing.hub_suite.moves import two_of_whom_one_went_away
 from nearby.testing.hub_suite.world import Phone, World
@@ -26,17 +28,24 @@ STEPS = ("pack", "take_in", "release", "confirm", "note_where")
 """What a move asks slices for, in order."""
 
 
-class Failing:
-    """A slice that is down for one call, before it is carried out or after."""
+Before = dict[str, Callable[[Slice, Sequence[Any]], Awaitable[object]]]
+"""What is done before the next call of a name, with its slice and what it is called with."""
 
-    def __init__(self, slice_: Slice, fails: dict[str, bool]) -> None:
+
+class Failing:
+    """A slice that is down for one call, before it is carried out or after, or to which something else comes first."""
+
+    def __init__(self, slice_: Slice, fails: dict[str, bool], before: Before) -> None:
         self._slice = slice_
         self._fails = fails
+        self._before = before
 
     def __getattr__(self, name: str) -> object:
         call: Callable[..., object] = getattr(self._slice, name)
 
         async def failing(*arguments: object, **named: object) -> object:
+            if name in self._before:
+                await self._before.pop(name)(self._slice, arguments)
             is_done = self._fails.pop(name, None)
             if is_done is False:
                 raise HubDown
@@ -45,7 +54,7 @@ class Failing:
                 raise HubDown
             return answer
 
-        return failing if name in self._fails else call
+        return failing if name in self._fails or name in self._before else call
 
 
 @pytest.fixture
@@ -55,11 +64,17 @@ def fails() -> dict[str, bool]:
 
 
 @pytest.fixture
-async def world(fails: dict[str, bool]) -> AsyncIterator[World]:
+def before() -> Before:
+    """What comes before the next call of a name."""
+    return {}
+
+
+@pytest.fixture
+async def world(fails: dict[str, bool], before: Before) -> AsyncIterator[World]:
     """Yield two gateways on slices of their own."""
 
     async def start(rules: Rules, now_ms: int) -> Live:
-        return SlicedLive(rules, now_ms, SLICES, wrap=lambda slice_: Failing(slice_, fails))  # type: ignore[arg-type,return-value]
+        return SlicedLive(rules, now_ms, SLICES, wrap=lambda slice_: Failing(slice_, fails, before))  # type: ignore[arg-type,return-value]
 
     world = await World.start(start, 2, RULES)
     yield world
@@ -245,6 +260,33 @@ async def test_whoever_was_cut_short_on_the_way_has_one_seat_in_the_end(
     assert seats == [slice_of(AWAY.res5, SLICES)]
     assert len(ben.view.members) == 1
     await phone.say("here I am")
+
+
+async def test_a_move_that_comes_too_late_takes_nothing_from_one_that_has_begun(world: World, before: Before) -> None:
+    ana, _ = await due_to_move(world)
+
+    async def note_luggage(slice_: Slice, arguments: Sequence[Any]) -> None:
+        before["confirm"] = partial(bring_again, arguments[0])
+
+    async def bring_again(luggage: Luggage, slice_: Slice, arguments: Sequence[Any]) -> None:
+        assert await slice_.take_in(luggage, Origin(0, "late"), None, world.now_ms)
+
+    before["take_in"] = note_luggage
+    assert await ana.place("moved")
+    assert not before
+    assert await ana.say("on the connection that they have")
+
+
+async def test_moves_are_counted_by_what_became_of_them(world: World, fails: dict[str, bool]) -> None:
+    ana, _ = await due_to_move(world)
+    before = (await ana.hub.statistics()).moves
+    fails["release"] = False
+    with pytest.raises(HubDown):
+        await ana.place("moved")
+    await ana.hub.sweep(world.now_ms)
+    assert await ana.place("moved")
+    after = (await ana.hub.statistics()).moves
+    assert {outcome: after[outcome] - before[outcome] for outcome in after} == {"done": 1, "put_off": 0, "cut_short": 1}
 
 
 async def test_while_one_slice_is_down_the_others_are_swept(world: World, fails: dict[str, bool]) -> None:

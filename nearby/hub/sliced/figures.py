@@ -9,7 +9,7 @@ from nearby.hub.statistics import HubStatistics
 K = TypeVar("K", int, str)
 
 
-def total(of: Sequence[HubStatistics]) -> HubStatistics:
+def total(of: Sequence[HubStatistics], moves: Mapping[str, int]) -> HubStatistics:
     """Return what is live in all of them. Somebody who is on the way from one to another may count in both."""
     return HubStatistics(
         people=sum(one.people for one in of),
@@ -24,6 +24,7 @@ def total(of: Sequence[HubStatistics]) -> HubStatistics:
         texts_refused=sum(one.texts_refused for one in of),
         texts_dropped=sum(one.texts_dropped for one in of),
         attempts=_sum(one.attempts for one in of),
+        moves=dict(moves),
     )
 
 

@@ -328,7 +328,7 @@ class SlicedHub:
 
     async def statistics(self) -> HubStatistics:
         """See ``Hub.statistics``."""
-        return total(await self._ask.all(lambda one: one.statistics()))
+        return total(await self._ask.all(lambda one: one.statistics()), self._journeys.moves)
 
     async def announce(self, notice: str) -> None:
         """See ``Servers.announce``."""

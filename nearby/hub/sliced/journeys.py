@@ -17,13 +17,16 @@ import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
+from msgspec import structs
+
 from nearby.core.ids import ConnectionId, PersonId
 from nearby.core.window import Windows
 from nearby.errors import HubDown
 from nearby.hub.base import Standing
 from nearby.hub.sliced.borders import home_of, slice_of
 from nearby.hub.sliced.phones import Phone, Phones
-from nearby.hub.slices import NotHere, Origin, Slice
+from nearby.hub.slices import Luggage, NotHere, Origin, Slice
+from nearby.hub.statistics import MOVE_OUTCOMES
 
 T = TypeVar("T")
 
@@ -66,8 +69,10 @@ class Journeys:
         self._phones = phones
         self._windows = windows
         self._put_off = put_off
-        self._torn: dict[PersonId, tuple[int, int, str]] = {}
-        """Whose move was cut short here: from where, to where, and by which ticket."""
+        self._torn: dict[PersonId, tuple[Luggage, Origin, int]] = {}
+        """Whose move was cut short here: with what, from where, and to where."""
+        self.moves = dict.fromkeys(MOVE_OUTCOMES, 0)
+        """How often each became of a move."""
 
     async def note(self, person: PersonId, number: int) -> None:
         """Note which slice has somebody."""
@@ -140,15 +145,15 @@ class Journeys:
         Raises:
             HubDown: Some are left to the next call.
         """
-        for person, (here, there, ticket) in list(self._torn.items()):
+        for person, (luggage, origin, there) in list(self._torn.items()):
             phone = self._phones.of(person)
             async with contextlib.nullcontext() if phone is None else phone.lock:
-                if await self._slices[here].where_gone(person) == there:
-                    await self._settle(person, here, there)
-                    if phone is not None and phone.number == here:
+                if await self._slices[origin.number].where_gone(person) == there:
+                    await self._let_in(luggage, origin, there, now_ms)
+                    if phone is not None and phone.number == origin.number:
                         phone.number = there
                 else:
-                    await self._slices[there].dismiss(person, ticket, now_ms)
+                    await self._slices[there].dismiss(person, origin.ticket, now_ms)
                 self._torn.pop(person, None)
 
     async def _settle(self, person: PersonId, here: int, there: int) -> None:
@@ -170,6 +175,7 @@ class Journeys:
             with contextlib.suppress(Changed):
                 return await self._go(person, connection, here, now_ms, arrive)
         self._put_off(person)
+        self.moves["put_off"] += 1
         return None
 
     async def _go(
@@ -195,13 +201,24 @@ class Journeys:
                 await self._slices[there].dismiss(person, origin.ticket, now_ms)
                 raise Changed
             arrive(there)
-            while not await self._slices[there].confirm(person, origin.ticket):
-                # Another move, which comes too late, took its place.
-                await self._slices[there].take_in(luggage, origin, connection, now_ms)
-            await self.note(person, there)
+            await self._let_in(luggage, origin, there, now_ms)
         except Changed:
             raise
         except BaseException:
-            self._torn[person] = here, there, origin.ticket
+            self._torn[person] = luggage, origin, there
+            self.moves["cut_short"] += 1
             raise
+        self.moves["done"] += 1
         return standing
+
+    async def _let_in(self, luggage: Luggage, origin: Origin, there: int, now_ms: int) -> None:
+        """Let a slice have somebody whom the other one has let go."""
+        slice_ = self._slices[there]
+        for _ in range(TRIES):
+            if await slice_.confirm(luggage.person, origin.ticket):
+                await self.note(luggage.person, there)
+                return
+            # Another move, which came too late, took the place of this one; or a window ended since.
+            now_here = structs.replace(luggage, window=self._windows.at(now_ms))
+            await slice_.take_in(now_here, origin, luggage.connection, now_ms)
+        raise HubDown
