@@ -11,6 +11,7 @@ from pathlib import Path
 
 from nearby.core.rules import Rules
 from nearby.errors import NearbyError
+from nearby.hub.valkey.attempt import NUMBERS
 from nearby.hub.valkey.link import Link
 from nearby.hub.valkey.sliced import tags_of
 from nearby.server.config import Settings
@@ -127,9 +128,17 @@ class Fleet:
         return f"http://127.0.0.1:{self.balancer.port}"
 
     async def primary(self) -> RedisServer:
-        """Return the node of the cluster that has the live state now, or the first slice of it."""
+        """Return the node of the cluster that has the live state now, or the slice of it with most people."""
         assert self.cluster is not None
-        return await self.cluster.primary_of(self._tags[0])
+        people = [await self._people_under(tag) for tag in self._tags]
+        return await self.cluster.primary_of(self._tags[people.index(max(people))])
+
+    async def _people_under(self, tag: str) -> int:
+        link = Link(self._hub.url, tag)
+        try:
+            return int(await link.call("HGET", link.key(NUMBERS), "people") or 0)
+        finally:
+            await link.close()
 
     async def lose_hub(self) -> None:
         """Kill every node of the hub: what it knew is gone."""

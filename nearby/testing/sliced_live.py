@@ -116,7 +116,7 @@ class SlicedLive:
         for number, state in enumerate(self._states):
             ear = SliceEar(number, listener, phones, call_across=called.setdefault)
             slices.append(self._wrap(MemorySlice(state, ear, self._noted[number])))
-        return SlicedHub(slices, listener, windows=self._windows, phones=phones, called=called, draw_id=self._draw_id)
+        return SlicedHub(slices, windows=self._windows, phones=phones, called=called, draw_id=self._draw_id)
 
     def records(self, person: PersonId) -> list[tuple[int, Person]]:
         """Return what each slice has of somebody who is there in any way, with its number."""

@@ -132,7 +132,7 @@ def faults(
     free ports of loopback, and ends them. Phones come back to any gateway, and resume.
 
     gateway-kill: one gateway after the other ends by SIGKILL and is started again. primary-kill: the primary that
-    has the live state, or its first slice, ends by SIGKILL, its replica takes over, and it is started again as a
+    has the live state, or the slice with most people, ends by SIGKILL, its replica takes over, and it is started again as a
     replica. rolling-restart: every gateway drains by SIGTERM and is started again, one after the other. stampede: all
     connections are cut at once and all phones come back at once. hub-gone: every node of the hub ends by SIGKILL
     and is started, empty, after --gone seconds.

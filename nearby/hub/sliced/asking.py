@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
 from typing import TypeVar
 
 from nearby.core.ids import ConnectionId, PersonId
@@ -44,10 +45,9 @@ class Asking:
     async def of(self, person: PersonId, ask: Ask[T]) -> T:
         """Return what the slice says that has a person, wherever their connection is."""
         phone = self._phones.of(person)
-        if phone is None:
+        # Of one that is here too it is asked whether they are there: a newer one elsewhere may have moved them.
+        async with nullcontext() if phone is None else phone.lock:
             return await self._journeys.find(person, lambda number: ask(self._slices[number]))
-        async with phone.lock:
-            return await ask(self._slices[phone.number])
 
     def of_name(self, name: str) -> Slice:
         """Return the slice that counts what has no place, by a name."""

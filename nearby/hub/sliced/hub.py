@@ -14,7 +14,7 @@ from nearby.core.venue import CatchmentId
 from nearby.core.window import Windows
 from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.errors import HubDown
-from nearby.hub.base import Caller, HubStatistics, Listener, Met, Nearby, Offer, RoomSize, Standing
+from nearby.hub.base import Caller, HubStatistics, Met, Nearby, Offer, RoomSize, Standing
 from nearby.hub.sliced.asking import Asking
 from nearby.hub.sliced.figures import total
 from nearby.hub.sliced.journeys import Journeys
@@ -41,7 +41,6 @@ class SlicedHub:
 
     Args:
         slices: All, by number.
-        listener: Is told which connection is to come back.
         windows: The common windows.
         phones: The connections of this gateway, which the ears of the slices know too.
         called: Who is to go to another slice, as these ears were told.
@@ -51,7 +50,6 @@ class SlicedHub:
     def __init__(
         self,
         slices: Sequence[Slice],
-        listener: Listener,
         *,
         windows: Windows,
         phones: Phones,
@@ -59,7 +57,6 @@ class SlicedHub:
         draw_id: Callable[[], str],
     ) -> None:
         self._slices = slices
-        self._listener = listener
         self._phones = phones
         self._called = called
         self._journeys = Journeys(slices, phones, windows, put_off=called.setdefault, draw_id=draw_id)

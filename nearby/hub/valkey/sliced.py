@@ -52,14 +52,13 @@ class SlicedValkeyHub(SlicedHub):
     def __init__(
         self,
         slices: Sequence[ValkeySlice],
-        listener: Listener,
         *,
         windows: Windows,
         phones: Phones,
         called: dict[PersonId, None],
         draw_id: Callable[[], str],
     ) -> None:
-        super().__init__(slices, listener, windows=windows, phones=phones, called=called, draw_id=draw_id)
+        super().__init__(slices, windows=windows, phones=phones, called=called, draw_id=draw_id)
         self._shared = slices
         self._first = slices[0]
         self.on_loss(self.note_again)
@@ -172,7 +171,7 @@ async def open_sliced(
                 await one.close()
         raise
     windows = Windows(rules.window_ms, secret)
-    return SlicedValkeyHub(opened, listener, windows=windows, phones=phones, called=called, draw_id=draw_id)
+    return SlicedValkeyHub(opened, windows=windows, phones=phones, called=called, draw_id=draw_id)
 
 
 def _owns(number: int, slices: int, res5: Cell) -> bool:
