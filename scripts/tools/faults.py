@@ -132,10 +132,10 @@ def faults(
     free ports of loopback, and ends them. Phones come back to any gateway, and resume.
 
     gateway-kill: one gateway after the other ends by SIGKILL and is started again. primary-kill: the primary that
-    has the live state, or the slice with most people, ends by SIGKILL, its replica takes over, and it is started again as a
-    replica. rolling-restart: every gateway drains by SIGTERM and is started again, one after the other. stampede: all
-    connections are cut at once and all phones come back at once. hub-gone: every node of the hub ends by SIGKILL
-    and is started, empty, after --gone seconds.
+    has the live state, or the slice with most people, ends by SIGKILL, its replica takes over, and it is started
+    again as a replica. rolling-restart: every gateway drains by SIGTERM and is started again, one after the other.
+    stampede: all connections are cut at once and all phones come back at once. hub-gone: every node of the hub ends
+    by SIGKILL and is started, empty, after --gone seconds.
 
     After each fault every phone says something until that is acknowledged: that is "talking again". A saying is
     lost if it was acknowledged and its room, in its next epoch, does not have it.
