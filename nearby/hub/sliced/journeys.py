@@ -150,6 +150,9 @@ class Journeys:
             async with contextlib.nullcontext() if phone is None else phone.lock:
                 if await self._slices[origin.number].where_gone(person) == there:
                     await self._let_in(luggage, origin, there, now_ms)
+                    if luggage.connection is not None:
+                        # What this gateway knows of that slice has it still.
+                        await self._slices[origin.number].detach(person, luggage.connection, now_ms)
                     if phone is not None and phone.number == origin.number:
                         phone.number = there
                 else:
