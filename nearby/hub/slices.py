@@ -7,7 +7,7 @@ with anybody of another, until somebody goes there. ``nearby.hub.sliced`` makes 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -47,6 +47,8 @@ class Luggage(Struct, frozen=True):
     wishes: Wishes
     window: int
     """That of the slice they leave."""
+    hop: int
+    """The number of this move among all of theirs."""
     visited: tuple[Ladder, ...]
     """Where they count in this window: from now on by the new slice, and by the old one where its own cells are."""
     awaits_seat: bool
@@ -70,13 +72,6 @@ class Luggage(Struct, frozen=True):
         return self.caller.person
 
 
-class Origin(NamedTuple):
-    """The ``number`` of the slice somebody comes from, and the ``ticket`` of the move: no other one's is the same."""
-
-    number: int
-    ticket: str
-
-
 class SliceListener(Listener, Protocol):
     """The ear of a slice: that of a gateway, and one call more."""
 
@@ -87,9 +82,12 @@ class SliceListener(Listener, Protocol):
 class Slice(Hub, Protocol):
     """One gateway's handle on a slice.
 
-    A move is ``pack`` here, ``take_in`` there, ``release`` here, ``confirm`` there. At each time one of the two has the
-    person. The other one has at most a record that says where they are: by that ``attach``, ``check_in``, ``offer``,
-    ``seat`` and ``open_room`` raise ``NotHere``, and others find nobody.
+    A move is ``pack`` here, ``expects`` there, ``release`` here, ``arrive`` there, ``unburden`` here. The old slice has
+    the person until ``release``, and knows then where they go, with what: whoever finds that may go on with the move.
+    None is carried out twice: a slice takes nobody in by a move that it knows, or by an older one.
+
+    Where somebody is not any more, ``attach``, ``check_in``, ``offer``, ``seat`` and ``open_room`` raise ``NotHere``,
+    and others find nobody.
     """
 
     async def pack(self, person: PersonId, connection: ConnectionId | None, now_ms: int) -> Luggage | None:
@@ -98,41 +96,34 @@ class Slice(Hub, Protocol):
         None: They are not here, have no presence, or not this connection, or one where it is None.
         """
 
-    async def take_in(
-        self, luggage: Luggage, origin: Origin, connection: ConnectionId | None, now_ms: int
-    ) -> Standing | None:
-        """Let there be a record of the person that becomes theirs by ``confirm``; return where they stand then.
+    async def expects(self, luggage: Luggage, now_ms: int) -> bool:
+        """Return whether ``arrive`` would take them in now, in the window of the slice they come from.
 
-        It takes the place of one of another move.
-
-        Nobody is told. None, and nothing changed: This slice is in another window than the one they come from, so that
-        they could count twice or not at all; or it has them.
-
-        Args:
-            luggage: What they bring.
-            origin: By which move, and from the slice that has them until it lets them go.
-            connection: Theirs, on this gateway; None if they have none.
-            now_ms: The time.
+        In another one they could count twice or not at all.
         """
 
     async def release(self, luggage: Luggage, number: int, now_ms: int) -> bool:
-        """Let the slice ``number`` have the person; False, and nothing changed, if ``pack`` returns something else.
+        """Let the person be on the way to the slice ``number``.
 
         Those they sat with hear ``left``, and their connection ``taken_out`` if they had a seat. Where their cell is
-        not this slice's, they do not count in it any more.
+        not this slice's, they do not count in it any more. False, and nothing changed: ``pack`` returns something else.
         """
 
-    async def confirm(self, person: PersonId, ticket: str | None) -> bool:
-        """Let this slice have the person who was taken in: the other one has let them go. Idempotent.
+    async def arrive(self, luggage: Luggage, connection: ConnectionId | None, now_ms: int) -> Standing | None:
+        """Let this slice have the person, on a connection of this gateway, or of none; return where they stand.
 
-        False, and nothing changed, if what it has of them was not taken in by the move of a ``ticket``; None is any.
+        What was left here of an older time ends; a connection that is another one hears ``replaced``. None, and nothing
+        changed: It had them by this move already, or by a later one.
         """
 
-    async def dismiss(self, person: PersonId, ticket: str, now_ms: int) -> None:
-        """Drop what was taken in by a move, since the other slice keeps the person. Idempotent."""
+    async def unburden(self, person: PersonId, hop: int) -> None:
+        """Forget the luggage of a move that arrived, and know only where they went. Idempotent."""
+
+    async def luggage_of(self, person: PersonId) -> Luggage | None:
+        """Return with what somebody left who may not have arrived; None if nobody did."""
 
     async def where_gone(self, person: PersonId) -> int | None:
-        """Return the number of the slice that has the person, as far as is known here; None if it may be this one."""
+        """Return the number of the slice to which the person went from here; None if they may be in this one."""
 
     async def call_across(self, person: PersonId, now_ms: int) -> None:
         """Have the gateway of the person's connection ``called_across``; without one nobody is."""

@@ -15,7 +15,7 @@ from nearby.hub.memory.tables import in_memory
 from nearby.hub.sliced import SlicedHub
 from nearby.hub.sliced.borders import slice_of
 from nearby.hub.sliced.phones import Phones, SliceEar
-from nearby.hub.slices import Luggage, Origin, Slice
+from nearby.hub.slices import Luggage, Slice
 from nearby.testing.live import SECRET
 
 
@@ -37,27 +37,29 @@ class MemorySlice(MemoryHub):
         self._state.catch_up(now_ms)
         return self._state.crossing.pack(person, connection, self._state.window)
 
-    async def take_in(
-        self, luggage: Luggage, origin: Origin, connection: ConnectionId | None, now_ms: int
-    ) -> Standing | None:
-        """See ``Slice.take_in``."""
+    async def expects(self, luggage: Luggage, now_ms: int) -> bool:
+        """See ``Slice.expects``."""
         self._state.catch_up(now_ms)
-        attached = None if connection is None else Attached(connection, self._listener)
-        return self._state.crossing.take_in(luggage, origin, attached, now_ms, self._state.window)
+        return self._state.crossing.expects(luggage, self._state.window)
 
     async def release(self, luggage: Luggage, number: int, now_ms: int) -> bool:
         """See ``Slice.release``."""
         self._state.catch_up(now_ms)
         return self._state.crossing.release(luggage, number, now_ms, self._state.window)
 
-    async def confirm(self, person: PersonId, ticket: str | None) -> bool:
-        """See ``Slice.confirm``."""
-        return self._state.crossing.confirm(person, ticket)
-
-    async def dismiss(self, person: PersonId, ticket: str, now_ms: int) -> None:
-        """See ``Slice.dismiss``."""
+    async def arrive(self, luggage: Luggage, connection: ConnectionId | None, now_ms: int) -> Standing | None:
+        """See ``Slice.arrive``."""
         self._state.catch_up(now_ms)
-        self._state.crossing.dismiss(person, ticket, now_ms)
+        attached = None if connection is None else Attached(connection, self._listener)
+        return self._state.crossing.arrive(luggage, attached, now_ms, self._state.window)
+
+    async def unburden(self, person: PersonId, hop: int) -> None:
+        """See ``Slice.unburden``."""
+        self._state.crossing.unburden(person, hop)
+
+    async def luggage_of(self, person: PersonId) -> Luggage | None:
+        """See ``Slice.luggage_of``."""
+        return self._state.crossing.luggage_of(person)
 
     async def where_gone(self, person: PersonId) -> int | None:
         """See ``Slice.where_gone``."""
@@ -116,7 +118,7 @@ class SlicedLive:
         for number, state in enumerate(self._states):
             ear = SliceEar(number, listener, phones, call_across=called.setdefault)
             slices.append(self._wrap(MemorySlice(state, ear, self._noted[number])))
-        return SlicedHub(slices, windows=self._windows, phones=phones, called=called, draw_id=self._draw_id)
+        return SlicedHub(slices, listener, windows=self._windows, phones=phones, called=called)
 
     def records(self, person: PersonId) -> list[tuple[int, Person]]:
         """Return what each slice has of somebody who is there in any way, with its number."""

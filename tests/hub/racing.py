@@ -10,6 +10,7 @@ from nearby.errors import HubDown, Refused, Superseded
 from nearby.hub.base import Caller
 from nearby.testing.hub_suite.given import AWAY, BESIDE, HERE
 from nearby.testing.hub_suite.world import Phone, World
+from nearby.testing.recorder import Forgotten, Replaced
 
 LADDERS = (HERE, HERE, HERE, BESIDE, AWAY)
 
@@ -36,6 +37,12 @@ class Racers:
     async def race(self, at_once: int) -> None:
         """Have so many things done at once."""
         await asyncio.gather(*(self._do_something() for _ in range(at_once)))
+
+    def hang_up_what_is_over(self) -> None:
+        """Forget the phones that were sent away or replaced: their people come back on others."""
+        for person, phone in list(self.phones.items()):
+            if not phone.heard or isinstance(phone.heard[-1], Forgotten | Replaced):
+                del self.phones[person]
 
     async def _do_something(self) -> None:
         caller = self._random.choice(self._people)

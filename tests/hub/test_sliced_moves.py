@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from functools import partial
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from nearby.errors import HubDown, Superseded
 from nearby.hub.base import Caller, Hub
 from nearby.hub.memory.person import Person
 from nearby.hub.sliced.borders import home_of, slice_of
-from nearby.hub.slices import Luggage, Origin, Slice
+from nearby.hub.slices import Luggage, Slice
 from nearby.testing.hub_suite.given import AWAY, HERE, RULES
 from nearby.testing.hub_suite.moves import two_of_whom_one_went_away
 from nearby.testing.hub_suite.world import Phone, World
@@ -24,7 +23,7 @@ from nearby.testing.recorder import Replaced
 from nearby.testing.sliced_live import SlicedLive
 from tests.hub.sliced_lives import SLICES
 
-STEPS = ("pack", "take_in", "release", "confirm", "note_where")
+STEPS = ("pack", "expects", "release", "arrive", "unburden", "note_where")
 """What a move asks slices for, in order."""
 
 
@@ -262,19 +261,34 @@ async def test_whoever_was_cut_short_on_the_way_has_one_seat_in_the_end(
     await phone.say("here I am")
 
 
-async def test_a_move_that_comes_too_late_takes_nothing_from_one_that_has_begun(world: World, before: Before) -> None:
+async def test_somebody_is_taken_in_once_by_a_move_and_by_no_older_one(world: World, before: Before) -> None:
     ana, _ = await due_to_move(world)
+    taken: list[tuple[Slice, Luggage]] = []
 
-    async def note_luggage(slice_: Slice, arguments: Sequence[Any]) -> None:
-        before["confirm"] = partial(bring_again, arguments[0])
+    async def note(slice_: Slice, arguments: Sequence[Any]) -> None:
+        taken.append((slice_, arguments[0]))
 
-    async def bring_again(luggage: Luggage, slice_: Slice, arguments: Sequence[Any]) -> None:
-        assert await slice_.take_in(luggage, Origin(0, "late"), None, world.now_ms)
-
-    before["take_in"] = note_luggage
+    before["arrive"] = note
     assert await ana.place("moved")
-    assert not before
+    ((there, luggage),) = taken
+    assert await there.arrive(luggage, None, world.now_ms) is None
     assert await ana.say("on the connection that they have")
+    assert await ana.leave()
+    assert await there.arrive(luggage, None, world.now_ms) is None
+    assert await there.cell_of(ana.person) is None
+
+
+async def test_whoever_clears_their_location_on_the_way_is_nowhere_afterwards(
+    world: World, fails: dict[str, bool]
+) -> None:
+    ana, _ = await due_to_move(world)
+    fails["arrive"] = False
+    with pytest.raises(HubDown):
+        await ana.place("moved")
+    assert await by_http(world, ana).clear(ana.person, None, world.now_ms) is False
+    for hub in (*world.hubs, *world.hubs):
+        await hub.sweep(world.now_ms)
+    assert all(person.presence is None and person.seat is None for _, person in records(world, ana))
 
 
 async def test_moves_are_counted_by_what_became_of_them(world: World, fails: dict[str, bool]) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from nearby.core.ids import PersonId
 from nearby.core.rules import Rules
+from nearby.errors import HubDown
 from nearby.hub.base import Caller
 from nearby.hub.slices import Slice
 from nearby.testing.cluster import RedisCluster
@@ -25,32 +26,43 @@ SMALL_ROOMS = replace(RULES.unlimited(), capacity=3, target=2, low_water=2)
 STEPS_MS = (0, 0, 700, 61_000, 200_000, 400_000)
 
 
-class FarAway:
-    """A slice that takes some turns of the loop to reach, and some to answer."""
+class Weather:
+    """How often a slice cannot be reached, or not be heard."""
 
-    def __init__(self, slice_: Slice, random: Random) -> None:
+    failing = 0.0
+
+
+class FarAway:
+    """A slice that takes some turns of the loop to reach, and some to answer, if it is reached and heard."""
+
+    def __init__(self, slice_: Slice, random: Random, weather: Weather) -> None:
         self._slice = slice_
         self._random = random
+        self._weather = weather
 
     def __getattr__(self, name: str) -> object:
         call: Callable[..., object] = getattr(self._slice, name)
 
         async def far(*arguments: object, **named: object) -> object:
-            await self._wait()
+            await self._pass_by()
             answer = await call(*arguments, **named)  # type: ignore[misc]
-            await self._wait()
+            await self._pass_by()
             return answer
 
         return far
 
-    async def _wait(self) -> None:
+    async def _pass_by(self) -> None:
         for _ in range(self._random.randrange(4)):
             await asyncio.sleep(0)
+        if self._random.random() < self._weather.failing:
+            raise HubDown
 
 
-async def world_of_slices_far_away(random: Random) -> World:
+async def world_of_slices_far_away(random: Random, weather: Weather | None = None) -> World:
+    weather = weather or Weather()
+
     async def start(rules: Rules, now_ms: int) -> Live:
-        return SlicedLive(rules, now_ms, SLICES, wrap=lambda slice_: FarAway(slice_, random))  # type: ignore[arg-type,return-value]
+        return SlicedLive(rules, now_ms, SLICES, wrap=lambda slice_: FarAway(slice_, random, weather))  # type: ignore[arg-type,return-value]
 
     return await World.start(start, 2, SMALL_ROOMS)
 
@@ -69,6 +81,24 @@ async def test_however_slices_answer_everybody_is_in_one_of_them(seed: int) -> N
         world.clock.advance(random.choice(STEPS_MS))
     assert not racers.failures
     assert len(set(racers.said)) == len(racers.said) > 5
+
+
+@pytest.mark.parametrize("seed", range(400 if IS_FULL else 20))
+async def test_whatever_is_cut_short_everybody_is_in_one_slice_after_a_sweep(seed: int) -> None:
+    random, weather = Random(seed), Weather()
+    world = await world_of_slices_far_away(random, weather)
+    live = world.live
+    assert isinstance(live, SlicedLive)
+    racers = Racers(world, 10, random)
+    for _ in range(25):
+        weather.failing = 0.03
+        await racers.race(8)
+        weather.failing = 0.0
+        for hub in (*world.hubs, *world.hubs):
+            await hub.sweep(world.now_ms)
+        assert not live.in_two_slices()
+        racers.hang_up_what_is_over()
+        world.clock.advance(random.choice(STEPS_MS))
 
 
 @pytest.mark.parametrize("seed", range(400 if IS_FULL else 20))

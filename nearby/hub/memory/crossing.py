@@ -8,13 +8,14 @@ from nearby.core.reach import Reach
 from nearby.core.room import Room
 from nearby.core.rules import MINUTE_MS
 from nearby.core.venue import CatchmentId
+from nearby.core.wishes import NO_WISHES
 from nearby.hub.base import Standing
 from nearby.hub.memory.people import People
 from nearby.hub.memory.person import Attached, Gone, Lifted, Person, Rare, claims_of
 from nearby.hub.memory.rooms import Rooms
 from nearby.hub.memory.seats import Seats
 from nearby.hub.memory.shakes import Shakes
-from nearby.hub.slices import Astray, Elsewhere, Luggage, NotHere, Origin, Owns, SliceListener
+from nearby.hub.slices import Astray, Elsewhere, Luggage, NotHere, Owns, SliceListener
 
 KNOWN_MS = MINUTE_MS
 """How long it is known at least where somebody went: longer than anybody who looks for them is on the way."""
@@ -95,6 +96,7 @@ class Crossing:
             person.presence,
             person.wishes,
             window,
+            rare.hop + 1,
             visited=self._people.visited(person, self._owns),
             awaits_seat=person.has_or_awaits_seat,
             has_lapsed=rare.has_lapsed,
@@ -109,15 +111,32 @@ class Crossing:
             shunned=rare.shunned,
         )
 
-    def take_in(
-        self, luggage: Luggage, origin: Origin, attached: Attached | None, now_ms: int, window: int
-    ) -> Standing | None:
-        """See ``Slice.take_in``; ``window`` is the one under way."""
+    def expects(self, luggage: Luggage, window: int) -> bool:
+        """See ``Slice.expects``; ``window`` is the one under way."""
         found = self._people.get(luggage.person)
-        has_them = found is not None and found.rare.gone is None and not found.is_absent
-        if has_them or window != luggage.window:
+        return window == luggage.window and (found is None or found.rare.hop < luggage.hop)
+
+    def release(self, luggage: Luggage, number: int, now_ms: int, window: int) -> bool:
+        """See ``Slice.release``; ``window`` is the one under way."""
+        if self.pack(luggage.person, luggage.connection, window) != luggage:
+            return False
+        person = self._people.get(luggage.person)
+        assert person is not None
+        self._leave(person, now_ms)
+        person.checkin_tat_ms = person.joins = person.cells = 0
+        person.rare = Rare(hop=luggage.hop, gone=Gone(number, now_ms + KNOWN_MS, luggage))
+        self._people.forget_later(person)
+        return True
+
+    def arrive(self, luggage: Luggage, attached: Attached | None, now_ms: int, window: int) -> Standing | None:
+        """See ``Slice.arrive``; ``window`` is the one under way."""
+        found = self._people.get(luggage.person)
+        if found is not None and found.rare.hop >= luggage.hop:
             return None
         person = self._people.meet(luggage.caller, now_ms)
+        before = person.attached
+        if before is not None and (attached is None or before.connection != attached.connection):
+            before.listener.replaced(before.connection)
         self._leave(person, now_ms)
         person.claims = claims_of(luggage.caller)
         person.checkin_tat_ms = luggage.checkin_tat_ms
@@ -135,47 +154,27 @@ class Crossing:
             reach=Reach(luggage.reached_ms) if luggage.reached_ms else None,
             lifted=None if luggage.lifted is None else Lifted(*luggage.lifted),
             shunned=luggage.shunned,
-            gone=Gone(origin.number, now_ms + KNOWN_MS, origin.ticket),
+            hop=luggage.hop,
         )
         self._people.attach(person, attached)
-        self._people.come(person, luggage.presence, luggage.wishes, luggage.visited)
+        wishes = NO_WISHES if luggage.wishes == NO_WISHES else luggage.wishes
+        self._people.come(person, luggage.presence, wishes, luggage.visited)
         person.is_displaced = luggage.awaits_seat and attached is not None
-        return Standing(self._people.area_of(person), window, "new" if attached is not None else None)
-
-    def release(self, luggage: Luggage, number: int, now_ms: int, window: int) -> bool:
-        """See ``Slice.release``; ``window`` is the one under way."""
-        if self.pack(luggage.person, luggage.connection, window) != luggage:
-            return False
-        person = self._people.get(luggage.person)
-        assert person is not None
-        self._leave(person, now_ms)
-        person.checkin_tat_ms = person.joins = person.cells = 0
-        person.rare = Rare(gone=Gone(number, now_ms + KNOWN_MS))
-        self._people.forget_later(person)
-        return True
-
-    def confirm(self, person_id: PersonId, ticket: str | None) -> bool:
-        """See ``Slice.confirm``."""
-        person = self._people.get(person_id)
-        gone = None if person is None else person.rare.gone
-        if person is None or gone is None:
-            return person is not None
-        if gone.ticket is None or ticket not in (None, gone.ticket):
-            return False
-        person.gone = None
         if person.is_displaced:
             # Should whoever brings them die on the way, any other has them placed.
             self._call_for(person.id)
-        return True
+        return Standing(self._people.area_of(person), window, "new" if attached is not None else None)
 
-    def dismiss(self, person_id: PersonId, ticket: str, now_ms: int) -> None:
-        """See ``Slice.dismiss``."""
+    def unburden(self, person_id: PersonId, hop: int) -> None:
+        """See ``Slice.unburden``."""
         person = self._people.get(person_id)
-        gone = None if person is None else person.rare.gone
-        if person is not None and gone is not None and gone.ticket == ticket:
-            self._leave(person, now_ms)
-            person.gone = Gone(gone.number, now_ms + KNOWN_MS)
-            self._people.forget_later(person)
+        if person is not None and person.rare.gone is not None and person.rare.hop == hop:
+            person.gone = person.rare.gone._replace(luggage=None)
+
+    def luggage_of(self, person_id: PersonId) -> Luggage | None:
+        """See ``Slice.luggage_of``."""
+        person = self._people.get(person_id)
+        return None if person is None or person.rare.gone is None else person.rare.gone.luggage
 
     def where_gone(self, person_id: PersonId) -> int | None:
         """See ``Slice.where_gone``."""

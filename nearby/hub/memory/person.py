@@ -17,6 +17,7 @@ from nearby.core.room import Room, Seat
 from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.errors import ErrorCode, Refused
 from nearby.hub.base import Caller, Listener
+from nearby.hub.slices import Luggage
 
 NOTHING_SHUNNED: Mapping[RoomId, int] = MappingProxyType({})
 """Of most people, and shared by them."""
@@ -46,14 +47,14 @@ class Lifted:
 
 
 class Gone(NamedTuple):
-    """The person is in the slice ``number``, and this record is none of theirs; nobody asks for it after ``until_ms``.
+    """The person is in the slice ``number``, or on the way there with ``luggage`` of which it may not know yet.
 
-    With the ``ticket`` of a move it is to be theirs, once that slice has let them go.
+    Nobody asks for it after ``until_ms``.
     """
 
     number: int
     until_ms: int
-    ticket: str | None = None
+    luggage: Luggage | None
 
 
 class Claims(NamedTuple):
@@ -91,6 +92,8 @@ class Rare(Struct, gc=False):
     reach: Reach | None = None
     trail: tuple[RoomId, Trail] | None = None
     shunned: Mapping[RoomId, int] = NOTHING_SHUNNED
+    hop: int = 0
+    """How often they went to another slice: of two records the one with fewer is out of date."""
     gone: Gone | None = None
 
 
@@ -165,6 +168,7 @@ class Person(Struct, eq=False, gc=False):
     block_tat_ms = _Rarely[int]()
     shunned = _Rarely[Mapping[RoomId, int]]()
     """Rooms left by ``next``, and until when they are out of the question. Replaced, never changed."""
+    hop = _Rarely[int]()
     gone = _Rarely[Gone | None]()
 
     @classmethod

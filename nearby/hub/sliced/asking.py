@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import TypeVar
 
 from nearby.core.ids import ConnectionId, PersonId
@@ -62,13 +62,13 @@ class Asking:
         phone = self._phones.of(person)
         if phone is not None:
             async with phone.lock:
-                try:
-                    standing = await ask(self._slices[phone.number])
-                    if isinstance(standing, Astray):
-                        standing = await self._journeys.go(phone, now_ms) or standing
-                    return standing
-                except NotHere:
-                    pass
+                # It may have been replaced or hung up meanwhile, or a move was cut short.
+                with suppress(NotHere):
+                    if self._phones.of(person) is phone:
+                        standing = await ask(self._slices[phone.number])
+                        if isinstance(standing, Astray):
+                            standing = await self._journeys.go(phone, now_ms) or standing
+                        return standing
         here, standing = await self._look_for(person, ask)
         if isinstance(standing, Astray):
             standing = await self._journeys.go_alone(person, here, now_ms) or standing
@@ -87,10 +87,9 @@ class Asking:
         phone = self._phones.of(person)
         if phone is not None:
             async with phone.lock:
-                try:
-                    return await self._going_here(phone, ask, now_ms, there=there, else_=else_)
-                except NotHere:
-                    pass
+                with suppress(NotHere):
+                    if self._phones.of(person) is phone:
+                        return await self._going_here(phone, ask, now_ms, there=there, else_=else_)
         try:
             return (await self._look_for(person, ask))[1]
         except _GoesFrom as goes:

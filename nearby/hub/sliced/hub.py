@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from nearby.core import wire
@@ -14,7 +14,7 @@ from nearby.core.venue import CatchmentId
 from nearby.core.window import Windows
 from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.errors import HubDown
-from nearby.hub.base import Caller, HubStatistics, Met, Nearby, Offer, RoomSize, Standing
+from nearby.hub.base import Caller, HubStatistics, Listener, Met, Nearby, Offer, RoomSize, Standing
 from nearby.hub.sliced.asking import Asking
 from nearby.hub.sliced.figures import total
 from nearby.hub.sliced.journeys import Journeys
@@ -41,25 +41,31 @@ class SlicedHub:
 
     Args:
         slices: All, by number.
+        listener: The gateway's: is told which connections are to come back.
         windows: The common windows.
         phones: The connections of this gateway, which the ears of the slices know too.
         called: Who is to go to another slice, as these ears were told.
-        draw_id: Returns a new opaque id at each call.
     """
 
     def __init__(
         self,
         slices: Sequence[Slice],
+        listener: Listener,
         *,
         windows: Windows,
         phones: Phones,
         called: dict[PersonId, None],
-        draw_id: Callable[[], str],
     ) -> None:
         self._slices = slices
         self._phones = phones
         self._called = called
-        self._journeys = Journeys(slices, phones, windows, put_off=called.setdefault, draw_id=draw_id)
+        self._journeys = Journeys(
+            slices,
+            phones,
+            windows,
+            put_off=called.setdefault,
+            send_back=lambda connection: listener.forgotten([connection]),
+        )
         self._ask = Asking(slices, phones, self._journeys)
         self._noted_ms: int | None = None
 
@@ -69,8 +75,7 @@ class SlicedHub:
 
     async def attach(self, caller: Caller, connection: ConnectionId, resume: wire.Resume | None, now_ms: int) -> None:
         """See ``Hub.attach``."""
-        older = self._phones.of(caller.person)
-        phone = Phone(connection, caller.person, asyncio.Lock() if older is None else older.lock)
+        phone = Phone(connection, caller.person, self._phones.lock_of(caller.person))
 
         async def attach_in(number: int) -> None:
             phone.number = number
@@ -78,10 +83,12 @@ class SlicedHub:
             await self._slices[number].attach(caller, connection, resume, now_ms)
 
         async with phone.lock:
+            older = self._phones.of(caller.person)
             try:
                 await self._journeys.find(caller.person, attach_in, raises=True)
             except BaseException:
-                self._phones.remove(connection)
+                # It may be attached all the same, until it is detached.
+                self._phones.fail(phone, older)
                 raise
 
     async def detach(self, person: PersonId, connection: ConnectionId, now_ms: int) -> None:
@@ -157,8 +164,12 @@ class SlicedHub:
         await self._ask.by(connection, lambda one: one.shake(person, connection, now_ms))
 
     async def meet(self, now_ms: int) -> bool:
-        """See ``Hub.meet``."""
-        return any(await self._ask.all(lambda one: one.meet(now_ms)))
+        """See ``Hub.meet``. Slices that cannot be reached are left out, as by ``sweep``."""
+        results = await asyncio.gather(*(one.meet(now_ms) for one in self._slices), return_exceptions=True)
+        failed = [one for one in results if isinstance(one, BaseException)]
+        if failed and (len(failed) == len(results) or not all(isinstance(one, HubDown) for one in failed)):
+            raise failed[0]
+        return any(one is True for one in results)
 
     async def next_meeting_ms(self) -> int | None:
         """See ``Hub.next_meeting_ms``."""
@@ -285,30 +296,34 @@ class SlicedHub:
     async def sweep(self, now_ms: int) -> Sequence[PersonId]:
         """See ``Hub.sweep``. While some slices cannot be reached the others go on; ``HubDown`` if none can."""
         results = await asyncio.gather(*(one.sweep(now_ms) for one in self._slices), return_exceptions=True)
+        for people in results:
+            # First, since none of them is returned again.
+            if not isinstance(people, BaseException):
+                self._called.update(dict.fromkeys(people))
         failed = [one for one in results if isinstance(one, BaseException)]
         if failed and (len(failed) == len(results) or not all(isinstance(one, HubDown) for one in failed)):
             raise failed[0]
         if failed:
             log.warning("%d of %d slices cannot be reached", len(failed), len(results))
-        else:
-            await self._journeys.finish(now_ms)
-            await self._note(now_ms)
-        found = dict.fromkeys(self._called)
+        await self._journeys.finish(now_ms)
+        await self._note(now_ms)
+        found = list(self._called)
         self._called.clear()
-        for one in results:
-            if not isinstance(one, BaseException):
-                found.update(dict.fromkeys(one))
-        return list(found)
+        return found
 
     async def _note(self, now_ms: int) -> None:
         """Note where this gateway's people are, if that was not done for long."""
         if self._noted_ms is not None and now_ms < self._noted_ms + NOTED_EVERY_MS:
             return
-        self._noted_ms = now_ms
         phones = list(self._phones)
-        for start in range(0, len(phones), NOTED_AT_ONCE):
-            some: Iterable[Phone] = phones[start : start + NOTED_AT_ONCE]
-            await asyncio.gather(*(self._journeys.note(one.person, one.number) for one in some))
+        try:
+            for start in range(0, len(phones), NOTED_AT_ONCE):
+                some: Iterable[Phone] = phones[start : start + NOTED_AT_ONCE]
+                await asyncio.gather(*(self._journeys.note(one.person, one.number) for one in some))
+        except HubDown:
+            log.warning("it cannot be noted yet in which slices people are")
+            return
+        self._noted_ms = now_ms
 
     async def spend(self, purpose: str, network: str, *, limit: int, span_ms: int, now_ms: int) -> int:
         """See ``Networks.spend``."""

@@ -1,23 +1,24 @@
 """Where people are, and their moves from slice to slice.
 
-A move is taken in steps: the new slice takes in a record of the person, without a seat and heard by nobody; the old
-one lets them go, if nothing about them changed meanwhile, and with that their seat ends; the new one has them. Only
-then are they placed: nobody who has a seat takes another one. In between, and for a while after, each of the two knows
-that the other one has them or is about to. So whoever looks for them, on whichever gateway and by a note however old,
-finds the one slice that has them, and brings to its end a move whose gateway died after they were let go.
+A move is taken in steps: the old slice lets the person go, which ends their seat, and keeps what they take along; the
+new one takes them in; the old one forgets what they took along, and knows for a while where they went. Only then are
+they placed: nobody who has a seat takes another one. Whoever looks for somebody, on whichever gateway and by a note
+however old, is shown on by the slices that had them, and brings a move to its end that was cut short. Moves of a person
+are numbered: a slice takes nobody in by a move that it knows or by an older one, and what it has of them by an older
+one ends then.
 
-A move begins and ends within one window, in which the person then counts in the new slice and not in the old one: none
-begins as a window is about to end.
+A move lies within one window, in which the person then counts in the new slice and not in the old one: none begins as a
+window is about to end.
 
-Only the gateway that has somebody's connection moves them, one thing at a time; of others it is asked to. Who has no
-connection is moved by whoever sees that they are astray: of several who do that at once, one has them let go.
+Only the gateway that has somebody's connection begins to move them, one thing at a time; of others it is asked to. Who
+has no connection is moved by whoever sees that they are astray: of several who do that at once, one has them let go.
 """
 
-import contextlib
+import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
 from typing import TypeVar
-
-from msgspec import structs
 
 from nearby.core.ids import ConnectionId, PersonId
 from nearby.core.window import Windows
@@ -25,23 +26,22 @@ from nearby.errors import HubDown
 from nearby.hub.base import Standing
 from nearby.hub.sliced.borders import home_of, slice_of
 from nearby.hub.sliced.phones import Phone, Phones
-from nearby.hub.slices import Luggage, NotHere, Origin, Slice
+from nearby.hub.slices import Luggage, NotHere, Slice
 from nearby.hub.statistics import MOVE_OUTCOMES
 
 T = TypeVar("T")
 
-TRIES = 8
-"""So often a move begins anew because something about the person changed, before it is put off."""
+log = logging.getLogger(__name__)
 
 FOLLOWED = 16
 """So often somebody is looked for in the slice that another one names, before the hub is said to be down for them."""
 
+PATIENT = 10
+LOOK_EVERY_S = 0.005
+"""A move of which half is done is left for so long to whoever began it, who may bring the phone along."""
+
 EDGE = 100
 """None begins in the last of so many parts of a window: more time than the steps of one take."""
-
-
-class Changed(Exception):
-    """Something about the person changed, or a slice is in another window: they are where they were, begin anew."""
 
 
 class Journeys:
@@ -52,7 +52,7 @@ class Journeys:
         phones: The connections of this gateway.
         windows: The common windows.
         put_off: Is given who is to be moved later: a sweep returns them.
-        draw_id: Returns a new opaque id at each call.
+        send_back: Is given a connection whose person is on none or on another one by now.
     """
 
     def __init__(
@@ -62,15 +62,17 @@ class Journeys:
         windows: Windows,
         *,
         put_off: Callable[[PersonId], None],
-        draw_id: Callable[[], str],
+        send_back: Callable[[ConnectionId], None],
     ) -> None:
-        self._draw_id = draw_id
         self._slices = slices
         self._phones = phones
         self._windows = windows
         self._put_off = put_off
-        self._torn: dict[PersonId, tuple[Luggage, Origin, int]] = {}
-        """Whose move was cut short here: with what, from where, and to where."""
+        self._send_back = send_back
+        self._torn: dict[tuple[PersonId, ConnectionId | None], int] = {}
+        """Whose move was cut short here, and from which slice."""
+        self.now_ms = 0
+        """The latest time that this gateway heard of."""
         self.moves = dict.fromkeys(MOVE_OUTCOMES, 0)
         """How often each became of a move."""
 
@@ -91,25 +93,37 @@ class Journeys:
         Raises:
             HubDown: They go faster than they are found.
         """
-        phone, home = self._phones.of(person), home_of(person, len(self._slices))
-        noted = phone.number if phone is not None else await self._slices[home].where_is(person)
-        number = home if noted is None else noted
+        first = number = await self._look_first(person)
         for _ in range(FOLLOWED):
             is_here, answer = True, None
             try:
                 answer = await ask(number)
-                if raises:
-                    return answer
             except NotHere:
                 is_here = False
-            there = await self._slices[number].where_gone(person)
+            there = None if raises and is_here else await self._slices[number].where_gone(person)
             if there is not None:
-                if await self._slices[there].where_gone(person) == number:
-                    await self._settle(person, number, there)
+                await self._until_unburdened(person, number)
+                await self._bring_along(person, number, there, None)
                 number = there
             elif is_here:
+                if number != first:
+                    await self.note(person, number)
                 return answer  # type: ignore[return-value]
         raise HubDown
+
+    async def _until_unburdened(self, person: PersonId, number: int) -> None:
+        """Return once whoever moves somebody away from a slice has brought them on, or takes too long for it."""
+        for _ in range(PATIENT):
+            if await self._slices[number].luggage_of(person) is None:
+                return
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _look_first(self, person: PersonId) -> int:
+        phone, home = self._phones.of(person), home_of(person, len(self._slices))
+        if phone is not None:
+            return self._torn.get((person, phone.connection), phone.number)
+        noted = await self._slices[home].where_is(person)
+        return home if noted is None else noted
 
     async def go(self, phone: Phone, now_ms: int) -> Standing | None:
         """Move somebody whose phone's lock is held; return where they stand then.
@@ -117,13 +131,9 @@ class Journeys:
         None: There is nowhere to go, or it is put off.
 
         Raises:
-            HubDown: They are in one of the two, and a sweep finds out in which.
+            HubDown: They are where they were or on the way, and a sweep sees to it that they arrive.
         """
-
-        def arrive(number: int) -> None:
-            phone.number = number
-
-        return await self._try_to_go(phone.person, phone.connection, phone.number, now_ms, arrive)
+        return await self._go(phone.person, phone, phone.number, now_ms)
 
     async def go_alone(self, person: PersonId, here: int, now_ms: int) -> Standing | None:
         """Move somebody without a connection from a slice; return where they stand then.
@@ -132,96 +142,89 @@ class Journeys:
         gateway is called across there.
 
         Raises:
-            HubDown: They are in one of the two.
+            HubDown: As ``go``.
         """
-        standing = await self._try_to_go(person, None, here, now_ms, lambda number: None)
+        standing = await self._go(person, None, here, now_ms)
         if standing is None:
             await self._slices[here].call_across(person, now_ms)
         return standing
 
     async def finish(self, now_ms: int) -> None:
-        """Bring moves to an end that were cut short.
+        """Bring moves to an end that were cut short; what cannot be is left to the next call."""
+        self.now_ms = max(self.now_ms, now_ms)
+        for (person, connection), here in list(self._torn.items()):
+            phone = None if connection is None else self._phones.get(connection)
+            async with nullcontext() if phone is None else phone.lock:
+                try:
+                    await self._go_on(person, connection, here)
+                except HubDown:
+                    log.warning("a move between slices cannot be brought to its end yet")
+                    continue
+                self._torn.pop((person, connection), None)
 
-        Raises:
-            HubDown: Some are left to the next call.
-        """
-        for person, (luggage, origin, there) in list(self._torn.items()):
-            phone = self._phones.of(person)
-            async with contextlib.nullcontext() if phone is None else phone.lock:
-                if await self._slices[origin.number].where_gone(person) == there:
-                    await self._let_in(luggage, origin, there, now_ms)
-                    if luggage.connection is not None:
-                        # What this gateway knows of that slice has it still.
-                        await self._slices[origin.number].detach(person, luggage.connection, now_ms)
-                    if phone is not None and phone.number == origin.number:
-                        phone.number = there
-                else:
-                    await self._slices[there].dismiss(person, origin.ticket, now_ms)
-                self._torn.pop(person, None)
+    async def _go_on(self, person: PersonId, connection: ConnectionId | None, here: int) -> None:
+        there = await self._slices[here].where_gone(person)
+        if there is None:
+            # They were not let go.
+            return
+        # It may have hung up meanwhile.
+        phone = None if connection is None else self._phones.get(connection)
+        await self._bring_along(person, here, there, phone)
+        if connection is not None:
+            # What this gateway knows of that slice may have it still.
+            await self._slices[here].detach(person, connection, self.now_ms)
+        await self.note(person, there)
 
-    async def _settle(self, person: PersonId, here: int, there: int) -> None:
-        """Let a slice have somebody whom the other one has let go: else they are on the way, and are let go later."""
-        if await self._slices[here].where_gone(person) == there:
-            await self._slices[there].confirm(person, None)
-            await self.note(person, there)
-
-    async def _try_to_go(
-        self,
-        person: PersonId,
-        connection: ConnectionId | None,
-        here: int,
-        now_ms: int,
-        arrive: Callable[[int], None],
-    ) -> Standing | None:
-        width_ms = self._windows.width_ms
-        for _ in range(0 if now_ms % width_ms >= width_ms - width_ms // EDGE else TRIES):
-            with contextlib.suppress(Changed):
-                return await self._go(person, connection, here, now_ms, arrive)
-        self._put_off(person)
-        self.moves["put_off"] += 1
-        return None
-
-    async def _go(
-        self,
-        person: PersonId,
-        connection: ConnectionId | None,
-        here: int,
-        now_ms: int,
-        arrive: Callable[[int], None],
-    ) -> Standing | None:
+    async def _go(self, person: PersonId, phone: Phone | None, here: int, now_ms: int) -> Standing | None:
+        self.now_ms = max(self.now_ms, now_ms)
+        connection = None if phone is None else phone.connection
         luggage = await self._slices[here].pack(person, connection, now_ms)
-        if luggage is None or (there := slice_of(luggage.presence.ladder.res5, len(self._slices))) == here:
+        there = here if luggage is None else slice_of(luggage.presence.ladder.res5, len(self._slices))
+        if luggage is None or there == here:
             return None
-        origin = Origin(here, self._draw_id())
+        is_edge = now_ms % self._windows.width_ms >= self._windows.width_ms - self._windows.width_ms // EDGE
+        if is_edge or not await self._slices[there].expects(luggage, now_ms):
+            self._put_it_off(person)
+            return None
         try:
-            standing = await self._slices[there].take_in(luggage, origin, connection, now_ms)
-            if standing is None:
-                raise Changed
             if not await self._slices[here].release(luggage, there, now_ms):
-                if await self._slices[here].where_gone(person) == there:
-                    # Somebody else moves them there.
-                    return None
-                await self._slices[there].dismiss(person, origin.ticket, now_ms)
-                raise Changed
-            arrive(there)
-            await self._let_in(luggage, origin, there, now_ms)
-        except Changed:
-            raise
+                self._put_it_off(person)
+                return None
+            standing = await self._bring(luggage, here, there, phone)
+            await self.note(person, there)
         except BaseException:
-            self._torn[person] = luggage, origin, there
+            self._torn[person, connection] = here
             self.moves["cut_short"] += 1
             raise
         self.moves["done"] += 1
         return standing
 
-    async def _let_in(self, luggage: Luggage, origin: Origin, there: int, now_ms: int) -> None:
-        """Let a slice have somebody whom the other one has let go."""
-        slice_ = self._slices[there]
-        for _ in range(TRIES):
-            if await slice_.confirm(luggage.person, origin.ticket):
-                await self.note(luggage.person, there)
-                return
-            # Another move, which came too late, took the place of this one; or a window ended since.
-            now_here = structs.replace(luggage, window=self._windows.at(now_ms))
-            await slice_.take_in(now_here, origin, luggage.connection, now_ms)
-        raise HubDown
+    def _put_it_off(self, person: PersonId) -> None:
+        self._put_off(person)
+        self.moves["put_off"] += 1
+
+    async def _bring_along(self, person: PersonId, here: int, there: int, phone: Phone | None) -> None:
+        """Bring somebody on who may be on the way."""
+        luggage = await self._slices[here].luggage_of(person)
+        if luggage is not None:
+            await self._bring(luggage, here, there, phone)
+        elif phone is not None:
+            await self._check(phone, there)
+
+    async def _bring(self, luggage: Luggage, here: int, there: int, phone: Phone | None) -> Standing | None:
+        """Let somebody arrive who was let go, on a phone if it is theirs still; the old slice forgets their luggage."""
+        connection = None
+        if phone is not None and phone.connection == luggage.connection:
+            # First, since it hears from there of what happens as soon as they arrived.
+            phone.number, connection = there, phone.connection
+        standing = await self._slices[there].arrive(luggage, connection, self.now_ms)
+        await self._slices[here].unburden(luggage.person, luggage.hop)
+        if standing is None and phone is not None:
+            await self._check(phone, there)
+        return standing
+
+    async def _check(self, phone: Phone, number: int) -> None:
+        """Have a phone come back if its person is not on it: they arrived without it, as somebody looked for them."""
+        is_on = await self._slices[number].pack(phone.person, phone.connection, self.now_ms) is not None
+        if not is_on and self._phones.lose(phone):
+            self._send_back(phone.connection)

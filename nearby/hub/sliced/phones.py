@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Iterator, Sequence
+from weakref import WeakValueDictionary
 
 from nearby.core import wire
 from nearby.core.ids import ConnectionId, PersonId, RoomId
@@ -15,14 +16,15 @@ class Phone:
     finds the person gone. All phones of one person share it.
     """
 
-    __slots__ = ("connection", "is_replaced", "lock", "number", "person")
+    __slots__ = ("connection", "is_over", "lock", "number", "person")
 
     def __init__(self, connection: ConnectionId, person: PersonId, lock: asyncio.Lock) -> None:
         self.connection = connection
         self.person = person
         self.number = 0
         self.lock = lock
-        self.is_replaced = False
+        self.is_over = False
+        """Whether it was told that it is replaced or forgotten."""
 
 
 class Phones:
@@ -31,6 +33,7 @@ class Phones:
     def __init__(self) -> None:
         self._by_connection: dict[ConnectionId, Phone] = {}
         self._newest: dict[PersonId, Phone] = {}
+        self._locks: WeakValueDictionary[PersonId, asyncio.Lock] = WeakValueDictionary()
 
     def __iter__(self) -> Iterator[Phone]:
         """Yield the newest one here of each person."""
@@ -48,17 +51,33 @@ class Phones:
         """A connection is about to be attached."""
         self._by_connection[phone.connection] = self._newest[phone.person] = phone
 
+    def lock_of(self, person: PersonId) -> asyncio.Lock:
+        """Return the lock that all phones of a person share, also those to come while one has it."""
+        lock = self._locks.get(person)
+        if lock is None:
+            lock = self._locks[person] = asyncio.Lock()
+        return lock
+
     def remove(self, connection: ConnectionId) -> Phone | None:
         """A connection is gone; return its phone. Idempotent."""
         phone = self._by_connection.pop(connection, None)
-        if phone is not None:
-            self.supersede(phone)
+        if phone is not None and self._newest.get(phone.person) is phone:
+            del self._newest[phone.person]
         return phone
 
-    def supersede(self, phone: Phone) -> None:
-        """A phone is not its person's newest any more: it hears so itself when it asks."""
+    def fail(self, phone: Phone, older: Phone | None) -> None:
+        """A phone could not be attached: the one before is its person's newest again, unless that is over."""
         if self._newest.get(phone.person) is phone:
             del self._newest[phone.person]
+            if older is not None and not older.is_over and older.connection in self._by_connection:
+                self._newest[phone.person] = older
+
+    def lose(self, phone: Phone) -> bool:
+        """A phone is not its person's newest any more; return whether it is to be told so: it was not yet."""
+        if self._newest.get(phone.person) is phone:
+            del self._newest[phone.person]
+        was_over, phone.is_over = phone.is_over, True
+        return not was_over
 
 
 class SliceEar:
@@ -107,16 +126,15 @@ class SliceEar:
     def replaced(self, connection: ConnectionId) -> None:
         """See ``Listener``. By whichever slice, once: there is a newer connection in it."""
         phone = self._phones.get(connection)
-        if phone is not None and not phone.is_replaced:
-            phone.is_replaced = True
-            self._phones.supersede(phone)
+        if phone is not None and self._phones.lose(phone):
             self._listener.replaced(connection)
 
     def forgotten(self, connections: Collection[ConnectionId]) -> None:
         """See ``Listener``."""
-        here = [connection for connection in connections if self._is_here(connection)]
-        if here:
-            self._listener.forgotten(here)
+        found = (self._phones.get(connection) for connection in connections)
+        here = [phone for phone in found if phone is not None and phone.number == self._number]
+        if lost := [phone.connection for phone in here if self._phones.lose(phone)]:
+            self._listener.forgotten(lost)
 
     def room_event(
         self, event: wire.RoomEvent, *, unheard_by: ConnectionId | None, skipped_by: Collection[ConnectionId] = ()

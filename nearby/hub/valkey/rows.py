@@ -20,6 +20,7 @@ from nearby.core.rules import Rules
 from nearby.core.venue import CatchmentId, Venue
 from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.hub.memory.person import NOTHING_SHUNNED, Claims, Gone, Lifted, LostSeat, Person
+from nearby.hub.slices import Luggage
 from nearby.hub.valkey.kept import SharedPerson, SharedRoom
 
 FORM = 1
@@ -43,7 +44,8 @@ class RareRow(Struct, array_like=True):
     reach: tuple[dict[str, int], int] | None
     trail: tuple[str, list[int]] | None
     shunned: dict[str, int]
-    gone: tuple[int, int, str | None] | None = None
+    hop: int = 0
+    gone: tuple[int, int, Luggage | None] | None = None
 
 
 class PersonRow(Struct, array_like=True):
@@ -347,6 +349,7 @@ def _rare_row(person: Person) -> RareRow:
         reach=None if reach is None else (reach.heard_ms, reach.noted_ms),
         trail=None if trail is None else (trail[0], list(trail[1])),
         shunned=dict(person.shunned),  # type: ignore[arg-type]
+        hop=person.hop,
         gone=person.gone,
     )
 
@@ -360,4 +363,5 @@ def _be_rare(person: Person, row: RareRow) -> None:
     person.reach = None if row.reach is None else Reach.of(*row.reach)
     person.trail = None if row.trail is None else (RoomId(row.trail[0]), tuple(row.trail[1]))
     person.shunned = {RoomId(room): ms for room, ms in row.shunned.items()} or NOTHING_SHUNNED
+    person.hop = row.hop
     person.gone = None if row.gone is None else Gone(*row.gone)

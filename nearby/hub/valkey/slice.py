@@ -3,7 +3,7 @@
 from nearby.core.ids import ConnectionId, PersonId
 from nearby.errors import HubDown
 from nearby.hub.base import Standing
-from nearby.hub.slices import Luggage, Origin
+from nearby.hub.slices import Luggage
 from nearby.hub.valkey.attempt import Attempt, NotAGateway
 from nearby.hub.valkey.hub import ValkeyHub
 from nearby.hub.valkey.keys import PERSON_MS
@@ -26,28 +26,14 @@ class ValkeySlice(ValkeyHub):
 
         return await self._do(act, now_ms)
 
-    async def take_in(
-        self, luggage: Luggage, origin: Origin, connection: ConnectionId | None, now_ms: int
-    ) -> Standing | None:
-        """See ``Slice.take_in``. HubDown too if this gateway is none here just now."""
+    async def expects(self, luggage: Luggage, now_ms: int) -> bool:
+        """See ``Slice.expects``."""
 
-        def act(state: Attempt) -> Standing | None:
-            state.catch_up(now_ms, luggage.person)
-            attached = None if connection is None else state.attached(connection, self.gateway)
-            return state.crossing.take_in(luggage, origin, attached, now_ms, state.window)
+        def act(state: Attempt) -> bool:
+            state.catch_up(now_ms)
+            return state.crossing.expects(luggage, state.window)
 
-        if connection is not None:
-            self._connections.add(connection, luggage.person)
-        try:
-            standing = await self._do(act, now_ms)
-        except BaseException as error:
-            self._forget(connection)
-            if isinstance(error, NotAGateway):
-                raise HubDown from None
-            raise
-        if standing is None:
-            self._forget(connection)
-        return standing
+        return await self._do(act, now_ms)
 
     async def release(self, luggage: Luggage, number: int, now_ms: int) -> bool:
         """See ``Slice.release``."""
@@ -61,18 +47,32 @@ class ValkeySlice(ValkeyHub):
             self._forget(luggage.connection)
         return is_gone
 
-    async def confirm(self, person: PersonId, ticket: str | None) -> bool:
-        """See ``Slice.confirm``."""
-        return await self._do(lambda state: state.crossing.confirm(person, ticket))
+    async def arrive(self, luggage: Luggage, connection: ConnectionId | None, now_ms: int) -> Standing | None:
+        """See ``Slice.arrive``. HubDown too if this gateway is none here just now."""
 
-    async def dismiss(self, person: PersonId, ticket: str, now_ms: int) -> None:
-        """See ``Slice.dismiss``."""
+        def act(state: Attempt) -> Standing | None:
+            state.catch_up(now_ms, luggage.person)
+            attached = None if connection is None else state.attached(connection, self.gateway)
+            return state.crossing.arrive(luggage, attached, now_ms, state.window)
 
-        def act(state: Attempt) -> None:
-            state.catch_up(now_ms, person)
-            state.crossing.dismiss(person, ticket, now_ms)
+        if connection is not None:
+            self._connections.add(connection, luggage.person)
+        try:
+            standing = await self._do(act, now_ms)
+        except NotAGateway:
+            self._forget(connection)
+            raise HubDown from None
+        if standing is None:
+            self._forget(connection)
+        return standing
 
-        await self._do(act, now_ms)
+    async def unburden(self, person: PersonId, hop: int) -> None:
+        """See ``Slice.unburden``."""
+        await self._do(lambda state: state.crossing.unburden(person, hop))
+
+    async def luggage_of(self, person: PersonId) -> Luggage | None:
+        """See ``Slice.luggage_of``."""
+        return await self._do(lambda state: state.crossing.luggage_of(person))
 
     async def where_gone(self, person: PersonId) -> int | None:
         """See ``Slice.where_gone``."""

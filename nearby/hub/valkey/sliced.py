@@ -52,15 +52,17 @@ class SlicedValkeyHub(SlicedHub):
     def __init__(
         self,
         slices: Sequence[ValkeySlice],
+        listener: Listener,
         *,
         windows: Windows,
         phones: Phones,
         called: dict[PersonId, None],
-        draw_id: Callable[[], str],
     ) -> None:
-        super().__init__(slices, windows=windows, phones=phones, called=called, draw_id=draw_id)
+        super().__init__(slices, listener, windows=windows, phones=phones, called=called)
         self._shared = slices
         self._first = slices[0]
+        for one in slices:
+            one.on_loss(partial(_hold_back, one))
         self.on_loss(self.note_again)
 
     @property
@@ -70,13 +72,16 @@ class SlicedValkeyHub(SlicedHub):
 
     @property
     def holds_back(self) -> bool:
-        """Return whether nobody is offered a seat; see ``ValkeyHub``."""
+        """Return whether nobody is offered a seat in some slice; see ``ValkeyHub``.
+
+        A slice that lost something holds back by itself, and no other does. Set to False none does any more.
+        """
         return any(one.holds_back for one in self._shared)
 
     @holds_back.setter
     def holds_back(self, holds_back: bool) -> None:
         for one in self._shared:
-            one.holds_back = holds_back
+            one.holds_back = one.holds_back and holds_back
 
     def on_loss(self, call: Callable[[], None]) -> None:
         """See ``ValkeyHub.on_loss``: whichever slice it is."""
@@ -171,8 +176,12 @@ async def open_sliced(
                 await one.close()
         raise
     windows = Windows(rules.window_ms, secret)
-    return SlicedValkeyHub(opened, windows=windows, phones=phones, called=called, draw_id=draw_id)
+    return SlicedValkeyHub(opened, listener, windows=windows, phones=phones, called=called)
 
 
 def _owns(number: int, slices: int, res5: Cell) -> bool:
     return slice_of(res5, slices) == number
+
+
+def _hold_back(one: ValkeySlice) -> None:
+    one.holds_back = True
