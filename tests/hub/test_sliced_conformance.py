@@ -1,5 +1,6 @@
 """A live state of slices passes what a live state does, but for two things that hold within a slice only."""
 
+import os
 from collections.abc import AsyncIterator
 
 import pytest
@@ -10,10 +11,15 @@ from nearby.testing.hub_suite import HubSuite
 from nearby.testing.hub_suite.given import AWAY
 from nearby.testing.hub_suite.lists import listed, next_window, seen, viewer
 from nearby.testing.hub_suite.moves import two_of_whom_one_went_away
+from nearby.testing.hub_suite.resume import ResumeSuite
+from nearby.testing.hub_suite.says import SaysSuite
+from nearby.testing.hub_suite.seats import SeatsSuite
 from nearby.testing.hub_suite.world import World
 from nearby.testing.live import GoLive, Live
 from nearby.testing.sliced_live import SlicedLive
 from tests.hub.sliced_lives import SLICES, going_live_in_slices
+
+IS_FULL = os.environ.get("NEARBY_TEST_PROFILE", "ci") == "full"
 
 
 async def start_sliced(rules: Rules, now_ms: int) -> Live:
@@ -55,7 +61,19 @@ class TestTwoGateways(TestOneGateway):
     gateways = 2
 
 
-class TestTwoGatewaysOnACluster(SlicedSuite):
+class TestTwoGatewaysOnACluster(SeatsSuite, SaysSuite, ResumeSuite):
+    """What goes on within a slice; moves between them have tests of their own."""
+
+    gateways = 2
+
+    @pytest.fixture
+    async def go_live(self, cluster: RedisCluster) -> AsyncIterator[GoLive]:
+        async with going_live_in_slices(cluster.url) as start:
+            yield start
+
+
+@pytest.mark.skipif(not IS_FULL, reason="its parts are above, and in memory")
+class TestTheWholeSuiteOnACluster(SlicedSuite):
     gateways = 2
 
     @pytest.fixture
