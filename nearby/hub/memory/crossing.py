@@ -11,7 +11,7 @@ from nearby.core.venue import CatchmentId
 from nearby.core.wishes import NO_WISHES
 from nearby.hub.base import Standing
 from nearby.hub.memory.people import People
-from nearby.hub.memory.person import Attached, Gone, Lifted, Person, Rare, claims_of
+from nearby.hub.memory.person import NOTHING_SHUNNED, Attached, Gone, Lifted, Person, Rare, claims_of
 from nearby.hub.memory.rooms import Rooms
 from nearby.hub.memory.seats import Seats
 from nearby.hub.memory.shakes import Shakes
@@ -108,7 +108,7 @@ class Crossing:
             cells_ms=person.cells_ms,
             reached_ms=() if rare.reach is None else tuple(rare.reach.times_ms()),
             lifted=None if rare.lifted is None else (rare.lifted.resolution, rare.lifted.until_window),
-            shunned=rare.shunned,
+            shunned=dict(rare.shunned),
         )
 
     def expects(self, luggage: Luggage, window: int) -> bool:
@@ -153,7 +153,7 @@ class Crossing:
             block_tat_ms=block_ms,
             reach=Reach(luggage.reached_ms) if luggage.reached_ms else None,
             lifted=None if luggage.lifted is None else Lifted(*luggage.lifted),
-            shunned=luggage.shunned,
+            shunned=luggage.shunned or NOTHING_SHUNNED,
             hop=luggage.hop,
         )
         self._people.attach(person, attached)
