@@ -7,7 +7,7 @@ with anybody of another, until somebody goes there. ``nearby.hub.sliced`` makes 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
@@ -52,7 +52,6 @@ class Luggage(Struct, frozen=True):
     visited: tuple[Ladder, ...]
     """Where they count in this window: from now on by the new slice, and by the old one where its own cells are."""
     awaits_seat: bool
-    has_lapsed: bool
     checked_ms: int
     forced_ms: int
     checkin_tat_ms: int
@@ -70,6 +69,13 @@ class Luggage(Struct, frozen=True):
     def person(self) -> PersonId:
         """Return whose it is."""
         return self.caller.person
+
+
+class Way(NamedTuple):
+    """Somebody went to the slice ``number``; with ``luggage`` they may not have arrived there."""
+
+    number: int
+    luggage: Luggage | None
 
 
 class SliceListener(Listener, Protocol):
@@ -119,11 +125,8 @@ class Slice(Hub, Protocol):
     async def unburden(self, person: PersonId, hop: int) -> None:
         """Forget the luggage of a move that arrived, and know only where they went. Idempotent."""
 
-    async def luggage_of(self, person: PersonId) -> Luggage | None:
-        """Return with what somebody left who may not have arrived; None if nobody did."""
-
-    async def where_gone(self, person: PersonId) -> int | None:
-        """Return the number of the slice to which the person went from here; None if they may be in this one."""
+    async def where_gone(self, person: PersonId) -> Way | None:
+        """Return which way the person went from here; None if they may be in this slice."""
 
     async def call_across(self, person: PersonId, now_ms: int) -> None:
         """Have the gateway of the person's connection ``called_across``; without one nobody is."""

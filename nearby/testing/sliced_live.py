@@ -15,7 +15,7 @@ from nearby.hub.memory.tables import in_memory
 from nearby.hub.sliced import SlicedHub
 from nearby.hub.sliced.borders import slice_of
 from nearby.hub.sliced.phones import Phones, SliceEar
-from nearby.hub.slices import Luggage, Slice
+from nearby.hub.slices import Luggage, Slice, Way
 from nearby.testing.live import SECRET
 
 
@@ -57,11 +57,7 @@ class MemorySlice(MemoryHub):
         """See ``Slice.unburden``."""
         self._state.crossing.unburden(person, hop)
 
-    async def luggage_of(self, person: PersonId) -> Luggage | None:
-        """See ``Slice.luggage_of``."""
-        return self._state.crossing.luggage_of(person)
-
-    async def where_gone(self, person: PersonId) -> int | None:
+    async def where_gone(self, person: PersonId) -> Way | None:
         """See ``Slice.where_gone``."""
         return self._state.crossing.where_gone(person)
 

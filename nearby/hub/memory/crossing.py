@@ -15,7 +15,7 @@ from nearby.hub.memory.person import NOTHING_SHUNNED, Attached, Gone, Lifted, Pe
 from nearby.hub.memory.rooms import Rooms
 from nearby.hub.memory.seats import Seats
 from nearby.hub.memory.shakes import Shakes
-from nearby.hub.slices import Astray, Elsewhere, Luggage, NotHere, Owns, SliceListener
+from nearby.hub.slices import Astray, Elsewhere, Luggage, NotHere, Owns, SliceListener, Way
 
 KNOWN_MS = MINUTE_MS
 """How long it is known at least where somebody went: longer than anybody who looks for them is on the way."""
@@ -56,7 +56,7 @@ class Crossing:
 
     def may_go(self, person: Person) -> bool:
         """Return whether somebody is astray, and no seat keeps them here."""
-        return self._owns is not None and self.is_astray(person) and not person.has_seat
+        return self.is_astray(person) and not person.has_seat
 
     @staticmethod
     def check_here(person: Person) -> None:
@@ -99,7 +99,6 @@ class Crossing:
             rare.hop + 1,
             visited=self._people.visited(person, self._owns),
             awaits_seat=person.has_or_awaits_seat,
-            has_lapsed=rare.has_lapsed,
             checked_ms=rare.checked_ms,
             forced_ms=rare.forced_ms,
             checkin_tat_ms=person.checkin_tat_ms,
@@ -124,7 +123,7 @@ class Crossing:
         assert person is not None
         self._leave(person, now_ms)
         person.checkin_tat_ms = person.joins = person.cells = 0
-        person.rare = Rare(hop=luggage.hop, gone=Gone(number, now_ms + KNOWN_MS, luggage))
+        person.rare = Rare(hop=luggage.hop, gone=Gone(Way(number, luggage), now_ms + KNOWN_MS))
         self._people.forget_later(person)
         return True
 
@@ -143,7 +142,6 @@ class Crossing:
         person.joins_ms, person.cells_ms = luggage.joins_ms, luggage.cells_ms
         say_ms, change_ms, shake_ms, greet_ms, block_ms = luggage.tats_ms
         person.rare = Rare(
-            has_lapsed=luggage.has_lapsed,
             checked_ms=luggage.checked_ms,
             forced_ms=luggage.forced_ms,
             say_tat_ms=say_ms,
@@ -169,17 +167,12 @@ class Crossing:
         """See ``Slice.unburden``."""
         person = self._people.get(person_id)
         if person is not None and person.rare.gone is not None and person.rare.hop == hop:
-            person.gone = person.rare.gone._replace(luggage=None)
+            person.gone = person.rare.gone._replace(way=person.rare.gone.way._replace(luggage=None))
 
-    def luggage_of(self, person_id: PersonId) -> Luggage | None:
-        """See ``Slice.luggage_of``."""
-        person = self._people.get(person_id)
-        return None if person is None or person.rare.gone is None else person.rare.gone.luggage
-
-    def where_gone(self, person_id: PersonId) -> int | None:
+    def where_gone(self, person_id: PersonId) -> Way | None:
         """See ``Slice.where_gone``."""
         person = self._people.get(person_id)
-        return None if person is None or person.rare.gone is None else person.rare.gone.number
+        return None if person is None or person.rare.gone is None else person.rare.gone.way
 
     def call_across(self, person_id: PersonId) -> None:
         """See ``Slice.call_across``."""

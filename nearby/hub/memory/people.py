@@ -261,7 +261,6 @@ class People:
         for ladder in visited:
             self._census.enter(person.id, ladder)
             self._census.leave(person.id, ladder)
-        person.has_lapsed = False
         self._enter(person, presence.ladder)
         if wishes.venue is not None and person.claims.established:
             self.venues.name(wishes.venue, person.id)

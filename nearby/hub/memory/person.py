@@ -17,7 +17,7 @@ from nearby.core.room import Room, Seat
 from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.errors import ErrorCode, Refused
 from nearby.hub.base import Caller, Listener
-from nearby.hub.slices import Luggage
+from nearby.hub.slices import Way
 
 NOTHING_SHUNNED: Mapping[RoomId, int] = MappingProxyType({})
 """Of most people, and shared by them."""
@@ -47,14 +47,13 @@ class Lifted:
 
 
 class Gone(NamedTuple):
-    """The person is in the slice ``number``, or on the way there with ``luggage`` of which it may not know yet.
+    """The person is in another slice or on the way there, and this record none of theirs.
 
     Nobody asks for it after ``until_ms``.
     """
 
-    number: int
+    way: Way
     until_ms: int
-    luggage: Luggage | None
 
 
 class Claims(NamedTuple):

@@ -1,12 +1,13 @@
 """Asks the slice that has somebody, and takes them to another one if that is where they are to be."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import nullcontext, suppress
 from typing import TypeVar
 
 from nearby.core.ids import ConnectionId, PersonId
-from nearby.errors import Superseded
+from nearby.errors import HubDown, Superseded
 from nearby.hub.base import Standing
 from nearby.hub.sliced.borders import home_of
 from nearby.hub.sliced.journeys import Journeys
@@ -14,6 +15,8 @@ from nearby.hub.sliced.phones import Phone, Phones
 from nearby.hub.slices import Astray, Elsewhere, NotHere, Slice
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 Ask = Callable[[Slice], Awaitable[T]]
 
@@ -56,6 +59,20 @@ class Asking:
     async def all(self, ask: Ask[T]) -> list[T]:
         """Return what each slice says, by number."""
         return await asyncio.gather(*map(ask, self._slices))
+
+    async def reached(self, ask: Ask[T]) -> list[T]:
+        """Return what the slices say that can be reached, in order.
+
+        Raises:
+            HubDown: None can.
+        """
+        answers = await asyncio.gather(*map(ask, self._slices), return_exceptions=True)
+        failed = [answer for answer in answers if isinstance(answer, BaseException)]
+        if failed and (len(failed) == len(answers) or not all(isinstance(one, HubDown) for one in failed)):
+            raise failed[0]
+        if failed:
+            log.warning("%d of %d slices cannot be reached", len(failed), len(answers))
+        return [answer for answer in answers if not isinstance(answer, BaseException)]
 
     async def check_in(self, person: PersonId, ask: Ask[Standing], now_ms: int) -> Standing:
         """Return what a check-in comes to. Whoever is astray by it goes at once."""

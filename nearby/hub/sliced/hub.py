@@ -165,11 +165,7 @@ class SlicedHub:
 
     async def meet(self, now_ms: int) -> bool:
         """See ``Hub.meet``. Slices that cannot be reached are left out, as by ``sweep``."""
-        results = await asyncio.gather(*(one.meet(now_ms) for one in self._slices), return_exceptions=True)
-        failed = [one for one in results if isinstance(one, BaseException)]
-        if failed and (len(failed) == len(results) or not all(isinstance(one, HubDown) for one in failed)):
-            raise failed[0]
-        return any(one is True for one in results)
+        return any(await self._ask.reached(lambda one: one.meet(now_ms)))
 
     async def next_meeting_ms(self) -> int | None:
         """See ``Hub.next_meeting_ms``."""
@@ -295,16 +291,9 @@ class SlicedHub:
 
     async def sweep(self, now_ms: int) -> Sequence[PersonId]:
         """See ``Hub.sweep``. While some slices cannot be reached the others go on; ``HubDown`` if none can."""
-        results = await asyncio.gather(*(one.sweep(now_ms) for one in self._slices), return_exceptions=True)
-        for people in results:
-            # First, since none of them is returned again.
-            if not isinstance(people, BaseException):
-                self._called.update(dict.fromkeys(people))
-        failed = [one for one in results if isinstance(one, BaseException)]
-        if failed and (len(failed) == len(results) or not all(isinstance(one, HubDown) for one in failed)):
-            raise failed[0]
-        if failed:
-            log.warning("%d of %d slices cannot be reached", len(failed), len(results))
+        for people in await self._ask.reached(lambda one: one.sweep(now_ms)):
+            # Noted at once, since no slice returns any of them again.
+            self._called.update(dict.fromkeys(people))
         await self._journeys.finish(now_ms)
         await self._note(now_ms)
         found = list(self._called)

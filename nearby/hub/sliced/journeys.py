@@ -26,7 +26,7 @@ from nearby.errors import HubDown
 from nearby.hub.base import Standing
 from nearby.hub.sliced.borders import home_of, slice_of
 from nearby.hub.sliced.phones import Phone, Phones
-from nearby.hub.slices import Luggage, NotHere, Slice
+from nearby.hub.slices import Luggage, NotHere, Slice, Way
 from nearby.hub.statistics import MOVE_OUTCOMES
 
 T = TypeVar("T")
@@ -100,23 +100,29 @@ class Journeys:
                 answer = await ask(number)
             except NotHere:
                 is_here = False
-            there = None if raises and is_here else await self._slices[number].where_gone(person)
-            if there is not None:
-                await self._until_unburdened(person, number)
-                await self._bring_along(person, number, there, None)
-                number = there
+            way = None if raises and is_here else await self._slices[number].where_gone(person)
+            if way is not None:
+                number = await self._follow(person, number, way)
             elif is_here:
                 if number != first:
                     await self.note(person, number)
                 return answer  # type: ignore[return-value]
         raise HubDown
 
-    async def _until_unburdened(self, person: PersonId, number: int) -> None:
-        """Return once whoever moves somebody away from a slice has brought them on, or takes too long for it."""
+    async def _follow(self, person: PersonId, here: int, way: Way) -> int:
+        """Return the number of the slice somebody went to, once they arrived: brought on if that takes too long."""
+        now: Way | None = way
         for _ in range(PATIENT):
-            if await self._slices[number].luggage_of(person) is None:
-                return
+            if now is None or now.luggage is None:
+                break
             await asyncio.sleep(LOOK_EVERY_S)
+            now = await self._slices[here].where_gone(person)
+        if now is None:
+            # They came back meanwhile.
+            return here
+        if now.luggage is not None:
+            await self._bring(now.luggage, here, now.number, None)
+        return now.number
 
     async def _look_first(self, person: PersonId) -> int:
         phone, home = self._phones.of(person), home_of(person, len(self._slices))
@@ -163,17 +169,20 @@ class Journeys:
                 self._torn.pop((person, connection), None)
 
     async def _go_on(self, person: PersonId, connection: ConnectionId | None, here: int) -> None:
-        there = await self._slices[here].where_gone(person)
-        if there is None:
+        way = await self._slices[here].where_gone(person)
+        if way is None:
             # They were not let go.
             return
         # It may have hung up meanwhile.
         phone = None if connection is None else self._phones.get(connection)
-        await self._bring_along(person, here, there, phone)
+        if way.luggage is not None:
+            await self._bring(way.luggage, here, way.number, phone)
+        elif phone is not None:
+            await self._check(phone, way.number)
         if connection is not None:
             # What this gateway knows of that slice may have it still.
             await self._slices[here].detach(person, connection, self.now_ms)
-        await self.note(person, there)
+        await self.note(person, way.number)
 
     async def _go(self, person: PersonId, phone: Phone | None, here: int, now_ms: int) -> Standing | None:
         self.now_ms = max(self.now_ms, now_ms)
@@ -202,14 +211,6 @@ class Journeys:
     def _put_it_off(self, person: PersonId) -> None:
         self._put_off(person)
         self.moves["put_off"] += 1
-
-    async def _bring_along(self, person: PersonId, here: int, there: int, phone: Phone | None) -> None:
-        """Bring somebody on who may be on the way."""
-        luggage = await self._slices[here].luggage_of(person)
-        if luggage is not None:
-            await self._bring(luggage, here, there, phone)
-        elif phone is not None:
-            await self._check(phone, there)
 
     async def _bring(self, luggage: Luggage, here: int, there: int, phone: Phone | None) -> Standing | None:
         """Let somebody arrive who was let go, on a phone if it is theirs still; the old slice forgets their luggage."""

@@ -20,7 +20,6 @@ from nearby.core.rules import Rules
 from nearby.core.venue import CatchmentId, Venue
 from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.hub.memory.person import NOTHING_SHUNNED, Claims, Gone, Lifted, LostSeat, Person
-from nearby.hub.slices import Luggage
 from nearby.hub.valkey.kept import SharedPerson, SharedRoom
 
 FORM = 1
@@ -45,7 +44,7 @@ class RareRow(Struct, array_like=True):
     trail: tuple[str, list[int]] | None
     shunned: dict[str, int]
     hop: int = 0
-    gone: tuple[int, int, Luggage | None] | None = None
+    gone: Gone | None = None
 
 
 class PersonRow(Struct, array_like=True):
@@ -364,4 +363,4 @@ def _be_rare(person: Person, row: RareRow) -> None:
     person.trail = None if row.trail is None else (RoomId(row.trail[0]), tuple(row.trail[1]))
     person.shunned = {RoomId(room): ms for room, ms in row.shunned.items()} or NOTHING_SHUNNED
     person.hop = row.hop
-    person.gone = None if row.gone is None else Gone(*row.gone)
+    person.gone = row.gone

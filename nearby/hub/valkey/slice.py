@@ -3,7 +3,7 @@
 from nearby.core.ids import ConnectionId, PersonId
 from nearby.errors import HubDown
 from nearby.hub.base import Standing
-from nearby.hub.slices import Luggage
+from nearby.hub.slices import Luggage, Way
 from nearby.hub.valkey.attempt import Attempt, NotAGateway
 from nearby.hub.valkey.hub import ValkeyHub
 from nearby.hub.valkey.keys import PERSON_MS
@@ -70,11 +70,7 @@ class ValkeySlice(ValkeyHub):
         """See ``Slice.unburden``."""
         await self._do(lambda state: state.crossing.unburden(person, hop))
 
-    async def luggage_of(self, person: PersonId) -> Luggage | None:
-        """See ``Slice.luggage_of``."""
-        return await self._do(lambda state: state.crossing.luggage_of(person))
-
-    async def where_gone(self, person: PersonId) -> int | None:
+    async def where_gone(self, person: PersonId) -> Way | None:
         """See ``Slice.where_gone``."""
         return await self._do(lambda state: state.crossing.where_gone(person))
 
