@@ -47,6 +47,8 @@ class Placer:
         self._clock = clock
         self._metrics = metrics
         self._wishes: dict[PersonId, str] = {}
+        self._failed: dict[PersonId, HubDown] = {}
+        """Whom the hub failed on the last tick."""
         self._waiting: dict[PersonId, asyncio.Future[None]] = {}
         self._at_once = at_once
         self._opening = asyncio.Lock()
@@ -82,17 +84,19 @@ class Placer:
     async def tick(self) -> None:
         """Answer the wishes made so far, until the tick's time is up.
 
-        A wish that the hub failed stands for the next tick, and whoever waits for it hears so. It costs the others
-        nothing: of a hub in slices some may be down.
+        A wish that the hub failed stands for the next tick, behind all others, and whoever waits for it hears so. It
+        costs the others nothing: of a hub in slices some may be down.
 
         Raises:
             HubDown: It failed the first of them all: no wish is answered, and all stand.
         """
-        wishes, self._wishes = self._wishes, {}
+        # In order of time, and those that the hub failed last time behind the others.
+        wishes = sorted(self._wishes.items(), key=lambda wish: wish[0] in self._failed)
+        self._wishes, left = {}, dict(wishes)
         waiting, self._waiting = self._waiting, {}
-        left = dict(wishes)
+        failed = self._failed = dict[PersonId, HubDown]()
         try:
-            failed = await self._place_until(self._clock.now_ms() + FOR_MS, list(wishes.items()), left)
+            await self._place_until(self._clock.now_ms() + FOR_MS, wishes, left, failed)
         except HubDown as down:
             self._wishes = left | self._wishes
             _finish(waiting.values(), down)
@@ -110,24 +114,26 @@ class Placer:
         self._wishes = left | self._wishes
 
     async def _place_until(
-        self, until_ms: int, wishes: Sequence[tuple[PersonId, str]], left: dict[PersonId, str]
-    ) -> dict[PersonId, HubDown]:
-        """Place people in order until a time; take whose wish was answered out of ``left``, return whom the hub failed.
+        self,
+        until_ms: int,
+        wishes: Sequence[tuple[PersonId, str]],
+        left: dict[PersonId, str],
+        failed: dict[PersonId, HubDown],
+    ) -> None:
+        """Place people in order until a time; take whose wish was answered out of ``left``, note whom the hub failed.
 
         Raises:
             HubDown: It failed all who were to be placed first.
         """
-        failed: dict[PersonId, HubDown] = {}
         for count in range(0, len(wishes), self._at_once):
             some = wishes[count : count + self._at_once]
-            failed |= await self._place_together(some, left)
+            failed.update(await self._place_together(some, left))
             if len(failed) == len(some) and not count:
                 raise failed[some[0][0]]
             if self._clock.now_ms() >= until_ms:
                 break
             if (count + self._at_once) % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
-        return failed
 
     async def _place_together(
         self, some: Sequence[tuple[PersonId, str]], left: dict[PersonId, str]

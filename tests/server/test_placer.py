@@ -171,6 +171,23 @@ async def test_only_whom_the_hub_failed_hears_of_it_and_is_placed_on_the_next_ti
     assert sorted(seats.seated) == [ANA, BAD, CYN]
 
 
+async def test_wishes_that_the_hub_failed_stand_behind_those_it_may_answer() -> None:
+    seats = Seats()
+
+    def be_down_for_some(person: PersonId) -> None:
+        if person.startswith("bad"):
+            raise HubDown
+
+    seats.before_offer = be_down_for_some
+    answering = placer(seats, at_once=2)
+    for person in (ANA, BAD, PersonId("bad too")):
+        answering.wish(person, "new")
+    await answering.tick()
+    answering.wish(CYN, "new")
+    await answering.tick()
+    assert seats.seated == [ANA, CYN]
+
+
 async def test_waiters_are_told_that_the_hub_is_down_also_when_the_tick_never_got_to_them() -> None:
     answering = placer(Seats())
     answering.wish(ANA, "new")
