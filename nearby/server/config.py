@@ -64,7 +64,7 @@ class Settings(BaseSettings):
         1,
         ge=1,
         le=64,
-        description="Parts of the map that the hub keeps apart, one primary bounds each; as on all its servers.",
+        description="Slices in which the hub keeps the map, each bounded by one primary; the same on all servers.",
     )
     workers: int = Field(1, ge=1, le=64, description="Processes that serve phones on the same port; needs hub_url.")
     metrics_host: str = Field("127.0.0.1", description="Address to serve metrics on.")
