@@ -38,6 +38,20 @@ class Racers:
         """Have so many things done at once."""
         await asyncio.gather(*(self._do_something() for _ in range(at_once)))
 
+    async def race_on(self, rounds: int, steps_ms: Sequence[int], wrong: Callable[[], Awaitable[list[str]]]) -> None:
+        """Race for some rounds with some of ``steps_ms`` between them; ``wrong`` is to say nothing after any of them.
+
+        Nor is any call to fail, and no position in a log to be used twice.
+        """
+        for _ in range(rounds):
+            await self.race(8)
+            await self.world.live.settle()
+            assert not self.world.violations()
+            assert not await wrong()
+            self.world.clock.advance(self._random.choice(steps_ms))
+        assert not self.failures
+        assert len(set(self.said)) == len(self.said)
+
     def hang_up_what_is_over(self) -> None:
         """Forget the phones that were sent away or replaced: their people come back on others."""
         for person, phone in list(self.phones.items()):
