@@ -7,6 +7,8 @@ The tree of exceptions (a test holds this drawing against the classes)::
     ├── Refused            theirs: one message or request is refused, nothing else happens
     ├── Disconnect         theirs or ours: one connection ends with a close code
     ├── Superseded         a call came from a connection that is no longer the person's newest
+    ├── Elsewhere          a slice was asked for a seat that is another slice's to give
+    ├── NotHere            a slice was asked for somebody who is in another one
     ├── HubDown            ours: the live state cannot be reached; the caller may try again
     ├── StoreDown          ours: the database cannot be reached, or did not answer in time
     ├── BadArea            theirs: an operator's area cannot be used
@@ -209,6 +211,14 @@ class Disconnect(NearbyError):
 
 class Superseded(NearbyError):
     """The calling connection was replaced by a newer one of the same person. Nothing happened."""
+
+
+class Elsewhere(NearbyError):
+    """Where the person is to be seated is another slice's. Nothing changed but that a join may have been counted."""
+
+
+class NotHere(NearbyError):
+    """The person is in another slice, which ``Slice.where_gone`` tells. Nothing happened."""
 
 
 class HubDown(NearbyError):

@@ -62,13 +62,11 @@ class Census:
 
         ``owns`` tells that of the coarsest cell of a ladder: ladders that do not share it share none.
         """
-        visited = self._visited.get(person, ())
         for cell in {cell for ladder in self.visited(person, owns) for cell in ladder}:
             self._seen[cell] -= 1
             if not self._seen[cell]:
                 del self._seen[cell]
-        if visited:
-            self._visited[person] = tuple(ladder for ladder in visited if owns(ladder.res5))
+        self._visited[person] = tuple(ladder for ladder in self._visited.get(person, ()) if owns(ladder.res5))
 
     def _visit(self, person: PersonId, ladder: Ladder) -> None:
         visited = self._visited.get(person)

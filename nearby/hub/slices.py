@@ -15,7 +15,6 @@ from nearby.core.cell import Ladder
 from nearby.core.ids import Cell, ConnectionId, PersonId, RoomId
 from nearby.core.presence import Presence
 from nearby.core.wishes import Wishes
-from nearby.errors import NearbyError
 from nearby.hub.base import Caller, Hub, Listener, Standing
 
 Owns = Callable[[Cell], bool]
@@ -25,14 +24,6 @@ Owns = Callable[[Cell], bool]
 @dataclass(frozen=True, slots=True)
 class Astray(Standing):
     """A check-in of somebody whose cell in force is another slice's, and whom no seat keeps in this one."""
-
-
-class Elsewhere(NearbyError):
-    """Where the person is to be seated is another slice's. Nothing changed but that a join may have been counted."""
-
-
-class NotHere(NearbyError):
-    """The person is in another slice, which ``Slice.where_gone`` tells. Nothing happened."""
 
 
 class Luggage(Struct, frozen=True):

@@ -9,13 +9,14 @@ from nearby.core.room import Room
 from nearby.core.rules import MINUTE_MS
 from nearby.core.venue import CatchmentId
 from nearby.core.wishes import NO_WISHES
+from nearby.errors import Elsewhere, NotHere
 from nearby.hub.base import Standing
 from nearby.hub.memory.people import People
 from nearby.hub.memory.person import NOTHING_SHUNNED, Attached, Gone, Lifted, Person, Rare, claims_of
 from nearby.hub.memory.rooms import Rooms
 from nearby.hub.memory.seats import Seats
 from nearby.hub.memory.shakes import Shakes
-from nearby.hub.slices import Astray, Elsewhere, Luggage, NotHere, Owns, SliceListener, Way
+from nearby.hub.slices import Astray, Luggage, Owns, SliceListener, Way
 
 KNOWN_MS = MINUTE_MS
 """How long it is known at least where somebody went: longer than anybody who looks for them is on the way."""

@@ -7,12 +7,12 @@ from contextlib import nullcontext, suppress
 from typing import TypeVar
 
 from nearby.core.ids import ConnectionId, PersonId
-from nearby.errors import HubDown, Superseded
+from nearby.errors import Elsewhere, HubDown, NotHere, Superseded
 from nearby.hub.base import Standing
 from nearby.hub.sliced.borders import home_of
 from nearby.hub.sliced.journeys import Journeys
 from nearby.hub.sliced.phones import Phone, Phones
-from nearby.hub.slices import Astray, Elsewhere, NotHere, Slice
+from nearby.hub.slices import Astray, Slice
 
 T = TypeVar("T")
 

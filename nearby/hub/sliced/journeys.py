@@ -22,11 +22,11 @@ from typing import TypeVar
 
 from nearby.core.ids import ConnectionId, PersonId
 from nearby.core.window import Windows
-from nearby.errors import HubDown
+from nearby.errors import HubDown, NotHere
 from nearby.hub.base import Standing
 from nearby.hub.sliced.borders import home_of, slice_of
 from nearby.hub.sliced.phones import Phone, Phones
-from nearby.hub.slices import Luggage, NotHere, Slice, Way
+from nearby.hub.slices import Luggage, Slice, Way
 from nearby.hub.statistics import MOVE_OUTCOMES
 
 T = TypeVar("T")
