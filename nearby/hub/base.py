@@ -23,17 +23,16 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from msgspec import Struct
-
 from nearby.core import wire
 from nearby.core.brakes import Stopped
 from nearby.core.cell import Ladder
 from nearby.core.ids import Cell, ConnectionId, MemberId, PersonId, RoomId
 from nearby.core.nearby_list import Listed
-from nearby.core.placement import Candidate
 from nearby.core.venue import CatchmentId
 from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.hub.networks import Networks
+from nearby.hub.seating import Offer as Offer
+from nearby.hub.seating import Seating
 from nearby.hub.servers import Colleague, Servers
 from nearby.hub.speech import Speech
 from nearby.hub.statistics import HubStatistics as HubStatistics
@@ -68,26 +67,6 @@ class Standing:
     def seat_wanted(self) -> bool:
         """Return whether the person is to be placed."""
         return self.wish is not None
-
-
-class Offer(Struct, frozen=True):
-    """Where a person may be seated: rooms of ``catchment`` with a seat and no conflict, thin ones first.
-
-    ``wishes`` are what their last check-in named, for the score. Companions are seen to already: whoever came with
-    others is offered the room they sit in and no other, if it has a seat, or rooms with a seat for each of them.
-
-    A room whose taken seats reach the target, held ones included, is among them only while the catchment counted
-    few people in the window before. While it counted many, one whose seats are one fewer is if there is no other.
-
-    The order among the thin ones, and among the rest, is drawn for the person and the window: over people, each
-    room is equally often among the few that placement looks at. So is ``luck``, which makes the noise in the score; see
-    ``luck_of``.
-    """
-
-    catchment: CatchmentId
-    candidates: Sequence[Candidate]
-    wishes: Wishes = NO_WISHES
-    luck: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +136,7 @@ class Listener(Colleague, Protocol):
         """
 
 
-class Hub(Speech, Networks, Servers, Protocol):
+class Hub(Seating, Speech, Networks, Servers, Protocol):
     """One gateway's handle on the live state. See the module for what every operation guarantees."""
 
     async def attach(self, caller: Caller, connection: ConnectionId, resume: wire.Resume | None, now_ms: int) -> None:
@@ -209,27 +188,6 @@ class Hub(Speech, Networks, Servers, Protocol):
         Raises:
             Refused: ``rate_limited``, by the check-in rate, for "quiet_area" alone. Nothing changed.
         """
-
-    async def offer(self, person: PersonId, now_ms: int) -> Offer | None:
-        """Return where the person may be seated, their present room left out.
-
-        None if they have no presence or no connection: nothing is to be done.
-        """
-
-    async def seat(self, person: PersonId, room: RoomId, why: str, now_ms: int) -> bool:
-        """Seat the person in ``room``; False if the seat is gone, the room conflicts or the person left.
-
-        What is wished for may be out of date by now. Somebody who has a seat keeps it, and it is True, with
-        ``why`` "new", with "moved" unless the seat has to be given up at this moment, and with "venue" in a room of
-        the venue they named. Somebody without a seat gets a first one: ``why`` is "new", whatever it was, or "moved"
-        if the seat was taken from them to separate them from somebody. "new", "next" and "venue" count as a join;
-        "next" bars the old room for the shun time.
-
-        Whoever sits there and must give way to the person (see ``separate``) loses the seat in the same step.
-        """
-
-    async def open_room(self, person: PersonId, catchment: CatchmentId, why: str, now_ms: int) -> bool:
-        """Seat the person in a new room of ``catchment``; False if the person left. ``why`` as for ``seat``."""
 
     async def separate(self, author: PersonId, other: PersonId, now_ms: int, *, is_mutual: bool) -> None:
         """Let nobody of the two be seated where the other sits, from now on: a hard conflict.

@@ -176,7 +176,7 @@ async def assemble(
         journal=NothingKept() if people is None else store.journal,
         names=Names(people, verifier, metrics),
         screening=Screening(hub, filtering, has_gate=rules.has_gate),
-        placer=Placer(hub, rules, clock, metrics, at_once=PLACED_AT_ONCE if settings.hub_url else 1),
+        placer=Placer(hub, clock, metrics, at_once=PLACED_AT_ONCE if settings.hub_url else 1),
         windows=windows,
         sharing=sharing,
         areas=areas,

@@ -8,20 +8,16 @@ from time import perf_counter
 
 from nearby.core.cell import resolution_of
 from nearby.core.ids import PersonId
-from nearby.core.placement import NEW_ROOM, Choice, decide
-from nearby.core.rules import Rules
 from nearby.core.venue import Venue
 from nearby.errors import HubDown
-from nearby.hub.base import Hub, Offer
+from nearby.hub.base import Hub
+from nearby.hub.seating import Placement
 from nearby.server.clock import SteadyClock
 from nearby.server.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
 TICK_MS = 200
-RACES_LOST = 8
-"""After this many seats lost to others between look and take, a new room is opened."""
-
 FOR_MS = 500
 """So long a tick places people, then it leaves the rest to the next: else a crowd on a shared hub, which takes tens of
 seconds, would hold up whatever else is done on ticks, and the server be taken to be gone."""
@@ -35,15 +31,13 @@ class Placer:
 
     Args:
         hub: Has the rooms.
-        rules: The product's numbers.
         clock: The time.
         metrics: Counts.
         at_once: People placed at the same time: one where the hub answers at once, more where it is far away.
     """
 
-    def __init__(self, hub: Hub, rules: Rules, clock: SteadyClock, metrics: Metrics, *, at_once: int = 1) -> None:
+    def __init__(self, hub: Hub, clock: SteadyClock, metrics: Metrics, *, at_once: int = 1) -> None:
         self._hub = hub
-        self._rules = rules
         self._clock = clock
         self._metrics = metrics
         self._wishes: dict[PersonId, str] = {}
@@ -51,7 +45,6 @@ class Placer:
         """Whom the hub failed on the last tick."""
         self._waiting: dict[PersonId, asyncio.Future[None]] = {}
         self._at_once = at_once
-        self._opening = asyncio.Lock()
         self.is_behind = False
         """Whether the last tick left wishes to the next."""
 
@@ -161,45 +154,22 @@ class Placer:
         return None
 
     async def _place(self, person: PersonId, why: str) -> None:
-        """Look, decide, take; look again if somebody was faster."""
-        for _ in range(RACES_LOST):
-            now_ms = self._clock.now_ms()
-            offer = await self._hub.offer(person, now_ms)
-            if offer is None:
-                return
-            choice = decide(offer.candidates, offer.luck, now_ms, rules=self._rules, wishes=offer.wishes)
-            if choice.room is None:
-                break
-            if await self._hub.seat(person, choice.room, why, now_ms):
-                if choice.rescue:
-                    self._metrics.rescues.inc()
-                self._note(why, offer, choice)
-                return
-        await self._open(person, why)
-
-    async def _open(self, person: PersonId, why: str) -> None:
-        """Open a room, unless one was opened meanwhile that has a seat: one after the other, or each would."""
-        async with self._opening:
-            now_ms = self._clock.now_ms()
-            offer = await self._hub.offer(person, now_ms)
-            if offer is None:
-                return
-            for candidate in offer.candidates if self._at_once > 1 else ():
-                if await self._hub.seat(person, candidate.room, why, now_ms):
-                    self._note(why, offer, Choice(candidate.room))
-                    return
-            await self._hub.open_room(person, offer.catchment, why, now_ms)
-            self._note(why, offer, NEW_ROOM)
+        placement = await self._hub.place(person, why, self._clock.now_ms())
+        if placement is not None:
+            if placement.choice.rescue:
+                self._metrics.rescues.inc()
+            self._note(why, placement)
 
     @staticmethod
-    def _note(why: str, offer: Offer, choice: Choice) -> None:
+    def _note(why: str, placement: Placement) -> None:
         """Leave a record of a decision for whoever debugs placement: no id, no cell."""
         if log.isEnabledFor(logging.DEBUG):
+            choice = placement.choice
             log.debug(
                 "placed: why %s, rung %s, %d rooms to choose from, %s, score %.2f, ahead by %.2f",
                 why,
-                "venue" if isinstance(offer.catchment, Venue) else resolution_of(offer.catchment),
-                len(offer.candidates),
+                "venue" if isinstance(placement.catchment, Venue) else resolution_of(placement.catchment),
+                placement.candidates,
                 "a new room" if choice.room is None else "a thin room" if choice.rescue else "a room",
                 choice.score,
                 choice.margin,

@@ -122,7 +122,7 @@ class Crowded:
         # The clocks are read in place: a method of ours that reads them takes 0.3 µs, which would count as decision.
         person, began_ns = _person(number), perf_counter_ns()
         cpu_ns, wall_ns = thread_time_ns(), perf_counter_ns()
-        offer = self.state.offer(person, now_ms)
+        offer = self.state.placing.offer(person, now_ms)
         if offer is None:
             return None
         choice = decide(offer.candidates, offer.luck, now_ms, rules=self.rules, wishes=offer.wishes)
@@ -130,9 +130,9 @@ class Crowded:
         decision_ns = min(wall_ns, cpu_ns)
         cpu_ns, wall_ns = thread_time_ns(), perf_counter_ns()
         if choice.room is None:
-            self.state.open_room(person, offer.catchment, why, now_ms)
+            self.state.placing.open_room(person, offer.catchment, why, now_ms)
         else:
-            self.state.seat(person, choice.room, why, now_ms)
+            self.state.placing.seat(person, choice.room, why, now_ms)
         wall_ns, cpu_ns = perf_counter_ns() - wall_ns, thread_time_ns() - cpu_ns
         all_ns = decision_ns + min(wall_ns, cpu_ns)
         return Placing(decision_ns / 1e3, all_ns / 1e3, (perf_counter_ns() - began_ns) / 1e3)

@@ -8,7 +8,6 @@ from nearby.core.placement import Candidate
 from nearby.hub.base import Hub
 from nearby.testing.hub_suite.given import START_MS
 from nearby.testing.live import MemoryLive
-from nearby.testing.placing import place
 from tests.hub import test_memory_shakes as shakes
 
 PEOPLE = [PersonId(f"p{number}") for number in range(200)]
@@ -27,7 +26,7 @@ async def seated_and_shaken() -> Hub:
     hub = await MemoryLive(shakes.FREE, START_MS).open_hub(Ear())
     for person in PEOPLE:
         await shakes.arrive(hub, person, START_MS)
-        assert await place(hub, person, now_ms=START_MS, rules=shakes.FREE)
+        assert await hub.place(person, "new", START_MS)
     for person in sorted(PEOPLE, key=lambda person: PEOPLE.index(person) % shakes.FREE.capacity):
         await shakes.shake(hub, person, START_MS)
     return hub
@@ -62,7 +61,7 @@ async def test_a_sweep_between_steps_mends_no_room_that_everybody_left() -> None
     hub = await MemoryLive(shakes.FREE, START_MS).open_hub(Ear())
     for person in PEOPLE[:2]:
         await shakes.arrive(hub, person, START_MS)
-        assert await place(hub, person, now_ms=START_MS, rules=shakes.FREE)
+        assert await hub.place(person, "new", START_MS)
         await shakes.shake(hub, person, START_MS)
     assert await hub.meet(MEET_MS)
     assert await hub.sweep(MEET_MS) == []

@@ -71,9 +71,9 @@ class Life:
             case "leave":
                 state.clear(ANA, None, now_ms, why="left")
             case "sit":
-                offer = state.offer(ANA, now_ms)
+                offer = state.placing.offer(ANA, now_ms)
                 if offer is not None:
-                    state.open_room(ANA, offer.catchment, "new", now_ms)
+                    state.placing.open_room(ANA, offer.catchment, "new", now_ms)
             case "wish":
                 self.outcomes.append(self._checked_in(HERE, now_ms, Wishes(tags=frozenset({"chess"}))))
             case place:

@@ -274,7 +274,7 @@ class City:
         ids = (f"id-{number}" for number in range(10**9))
         state = LiveState(rules, secret=SECRET, draw_id=lambda: next(ids), now_ms=START_MS)
         self.hub = MemoryHub(state, gateway)
-        self._placer = Placer(self.hub, rules, clock, metrics)
+        self._placer = Placer(self.hub, clock, metrics)
         verifier, journal, draw_id = Verifier([SECRET]), NOTHING_TO_WRITE, lambda: next(ids)
         names = Names(None, verifier, metrics)
         separation = Separation(self.hub, None, journal=journal, rules=rules, draw_id=draw_id)

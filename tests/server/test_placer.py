@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from nearby.core.ids import Cell, PersonId
-from nearby.core.rules import Rules
+from nearby.core.placement import NEW_ROOM
 from nearby.errors import HubDown
-from nearby.hub.base import Offer
+from nearby.hub.seating import Placement
 from nearby.server.clock import SteadyClock
 from nearby.server.metrics import Metrics
 from nearby.server.placer import FOR_MS, Placer
@@ -18,19 +18,16 @@ ANA, BAD, CYN = PersonId("ana"), PersonId("bad"), PersonId("cyn")
 
 
 class Seats:
-    """What a placer needs of a hub: seats for everybody, and what the test does before each look."""
+    """What a placer needs of a hub: seats for everybody, and what the test does before each placing."""
 
     def __init__(self) -> None:
         self.seated: list[PersonId] = []
-        self.before_offer: Callable[[PersonId], None] = lambda person: None
+        self.before_placing: Callable[[PersonId], None] = lambda person: None
 
-    async def offer(self, person: PersonId, now_ms: int) -> Offer | None:
-        self.before_offer(person)
-        return Offer(Cell(1), [])
-
-    async def open_room(self, person: PersonId, catchment: Cell, why: str, now_ms: int) -> bool:
+    async def place(self, person: PersonId, why: str, now_ms: int) -> Placement | None:
+        self.before_placing(person)
         self.seated.append(person)
-        return True
+        return Placement(Cell(1), 0, NEW_ROOM)
 
 
 async def told() -> None:
@@ -41,7 +38,7 @@ async def told() -> None:
 
 def placer(seats: Seats, *, at_once: int = 1, now_ms: Callable[[], int] = lambda: 0) -> Placer:
     clock = SteadyClock(wall_ms=now_ms, monotonic_ms=now_ms)
-    return Placer(seats, Rules(), clock, Metrics(), at_once=at_once)  # type: ignore[arg-type]
+    return Placer(seats, clock, Metrics(), at_once=at_once)  # type: ignore[arg-type]
 
 
 async def test_a_wish_made_during_a_tick_is_answered_by_the_next() -> None:
@@ -53,7 +50,7 @@ async def test_a_wish_made_during_a_tick_is_answered_by_the_next() -> None:
             answering.wish(CYN, "new")
             waiting.append(asyncio.create_task(answering.wait_answered(CYN)))
 
-    seats.before_offer = wish_for_cyn
+    seats.before_placing = wish_for_cyn
     answering.wish(ANA, "new")
     await answering.tick()
     await asyncio.sleep(0)
@@ -67,11 +64,11 @@ async def test_a_tick_ends_after_its_time_and_leaves_whoever_is_left_to_the_next
     seats, now_ms = Seats(), 0
 
     def take_time(person: PersonId) -> None:
-        # To look and to open a room takes as long as a tick has.
+        # As long as a tick has.
         nonlocal now_ms
-        now_ms += FOR_MS // 2
+        now_ms += FOR_MS
 
-    seats.before_offer = take_time
+    seats.before_placing = take_time
     answering = placer(seats, now_ms=lambda: now_ms)
     crowd = [ANA, BAD, CYN]
     waiting = []
@@ -97,7 +94,7 @@ async def test_whoever_wishes_again_while_left_to_the_next_tick_is_answered_once
             answering.wish(CYN, "next")
             waiting.append(asyncio.create_task(answering.wait_answered(CYN)))
 
-    seats.before_offer = wish_again
+    seats.before_placing = wish_again
     answering = placer(seats, now_ms=lambda: now_ms)
     for person in (ANA, CYN):
         answering.wish(person, "new")
@@ -118,7 +115,7 @@ async def test_somebody_who_cannot_be_placed_costs_the_others_nothing(caplog: py
         if person == BAD:
             raise ValueError("our bug")
 
-    seats.before_offer = break_for_one
+    seats.before_placing = break_for_one
     answering = placer(seats)
     for person in (ANA, BAD, CYN):
         answering.wish(person, "new")
@@ -134,7 +131,7 @@ async def test_while_the_hub_is_down_waiters_are_told_and_wishes_stand() -> None
     def be_down(person: PersonId) -> None:
         raise HubDown
 
-    seats.before_offer = be_down
+    seats.before_placing = be_down
     answering = placer(seats)
     answering.wish(ANA, "new")
     waiting = asyncio.create_task(answering.wait_answered(ANA))
@@ -143,7 +140,7 @@ async def test_while_the_hub_is_down_waiters_are_told_and_wishes_stand() -> None
         await answering.tick()
     with pytest.raises(HubDown):
         await waiting
-    seats.before_offer = lambda person: None
+    seats.before_placing = lambda person: None
     await answering.tick()
     assert seats.seated == [ANA]
 
@@ -155,7 +152,7 @@ async def test_only_whom_the_hub_failed_hears_of_it_and_is_placed_on_the_next_ti
         if person == BAD:
             raise HubDown
 
-    seats.before_offer = be_down_for_one
+    seats.before_placing = be_down_for_one
     answering = placer(seats, at_once=2)
     for person in (BAD, ANA, CYN):
         answering.wish(person, "next")
@@ -166,7 +163,7 @@ async def test_only_whom_the_hub_failed_hears_of_it_and_is_placed_on_the_next_ti
     await asyncio.gather(waiting[ANA], waiting[CYN])
     with pytest.raises(HubDown):
         await waiting[BAD]
-    seats.before_offer = lambda person: None
+    seats.before_placing = lambda person: None
     await answering.tick()
     assert sorted(seats.seated) == [ANA, BAD, CYN]
 
@@ -178,7 +175,7 @@ async def test_wishes_that_the_hub_failed_stand_behind_those_it_may_answer() -> 
         if person.startswith("bad"):
             raise HubDown
 
-    seats.before_offer = be_down_for_some
+    seats.before_placing = be_down_for_some
     answering = placer(seats, at_once=2)
     for person in (ANA, BAD, PersonId("bad too")):
         answering.wish(person, "new")

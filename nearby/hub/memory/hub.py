@@ -11,6 +11,7 @@ from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.hub.base import Caller, HubStatistics, Listener, Met, Nearby, Offer, RoomSize, Standing
 from nearby.hub.memory.person import Attached
 from nearby.hub.memory.state import LiveState
+from nearby.hub.seating import Placement
 from nearby.hub.speech import Weighed
 
 
@@ -46,17 +47,21 @@ class MemoryHub:
         """See ``Hub.clear``."""
         return self._state.clear(person, connection, now_ms, why=why)
 
+    async def place(self, person: PersonId, why: str, now_ms: int) -> Placement | None:
+        """See ``Hub.place``."""
+        return self._state.placing.place(person, why, now_ms)
+
     async def offer(self, person: PersonId, now_ms: int) -> Offer | None:
         """See ``Hub.offer``."""
-        return self._state.offer(person, now_ms)
+        return self._state.placing.offer(person, now_ms)
 
     async def seat(self, person: PersonId, room: RoomId, why: str, now_ms: int) -> bool:
         """See ``Hub.seat``."""
-        return self._state.seat(person, room, why, now_ms)
+        return self._state.placing.seat(person, room, why, now_ms)
 
     async def open_room(self, person: PersonId, catchment: CatchmentId, why: str, now_ms: int) -> bool:
         """See ``Hub.open_room``."""
-        return self._state.open_room(person, catchment, why, now_ms)
+        return self._state.placing.open_room(person, catchment, why, now_ms)
 
     async def separate(self, author: PersonId, other: PersonId, now_ms: int, *, is_mutual: bool) -> None:
         """See ``Hub.separate``."""

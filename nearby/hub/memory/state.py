@@ -9,11 +9,10 @@ from nearby.core.conflicts import Conflicts
 from nearby.core.ids import Cell, ConnectionId, PersonId, RoomId
 from nearby.core.kept import Kept
 from nearby.core.rules import Rules
-from nearby.core.venue import CatchmentId
 from nearby.core.window import Windows
 from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.errors import ErrorCode, Refused
-from nearby.hub.base import Caller, HubStatistics, Listener, Offer, RoomSize, Standing
+from nearby.hub.base import Caller, HubStatistics, Listener, RoomSize, Standing
 from nearby.hub.memory.agenda import Kind
 from nearby.hub.memory.avoiding import Avoiding
 from nearby.hub.memory.company import Company
@@ -24,6 +23,7 @@ from nearby.hub.memory.mender import Mender
 from nearby.hub.memory.networks import Networks
 from nearby.hub.memory.people import People
 from nearby.hub.memory.person import Attached, Person
+from nearby.hub.memory.placing import Placing
 from nearby.hub.memory.records import Records
 from nearby.hub.memory.restore import restore
 from nearby.hub.memory.rooms import Rooms
@@ -92,12 +92,21 @@ class LiveState:
             call_for=self._to_move.append,
             stops=self.stops,
         )
-        self._avoiding = Avoiding(rules, self._windows, self._people, self._rooms, seats=self.seats)
-        self.company = Company(self._people, self._avoiding, self.stops)
+        avoiding = Avoiding(rules, self._windows, self._people, self._rooms, seats=self.seats)
+        self.company = Company(self._people, avoiding, self.stops)
         self._mender = Mender(rules, self._people, self._rooms, self.seats, agenda=self._agenda, records=records)
         self.shakes = Shakes(rules, self._people, self._rooms, self.seats, self.stops, gatherings=tables.gatherings)
         self.crossing = Crossing(
             self._people, self._rooms, self.seats, self.shakes, owns=owns, call_for=self._to_move.append
+        )
+        self.placing = Placing(
+            rules,
+            self._people,
+            self.crossing,
+            avoiding=avoiding,
+            seats=self.seats,
+            stops=self.stops,
+            catch_up=self.catch_up,
         )
         self.words = Words(rules, self._people, self._rooms, self.members, tables=tables, records=records)
         self.networks = Networks()
@@ -184,37 +193,6 @@ class LiveState:
         self._people.end_presence(person)
         self._people.forget_later(person)
         return had_seat
-
-    def offer(self, person_id: PersonId, now_ms: int) -> Offer | None:
-        """See ``Hub.offer``; raises ``Elsewhere`` if that is another slice."""
-        self.catch_up(now_ms)
-        person = self._people.get(person_id)
-        if person is None:
-            return None
-        self.crossing.check_here(person)
-        if person.presence is None or (person.attached is not None and self.stops.hold_off(person)):
-            return None
-        self.crossing.check_offer(person, now_ms)
-        if person.attached is None:
-            return None
-        return self._avoiding.offer(person, now_ms)
-
-    def seat(self, person_id: PersonId, room_id: RoomId, why: str, now_ms: int) -> bool:
-        """See ``Hub.seat``."""
-        person = self._people.get(person_id)
-        if person is None:
-            return False
-        self.crossing.check_here(person)
-        room = self.seats.with_a_seat(person, room_id, now_ms)
-        return room is not None and self.seats.sit(person, lambda: room, why, now_ms)
-
-    def open_room(self, person_id: PersonId, catchment: CatchmentId, why: str, now_ms: int) -> bool:
-        """See ``Hub.open_room``; raises ``Elsewhere`` if the catchment is another slice's."""
-        person = self._people.get(person_id)
-        if person is None:
-            return False
-        self.crossing.check_here(person)
-        return self.seats.sit(person, lambda: self.crossing.open(person, catchment, now_ms), why, now_ms)
 
     def separate(self, author_id: PersonId, other_id: PersonId, now_ms: int, *, is_mutual: bool) -> None:
         """See ``Hub.separate``."""

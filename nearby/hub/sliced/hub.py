@@ -15,6 +15,7 @@ from nearby.core.window import Windows
 from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.errors import HubDown
 from nearby.hub.base import Caller, HubStatistics, Listener, Met, Nearby, Offer, RoomSize, Standing
+from nearby.hub.seating import Placement
 from nearby.hub.sliced.asking import Asking
 from nearby.hub.sliced.figures import total
 from nearby.hub.sliced.journeys import Journeys
@@ -120,8 +121,16 @@ class SlicedHub:
 
         return await self._ask.of(person, ask)
 
+    async def place(self, person: PersonId, why: str, now_ms: int) -> Placement | None:
+        """See ``Hub.place``. Whoever is to be seated in another slice goes there first, and has no seat then."""
+
+        def ask(one: Slice) -> Awaitable[Placement | None]:
+            return one.place(person, why, now_ms)
+
+        return await self._ask.going(person, ask, now_ms, there=ask, else_=None)
+
     async def offer(self, person: PersonId, now_ms: int) -> Offer | None:
-        """See ``Hub.offer``. Whoever is to be seated in another slice goes there first, and has no seat then."""
+        """See ``Hub.offer``. As by ``place``."""
 
         def ask(one: Slice) -> Awaitable[Offer | None]:
             return one.offer(person, now_ms)

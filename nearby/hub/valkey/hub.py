@@ -1,102 +1,29 @@
 """The port's face on a live state that several gateways share."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Sequence
 
 from nearby.core import wire
 from nearby.core.brakes import Stopped
 from nearby.core.cell import Ladder
 from nearby.core.ids import Cell, ConnectionId, MemberId, PersonId, RoomId
-from nearby.core.rules import SECOND_MS
 from nearby.core.venue import CatchmentId
 from nearby.core.wishes import NO_WISHES, Wishes
-from nearby.errors import HubDown, NearbyError, Superseded
+from nearby.errors import HubDown
 from nearby.hub.base import Caller, HubStatistics, Met, Nearby, Offer, RoomSize, Standing
+from nearby.hub.seating import Placement
 from nearby.hub.speech import Weighed
-from nearby.hub.valkey.attempt import Attempt, NotAGateway, WindowOver
-from nearby.hub.valkey.connections import Connections
-from nearby.hub.valkey.lease import Lease
-from nearby.hub.valkey.link import Link
-from nearby.hub.valkey.reader import BLOCK_MS, NEAR_S, Reader
-from nearby.hub.valkey.runner import Entry, Runner
-from nearby.hub.valkey.servers import SharedServers
-from nearby.hub.valkey.sweeper import Sweeper
-
-T = TypeVar("T")
-
-KNOWN_WITHIN_S = NEAR_S + BLOCK_MS / SECOND_MS
-"""Longer than another gateway decides anything alone that does not hear from the server."""
+from nearby.hub.valkey.attempt import Attempt, NotAGateway
+from nearby.hub.valkey.operations import SharedOperations
 
 REPLACED_WITHIN_S = 1.0
 """How long a welcome waits for another gateway to end the person's older connection."""
 
 
-class ValkeyHub(SharedServers):
-    """One gateway's handle on a shared live state. See ``nearby.hub.valkey`` for how it works.
+class ValkeyHub(SharedOperations):
+    """One gateway's handle on a shared live state. See ``nearby.hub.valkey`` for how it works."""
 
-    Args:
-        link: The way to the server.
-        runner: Carries out operations.
-        reader: Hears what the shared state tells this gateway.
-        sweeper: Does what time brings.
-        lease: Says which gateway this is.
-        connections: The connections of this gateway.
-    """
-
-    def __init__(
-        self,
-        link: Link,
-        runner: Runner,
-        reader: Reader,
-        sweeper: Sweeper,
-        *,
-        lease: Lease,
-        connections: Connections,
-    ) -> None:
-        super().__init__(link, lease, reader)
-        self._runner = runner
-        self._sweeper = sweeper
-        self._connections = connections
-        self._now_ms = 0
-        self.holds_back = False
-        """Whether nobody is offered a seat, since it is not sure that the state knows who is kept apart."""
-
-    async def _do(self, act: Callable[[Attempt], T], now_ms: int | None = None) -> T:
-        """Return what an operation returns, once this gateway has heard what it did."""
-        self._now_ms = max(self._now_ms, now_ms or 0)
-        while True:
-            try:
-                outcome = await self._runner.run(act, self._now_ms)
-            except WindowOver:
-                await self._sweeper.turn_windows(self._now_ms)
-                continue
-            if outcome.entries:
-                await self._hear(outcome.entries)
-            if isinstance(outcome.value, NearbyError):
-                raise outcome.value
-            return outcome.value
-
-    async def _hear(self, entries: Sequence[Entry]) -> None:
-        """Return when this gateway has heard what it was told by these entries."""
-        for entry in entries:
-            if entry.gateway == self.gateway:
-                await self._reader.until(entry)
-
-    async def _mine(self, connection: ConnectionId, doing: Awaitable[T]) -> T:
-        """Return what an operation by a connection returns.
-
-        Raises:
-            HubDown: The shared state does not know the connection, which nobody replaced: it was lost.
-        """
-        try:
-            return await doing
-        except Superseded:
-            # Whether it was replaced is told by what this gateway may not have heard yet.
-            await self._reader.until_last()
-            if not self._connections.is_lost(connection):
-                raise
-            self._connections.forget([connection])
-            raise HubDown from None
+    holds_back = False
+    """Whether nobody is offered a seat, since it is not sure that the state knows who is kept apart."""
 
     async def attach(self, caller: Caller, connection: ConnectionId, resume: wire.Resume | None, now_ms: int) -> None:
         """See ``Hub.attach``."""
@@ -169,14 +96,6 @@ class ValkeyHub(SharedServers):
             await self._until_known(elsewhere)
         return had_seat
 
-    async def _until_known(self, gateway: str) -> None:
-        """Return once the gateway of somebody's connection knows what this one changed of them, or is not near.
-
-        Else the next check-in on that connection could be decided there as if it had not happened.
-        """
-        if gateway != self.gateway:
-            await self._sweeper.until_heard(gateway, KNOWN_WITHIN_S)
-
     def on_loss(self, call: Callable[[], None]) -> None:
         """Call this whenever the state was lost or may have lost something, before anything else is done with it."""
         self._link.on_generation(lambda _: call())
@@ -185,10 +104,15 @@ class ValkeyHub(SharedServers):
         if self.holds_back:
             raise HubDown
 
+    async def place(self, person: PersonId, why: str, now_ms: int) -> Placement | None:
+        """See ``Hub.place``."""
+        self._check_whole()
+        return await self._do(lambda state: state.placing.place(person, why, now_ms), now_ms)
+
     async def offer(self, person: PersonId, now_ms: int) -> Offer | None:
         """See ``Hub.offer``."""
         self._check_whole()
-        return await self._do(lambda state: state.offer(person, now_ms), now_ms)
+        return await self._do(lambda state: state.placing.offer(person, now_ms), now_ms)
 
     async def has_company(self, person: PersonId, now_ms: int) -> bool | None:
         """See ``Hub.has_company``."""
@@ -196,11 +120,11 @@ class ValkeyHub(SharedServers):
 
     async def seat(self, person: PersonId, room: RoomId, why: str, now_ms: int) -> bool:
         """See ``Hub.seat``."""
-        return await self._do(lambda state: state.seat(person, room, why, now_ms), now_ms)
+        return await self._do(lambda state: state.placing.seat(person, room, why, now_ms), now_ms)
 
     async def open_room(self, person: PersonId, catchment: CatchmentId, why: str, now_ms: int) -> bool:
         """See ``Hub.open_room``."""
-        return await self._do(lambda state: state.open_room(person, catchment, why, now_ms), now_ms)
+        return await self._do(lambda state: state.placing.open_room(person, catchment, why, now_ms), now_ms)
 
     async def separate(self, author: PersonId, other: PersonId, now_ms: int, *, is_mutual: bool) -> None:
         """See ``Hub.separate``."""

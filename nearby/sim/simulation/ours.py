@@ -1,7 +1,7 @@
 """Our policy: the live state that serves phones, driven by a simulated clock.
 
 What a server does around it is done here without sockets: on every tick the sweep, then for each person who
-waits for a seat an offer, a decision of ``core.placement`` and a seat, as in ``server.keeper`` and ``server.placer``.
+waits for a seat a placing, as in ``server.keeper`` and ``server.placer``.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -9,7 +9,6 @@ from itertools import count
 
 from nearby.core import wire
 from nearby.core.ids import ConnectionId, PersonId, RoomId
-from nearby.core.placement import decide
 from nearby.core.rules import Rules
 from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.errors import Refused
@@ -19,9 +18,6 @@ from nearby.hub.memory.person import Attached
 from nearby.sim.simulation.events import START_MS, Place, Traits
 from nearby.sim.simulation.ground import secret_of
 from nearby.sim.simulation.history import History
-
-RACES_LOST = 8
-"""As a server: after this many seats lost between look and take, a new room is opened."""
 
 
 class Ours:
@@ -88,22 +84,8 @@ class Ours:
             self._wishes.setdefault(person, "moved")
         wishes, self._wishes = self._wishes, {}
         for person, why in wishes.items():
-            self._place(person, why, now_ms)
+            self._state.placing.place(person, why, now_ms)
         return len(wishes)
-
-    def _place(self, person: PersonId, why: str, now_ms: int) -> None:
-        for _ in range(RACES_LOST):
-            offer = self._state.offer(person, now_ms)
-            if offer is None:
-                return
-            choice = decide(offer.candidates, offer.luck, now_ms, rules=self._rules, wishes=offer.wishes)
-            if choice.room is None:
-                break
-            if self._state.seat(person, choice.room, why, now_ms):
-                return
-        offer = self._state.offer(person, now_ms)
-        if offer is not None:
-            self._state.open_room(person, offer.catchment, why, now_ms)
 
 
 class _Ear:

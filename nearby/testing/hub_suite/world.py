@@ -18,7 +18,6 @@ from nearby.hub.base import Caller, Hub, HubStatistics, Offer, RoomSize, Standin
 from nearby.testing.clock import ManualClock
 from nearby.testing.hub_suite.given import HERE, RULES, START_MS
 from nearby.testing.live import SECRET, GoLive, Live
-from nearby.testing.placing import place
 from nearby.testing.recorder import Ear, Heard, Recorder, Welcomed
 
 SWEEP_MS = 5_000
@@ -95,10 +94,8 @@ class Phone:
         return await self.world.settled(saying)
 
     async def place(self, why: str = "new") -> bool:
-        """Let placement find a room."""
-        world = self.world
-        placing = place(self.hub, self.person, why, now_ms=world.now_ms, rules=world.rules)
-        return await world.settled(placing)
+        """Let placement find a room; return whether it did."""
+        return await self.world.settled(self.hub.place(self.person, why, self.world.now_ms)) is not None
 
     async def offer(self) -> Offer | None:
         """Ask where the person may be seated."""

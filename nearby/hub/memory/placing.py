@@ -1,0 +1,93 @@
+"""Places people: look, decide, take."""
+
+from collections.abc import Callable
+
+from nearby.core.ids import PersonId, RoomId
+from nearby.core.placement import decide
+from nearby.core.rules import Rules
+from nearby.core.venue import CatchmentId
+from nearby.hub.memory.avoiding import Avoiding
+from nearby.hub.memory.crossing import Crossing
+from nearby.hub.memory.people import People
+from nearby.hub.memory.seats import Seats
+from nearby.hub.memory.stops import Stops
+from nearby.hub.seating import Offer, Placement
+
+
+class Placing:
+    """See ``nearby.hub.seating``. No method suspends.
+
+    All but ``seat`` raise ``Elsewhere`` if that is to be done in another slice. A join that it takes counts by then:
+    there it is a move, which is none.
+
+    Args:
+        rules: The product's numbers.
+        people: Everybody.
+        crossing: Says who is to go to another slice.
+        avoiding: Makes offers.
+        seats: Seat people.
+        stops: Say where nobody takes a seat for now.
+        catch_up: Does what is due by a time.
+    """
+
+    def __init__(
+        self,
+        rules: Rules,
+        people: People,
+        crossing: Crossing,
+        *,
+        avoiding: Avoiding,
+        seats: Seats,
+        stops: Stops,
+        catch_up: Callable[[int], None],
+    ) -> None:
+        self._rules = rules
+        self._people = people
+        self._crossing = crossing
+        self._avoiding = avoiding
+        self._seats = seats
+        self._stops = stops
+        self._catch_up = catch_up
+
+    def place(self, person_id: PersonId, why: str, now_ms: int) -> Placement | None:
+        """See ``Seating.place``."""
+        offer = self.offer(person_id, now_ms)
+        if offer is None:
+            return None
+        choice = decide(offer.candidates, offer.luck, now_ms, rules=self._rules, wishes=offer.wishes)
+        if choice.room is None:
+            is_seated = self.open_room(person_id, offer.catchment, why, now_ms)
+        else:
+            is_seated = self.seat(person_id, choice.room, why, now_ms)
+        return Placement(offer.catchment, len(offer.candidates), choice) if is_seated else None
+
+    def offer(self, person_id: PersonId, now_ms: int) -> Offer | None:
+        """See ``Seating.offer``."""
+        self._catch_up(now_ms)
+        person = self._people.get(person_id)
+        if person is None:
+            return None
+        self._crossing.check_here(person)
+        if person.presence is None or (person.attached is not None and self._stops.hold_off(person)):
+            return None
+        self._crossing.check_offer(person, now_ms)
+        if person.attached is None:
+            return None
+        return self._avoiding.offer(person, now_ms)
+
+    def seat(self, person_id: PersonId, room_id: RoomId, why: str, now_ms: int) -> bool:
+        """See ``Seating.seat``."""
+        person = self._people.get(person_id)
+        if person is None:
+            return False
+        self._crossing.check_here(person)
+        room = self._seats.with_a_seat(person, room_id, now_ms)
+        return room is not None and self._seats.sit(person, lambda: room, why, now_ms)
+
+    def open_room(self, person_id: PersonId, catchment: CatchmentId, why: str, now_ms: int) -> bool:
+        """See ``Seating.open_room``."""
+        person = self._people.get(person_id)
+        if person is None:
+            return False
+        self._crossing.check_here(person)
+        return self._seats.sit(person, lambda: self._crossing.open(person, catchment, now_ms), why, now_ms)
