@@ -10,6 +10,7 @@ from nearby.core.venue import CatchmentId
 from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.hub.base import Caller, HubStatistics, Listener, Met, Nearby, Offer, RoomSize, Standing
 from nearby.hub.memory.person import Attached
+from nearby.hub.memory.placing import Again
 from nearby.hub.memory.state import LiveState
 from nearby.hub.seating import Placement
 from nearby.hub.speech import Weighed
@@ -49,7 +50,9 @@ class MemoryHub:
 
     async def place(self, person: PersonId, why: str, now_ms: int) -> Placement | None:
         """See ``Hub.place``."""
-        return self._state.placing.place(person, why, now_ms)
+        placement = self._state.placing.place(person, why, now_ms)
+        assert not isinstance(placement, Again)
+        return placement
 
     async def offer(self, person: PersonId, now_ms: int) -> Offer | None:
         """See ``Hub.offer``."""

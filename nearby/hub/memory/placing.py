@@ -1,6 +1,7 @@
 """Places people: look, decide, take."""
 
 from collections.abc import Callable
+from enum import Enum, auto
 
 from nearby.core.ids import PersonId, RoomId
 from nearby.core.placement import decide
@@ -12,6 +13,13 @@ from nearby.hub.memory.people import People
 from nearby.hub.memory.seats import Seats
 from nearby.hub.memory.stops import Stops
 from nearby.hub.seating import Offer, Placement
+
+
+class Again(Enum):
+    """Why somebody is to be placed once more: the rooms that had a seat are full by now, or there is none."""
+
+    LOOK = auto()
+    OPEN = auto()
 
 
 class Placing:
@@ -49,17 +57,21 @@ class Placing:
         self._stops = stops
         self._catch_up = catch_up
 
-    def place(self, person_id: PersonId, why: str, now_ms: int) -> Placement | None:
-        """See ``Seating.place``."""
-        offer = self.offer(person_id, now_ms)
-        if offer is None:
+    def place(self, person_id: PersonId, why: str, now_ms: int, *, may_open: bool = True) -> Placement | Again | None:
+        """See ``Seating.place``. ``Again`` only where it may open no room, and nothing changed then."""
+        offer, person = self.offer(person_id, now_ms), self._people.get(person_id)
+        if offer is None or person is None:
             return None
-        choice = decide(offer.candidates, offer.luck, now_ms, rules=self._rules, wishes=offer.wishes)
+        # Which rooms have a seat may have been asked before others were decided on, who took some.
+        left = [one for one in offer.candidates if self._seats.with_a_seat(person, one.room, now_ms) is not None]
+        if not left and not may_open:
+            return Again.LOOK if offer.candidates else Again.OPEN
+        choice = decide(left, offer.luck, now_ms, rules=self._rules, wishes=offer.wishes)
         if choice.room is None:
             is_seated = self.open_room(person_id, offer.catchment, why, now_ms)
         else:
             is_seated = self.seat(person_id, choice.room, why, now_ms)
-        return Placement(offer.catchment, len(offer.candidates), choice) if is_seated else None
+        return Placement(offer.catchment, len(left), choice) if is_seated else None
 
     def offer(self, person_id: PersonId, now_ms: int) -> Offer | None:
         """See ``Seating.offer``."""

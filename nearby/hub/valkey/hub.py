@@ -10,10 +10,14 @@ from nearby.core.venue import CatchmentId
 from nearby.core.wishes import NO_WISHES, Wishes
 from nearby.errors import HubDown
 from nearby.hub.base import Caller, HubStatistics, Met, Nearby, Offer, RoomSize, Standing
+from nearby.hub.memory.placing import Again
 from nearby.hub.seating import Placement
 from nearby.hub.speech import Weighed
 from nearby.hub.valkey.attempt import Attempt, NotAGateway
 from nearby.hub.valkey.operations import SharedOperations
+
+RACES_LOST = 8
+"""After this many times that all rooms with a seat were full before one could be taken, a new room is opened."""
 
 REPLACED_WITHIN_S = 1.0
 """How long a welcome waits for another gateway to end the person's older connection."""
@@ -107,7 +111,17 @@ class ValkeyHub(SharedOperations):
     async def place(self, person: PersonId, why: str, now_ms: int) -> Placement | None:
         """See ``Hub.place``."""
         self._check_whole()
-        return await self._do(lambda state: state.placing.place(person, why, now_ms), now_ms)
+        for _ in range(RACES_LOST):
+            placement = await self._do(lambda state: state.placing.place(person, why, now_ms, may_open=False), now_ms)
+            if placement is Again.OPEN:
+                break
+            if placement is not Again.LOOK:
+                return placement
+        # One after the other, each seeing the room that the one before opened: or each would open one.
+        async with self._opening:
+            placement = await self._do(lambda state: state.placing.place(person, why, now_ms), now_ms)
+        assert not isinstance(placement, Again)
+        return placement
 
     async def offer(self, person: PersonId, now_ms: int) -> Offer | None:
         """See ``Hub.offer``."""

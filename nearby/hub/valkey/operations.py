@@ -1,5 +1,6 @@
 """How one gateway's operations on a shared live state are carried out, and heard of."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
@@ -48,6 +49,7 @@ class SharedOperations(SharedServers):
         self._sweeper = sweeper
         self._connections = connections
         self._now_ms = 0
+        self._opening = asyncio.Lock()
 
     async def _do(self, act: Callable[[Attempt], T], now_ms: int | None = None) -> T:
         """Return what an operation returns, once this gateway has heard what it did."""
