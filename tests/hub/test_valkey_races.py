@@ -43,6 +43,23 @@ async def test_what_races_leaves_one_consistent_state_and_every_phone_a_log_with
         assert len(racers.said) > 10
 
 
+async def test_a_crowd_that_is_placed_at_once_has_seats_in_no_more_rooms_than_it_fills(redis: RedisServer) -> None:
+    crowd, rules = 40, RULES.unlimited()
+    async with going_live(redis.url) as go_live:
+        world = await World.start(go_live, 2, rules)
+        phones = [await world.connect(f"p{number}") for number in range(crowd)]
+        for phone in phones:
+            await phone.check_in()
+        # All others see that it has a seat.
+        assert await phones[0].place()
+        placing = (phone.hub.place(phone.person, "new", world.now_ms) for phone in phones[1:])
+        assert None not in await asyncio.gather(*placing)
+        rooms = (await world.statistics()).rooms_by_size
+    assert sum(size * count for size, count in rooms.items()) == crowd
+    # One of each gateway may open a room at the same time, and the last of each may stand open.
+    assert sum(rooms.values()) <= -(-crowd // rules.target) + 2
+
+
 async def test_what_is_due_of_rooms_in_which_everybody_talks_is_done_all_the_same(redis: RedisServer) -> None:
     async with going_live(redis.url) as go_live:
         world = await World.start(go_live, 2, RULES.unlimited())
