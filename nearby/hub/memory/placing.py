@@ -1,10 +1,10 @@
 """Places people: look, decide, take."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum, auto
 
 from nearby.core.ids import PersonId, RoomId
-from nearby.core.placement import decide
+from nearby.core.placement import Candidate, Choice, decide
 from nearby.core.rules import Rules
 from nearby.core.venue import CatchmentId
 from nearby.hub.memory.avoiding import Avoiding
@@ -62,15 +62,19 @@ class Placing:
         offer, person = self.offer(person_id, now_ms), self._people.get(person_id)
         if offer is None or person is None:
             return None
-        # Which rooms have a seat may have been asked before others were decided on, who took some.
-        left = [one for one in offer.candidates if self._seats.with_a_seat(person, one.room, now_ms) is not None]
-        if not left and not may_open:
-            return Again.LOOK if offer.candidates else Again.OPEN
-        choice = decide(left, offer.luck, now_ms, rules=self._rules, wishes=offer.wishes)
-        if choice.room is None:
+        left: Sequence[Candidate] = offer.candidates
+        while (choice := self._decide(offer, left, now_ms)).room is not None:
+            # It may have been asked for before others were decided on, who took its last seat. No other is looked at:
+            # on a shared hub the decision would be made again whenever something happens in any of them.
+            if self._seats.with_a_seat(person, choice.room, now_ms) is not None:
+                break
+            left = [one for one in left if one.room != choice.room]
+        if choice.room is not None:
+            is_seated = self.seat(person_id, choice.room, why, now_ms)
+        elif may_open:
             is_seated = self.open_room(person_id, offer.catchment, why, now_ms)
         else:
-            is_seated = self.seat(person_id, choice.room, why, now_ms)
+            return Again.LOOK if offer.candidates else Again.OPEN
         return Placement(offer.catchment, len(left), choice) if is_seated else None
 
     def offer(self, person_id: PersonId, now_ms: int) -> Offer | None:
@@ -103,3 +107,6 @@ class Placing:
             return False
         self._crossing.check_here(person)
         return self._seats.sit(person, lambda: self._crossing.open(person, catchment, now_ms), why, now_ms)
+
+    def _decide(self, offer: Offer, candidates: Sequence[Candidate], now_ms: int) -> Choice:
+        return decide(candidates, offer.luck, now_ms, rules=self._rules, wishes=offer.wishes)
