@@ -1,7 +1,7 @@
 """Our policy: the live state that serves phones, driven by a simulated clock.
 
 What a server does around it is done here without sockets: on every tick the sweep, then for each person who
-waits for a seat a placing, as in ``server.keeper`` and ``server.placer``.
+waits for a seat a ``place``, as in ``server.keeper`` and ``server.placer``.
 """
 
 from collections.abc import Callable, Collection, Sequence
