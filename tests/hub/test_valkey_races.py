@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
+from nearby.core.past import TRIMMED_WITHIN
 from nearby.hub.memory.agenda import Kind
+from nearby.hub.valkey import sweeper
 from nearby.hub.valkey.collections import TIMERS
 from nearby.hub.valkey.link import Link
+from nearby.hub.valkey.runner import Runner
 from nearby.hub.valkey.sweeper import BATCH
 from nearby.testing.hub_suite.given import RULES
 from nearby.testing.hub_suite.world import Phone, World
@@ -125,3 +128,37 @@ async def test_a_sweep_that_would_take_too_long_leaves_the_rest_to_the_next(redi
             assert held[-1] >= held[-2] - BATCH
     assert held[0] == len(phones)
     assert len(held) > 2
+
+
+async def test_a_gateway_that_is_far_behind_does_a_whole_batch_at_a_time_in_a_few_round_trips(
+    redis: RedisServer, client: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rooms that talk are due again a moment later, and more of them the further it is behind."""
+    async with going_live(redis.url, sweep_s=0.0) as go_live:
+        world = await World.start(go_live, 1, SMALL_ROOMS)
+        live = world.live
+        assert isinstance(live, ValkeyLive)
+        rooms = [await world.together(f"a{number}", f"b{number}") for number in range(2 * BATCH)]
+        # Half of them fall silent: of those nothing is left.
+        for talking in (rooms, rooms[:BATCH], rooms[:BATCH], rooms[:BATCH]):
+            for phones in talking:
+                await phones[0].say("one of many")
+            world.clock.advance(RULES.log_ms // TRIMMED_WITHIN)
+        world.clock.advance(RULES.log_ms)
+        behind = [await client.zcount(f"{live.tag}{TIMERS}", "-inf", world.now_ms)]
+        reads, read = list[int](), Runner._read
+
+        async def count(runner: Runner, *arguments: Any) -> None:
+            reads[-1] += 1
+            await read(runner, *arguments)
+
+        monkeypatch.setattr(Runner, "_read", count)
+        # Nobody is in the way, so that nothing is tried twice: to read what is not known yet is no such try.
+        monkeypatch.setattr(sweeper, "TRIES_OF_MANY", 1)
+        while behind[-1]:
+            reads.append(0)
+            await world.hubs[0].sweep(world.now_ms)
+            behind.append(await client.zcount(f"{live.tag}{TIMERS}", "-inf", world.now_ms))
+    assert behind[0] >= len(rooms)
+    assert len(reads) <= -(-behind[0] // BATCH)
+    assert max(reads) <= 4

@@ -335,7 +335,8 @@ class LiveState:
         while (due := self._agenda.pop(now_ms)) is not None:
             kind, key, due_ms = due
             if kind is Kind.ROOM:
-                if self._rooms.look_at(RoomId(key), due_ms):
+                # As it is now, however long that was due: else the look would soon be due again, and before now.
+                if self._rooms.look_at(RoomId(key), now_ms):
                     self.members.forget(RoomId(key))
                 continue
             if kind is Kind.THIN:

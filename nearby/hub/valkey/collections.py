@@ -9,7 +9,7 @@ from nearby.core.room import Room
 from nearby.core.rules import Rules
 from nearby.core.shelves import Shelf, Shelves
 from nearby.core.venue import CatchmentId
-from nearby.hub.memory.agenda import Agenda, Key, Kind
+from nearby.hub.memory.agenda import OF_ROOMS, Agenda, Key, Kind
 from nearby.hub.valkey import rows
 from nearby.hub.valkey.commands import Command, Query
 from nearby.hub.valkey.working import ABSENT, VERSION_BYTES, Table, Working
@@ -26,15 +26,26 @@ TO_MOVE = "mv"
 """The key of those who must have another seat."""
 
 
+Due = Sequence[tuple[str, int]]
+"""Looks as they stand in the shared timers: names, and when each was due."""
+
+
+def looks_of(due: Due) -> Iterator[tuple[Kind, Key, int]]:
+    """Yield what is to be looked at, and when that was due."""
+    for name, due_ms in due:
+        kind, key = name.split(":", 1)
+        yield Kind(int(kind)), RoomId(key) if Kind(int(kind)) in OF_ROOMS else PersonId(key), due_ms
+
+
 class SharedAgenda(Agenda):
     """What an attempt asks to be looked at, and what is due that it takes on itself."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._due: Sequence[tuple[str, int]] = ()
+        self._due: Due = ()
         self._asked: dict[tuple[Kind, Key], int] = {}
 
-    def begin(self, due: Sequence[tuple[str, int]]) -> None:
+    def begin(self, due: Due) -> None:
         """Begin an attempt.
 
         Args:
@@ -44,9 +55,8 @@ class SharedAgenda(Agenda):
             self.clear()
         self._due = due
         self._asked.clear()
-        for name, due_ms in due:
-            kind, key = name.split(":", 1)
-            super().set(Kind(int(kind)), cast(Key, key), due_ms)
+        for kind, key, due_ms in looks_of(due):
+            super().set(kind, key, due_ms)
 
     def set(self, kind: Kind, key: Key, due_ms: int) -> None:
         """See ``Agenda``."""
@@ -109,13 +119,16 @@ class SharedShelves(Shelves[Room]):
 
     def fullest(self, taken_at_most: int) -> Iterator[Sequence[Room]]:
         """See ``Shelves``. Of a row the ``FULLEST`` oldest."""
-        query = Query("fullest", self._key, (taken_at_most, self._rules.capacity, FULLEST))
-        for alike in cast(list[list[bytes]], self._working.answer(query)):
+        for alike in cast(list[list[bytes]], self._working.answer(self.fullest_of(taken_at_most))):
             ids = [RoomId(room.decode()) for room in alike]
             self._working.expect([self._rooms.key_of(room) for room in ids])
             # Where a room stands was read at another time than the room: it may have filled up, or gone elsewhere.
             found = (self._rooms.find(one) for one in ids)
             yield [room for room in found if room is not None and self._still_stands(room, taken_at_most)]
+
+    def fullest_of(self, taken_at_most: int) -> Query:
+        """Return what ``fullest`` asks."""
+        return Query("fullest", self._key, (taken_at_most, self._rules.capacity, FULLEST))
 
     def _still_stands(self, room: Room, taken_at_most: int) -> bool:
         return room.catchment == self._catchment and 0 < len(room.seats) <= taken_at_most
@@ -129,7 +142,7 @@ class ShelvesByCatchment(MutableMapping[CatchmentId, Shelves[Room]]):
         self._rooms = rooms
         self._rules = rules
 
-    def __getitem__(self, catchment: CatchmentId) -> Shelves[Room]:
+    def __getitem__(self, catchment: CatchmentId) -> SharedShelves:
         """Return a catchment's shelves."""
         return SharedShelves(self._working, catchment, self._rooms, self._rules)
 

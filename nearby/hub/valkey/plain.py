@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
+from nearby.core.cell import Ladder
 from nearby.core.gate import Trail
 from nearby.core.ids import PersonId
 from nearby.core.nearby_list import Rosters, RosterTables
@@ -27,6 +28,11 @@ def table(
 ) -> Table[K, V]:
     """Return a table of things that are made of their stored form alone; see ``Table``."""
     return Table(working, prefix, name_of=name_of, decode=lambda _, stored: decode(stored), encode=encode, make=make)
+
+
+def visits(working: Working, window: int) -> Table[PersonId, tuple[Ladder, ...]]:
+    """Return where people were in a window who went, came or moved."""
+    return table(working, f"cv{window}:", encodings.ladders_in, encodings.ladders_row)
 
 
 def rosters(working: Working, window: int) -> Rosters:

@@ -1,5 +1,6 @@
 """Decides an operation on what is known of the shared state, and makes it true unless that was out of date."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +23,7 @@ from nearby.hub.statistics import ATTEMPT_OUTCOMES
 from nearby.hub.valkey import rows
 from nearby.hub.valkey.attempt import Attempt, WindowOver
 from nearby.hub.valkey.batch import Batch, Set
+from nearby.hub.valkey.collections import Due
 from nearby.hub.valkey.commands import Command, Query
 from nearby.hub.valkey.committing import Committer
 from nearby.hub.valkey.finding import RUN, run_in
@@ -123,7 +125,7 @@ class Runner:
         act: Callable[[Attempt], T],
         now_ms: int,
         *,
-        due: Sequence[tuple[str, int]] = (),
+        due: Due = (),
         to_move: Sequence[PersonId] = (),
         answers: Mapping[Query, object] = NO_ANSWERS,
         tries: int = ATTEMPTS,
@@ -138,7 +140,7 @@ class Runner:
             due: Looks that it takes on itself.
             to_move: Who must have another seat, if it takes them on itself.
             answers: To questions asked before, of which nothing that the attempt reads can make another one.
-            tries: So often it is decided at most.
+            tries: So often it may turn out to be out of date. To read more is no such try: what is known grows by it.
 
         Raises:
             WindowOver: See there.
@@ -149,7 +151,9 @@ class Runner:
         asked_with: dict[str, bytes] = {}
         drawn: list[str] = []
         working = self._working
-        for _ in range(tries):
+        left, attempts = tries, ATTEMPTS
+        while left and attempts:
+            attempts -= 1
             working.begin(answers, asked_with)
             try:
                 attempt = self._begin(now_ms, due, to_move, drawn)
@@ -172,6 +176,7 @@ class Runner:
                     raise
                 answers = dict(known)
                 asked_with.clear()
+                left -= 1
                 continue
             # From here on the attempt may be another operation's.
             changes, rooms = attempt.changes, attempt.room_rows() if attempt.changes else []
@@ -184,6 +189,7 @@ class Runner:
                 return Outcome(value, entries)
             answers = dict(known)
             asked_with.clear()
+            left -= 1
         self.attempts["given_up"] += tries == ATTEMPTS
         raise Contended
 
@@ -200,9 +206,7 @@ class Runner:
             return None
         return self._attempt.check_in_alone(person, ladder, now_ms, gateway=self._own())
 
-    def _begin(
-        self, now_ms: int, due: Sequence[tuple[str, int]], to_move: Sequence[PersonId], drawn: list[str]
-    ) -> Attempt:
+    def _begin(self, now_ms: int, due: Due, to_move: Sequence[PersonId], drawn: list[str]) -> Attempt:
         shared = self._working.values(SHARED)
         attempt = self._attempt
         if attempt is None or shared != self._shared:
@@ -300,8 +304,7 @@ class Runner:
     async def _read(self, missing: Missing, answers: dict[Query, object]) -> None:
         if missing.keys:
             await self.read(*chain.from_iterable(map(self._with_companions, missing.keys)))
-        for query in missing.queries:
-            answers[query] = await self.ask(query)
+        answers.update(zip(missing.queries, await asyncio.gather(*map(self.ask, missing.queries)), strict=True))
 
     async def _commit(
         self,

@@ -9,23 +9,22 @@ from zlib import crc32
 
 from nearby.core.catchment import Catchments
 from nearby.core.gate import Held
-from nearby.core.ids import Cell, PersonId, RoomId
+from nearby.core.ids import Cell, PersonId
 from nearby.core.rules import HOUR_MS, Rules
 from nearby.errors import HubDown, NearbyError
 from nearby.hub.base import HubStatistics
-from nearby.hub.memory.agenda import Kind
 from nearby.hub.valkey import rows
 from nearby.hub.valkey.attempt import NUMBERS, Attempt, WindowOver
 from nearby.hub.valkey.burial import Burial
-from nearby.hub.valkey.collections import TIMERS, TO_MOVE
+from nearby.hub.valkey.collections import TIMERS, TO_MOVE, Due
 from nearby.hub.valkey.commands import Query
 from nearby.hub.valkey.connections import BATCH as LOOKED_UP_AT_ONCE
 from nearby.hub.valkey.connections import Connections, look_up
+from nearby.hub.valkey.due import trims_of
 from nearby.hub.valkey.finding import RUN
 from nearby.hub.valkey.keys import BACKSTOP_MS, KEPT_BY_WINDOWS, ttl_of
 from nearby.hub.valkey.lease import Lease, stream_of
 from nearby.hub.valkey.link import Link
-from nearby.hub.valkey.past import trim_of
 from nearby.hub.valkey.runner import CATCHMENTS, WINDOW, Contended, Entry, Outcome, Runner, catchment_rows_in
 from nearby.hub.valkey.tables import PRESENT, SEEN
 from nearby.hub.valkey.working import ABSENT, VERSION_BYTES
@@ -250,10 +249,10 @@ class Sweeper:
         return entries
 
     async def _take_on(
-        self, act: Callable[[Attempt], T], at_ms: int, due: list[tuple[str, int]], *, to_move: Sequence[PersonId] = ()
+        self, act: Callable[[Attempt], T], at_ms: int, due: Due, *, to_move: Sequence[PersonId] = ()
     ) -> Outcome[T]:
         """Do what is due, or only the first of it if the rooms that all of it is about do not stand still for it."""
-        run = partial(self._runner.run, act, at_ms, to_move=to_move, answers=await self._trimmed(due))
+        run = partial(self._runner.run, act, at_ms, to_move=to_move, answers=await self._trimmed(due, at_ms))
         for most in (len(due), FEW):
             try:
                 return await run(due=due[:most], tries=TRIES_OF_MANY)
@@ -261,19 +260,17 @@ class Sweeper:
                 continue
         return await run(due=due[:1])
 
-    async def _trimmed(self, due: list[tuple[str, int]]) -> dict[Query, object]:
+    async def _trimmed(self, due: Due, at_ms: int) -> dict[Query, object]:
         """Have the events forgotten whose time is over in all rooms that are due, in one round trip.
 
         Returned is when the oldest happened that is left: later ones change nothing about that. Where none is left an
         event may come at any time, so the attempt asks once more, with the room it saw.
         """
-        head = f"{Kind.ROOM.value}:"
-        rooms = ((RoomId(name.removeprefix(head)), due_ms) for name, due_ms in due if name.startswith(head))
-        asked = [trim_of(room, due_ms, self._rules) for room, due_ms in rooms]
+        asked = list(trims_of(due, at_ms, self._rules).values())
         oldest_ms = await asyncio.gather(*map(self._runner.ask, asked))
         return {query: at_ms for query, at_ms in zip(asked, oldest_ms, strict=True) if at_ms}
 
-    async def _due(self, at_ms: int) -> list[tuple[str, int]]:
+    async def _due(self, at_ms: int) -> Due:
         timers = self._link.key(TIMERS)
         found = pairs_of(
             await self._link.call("ZRANGEBYSCORE", timers, "-inf", at_ms, "WITHSCORES", "LIMIT", 0, DUE_AT_ONCE)

@@ -12,13 +12,13 @@ from nearby.core.presence import Presence
 from nearby.core.room import Room, Seat
 from nearby.core.rules import Rules
 from nearby.core.window import Windows
-from nearby.hub.memory.agenda import OF_ROOMS, Kind
 from nearby.hub.memory.person import Attached, Person
 from nearby.hub.memory.tables import Tables
 from nearby.hub.valkey import encodings, rows
 from nearby.hub.valkey.batch import Set
-from nearby.hub.valkey.collections import SharedAgenda, ShelvesByCatchment, Tally, ToMove, Whole
+from nearby.hub.valkey.collections import Due, SharedAgenda, ShelvesByCatchment, Tally, ToMove, Whole
 from nearby.hub.valkey.commands import Command
+from nearby.hub.valkey.due import Needs
 from nearby.hub.valkey.gatherings import SharedGatherings
 from nearby.hub.valkey.heard import Ear, Outbox
 from nearby.hub.valkey.kept import Place, SharedPerson, SharedRoom, state_of
@@ -26,7 +26,7 @@ from nearby.hub.valkey.keys import KINDS, is_touched, kind_of
 from nearby.hub.valkey.lease import pass_of
 from nearby.hub.valkey.networks import SharedNetworks
 from nearby.hub.valkey.past import SharedPast
-from nearby.hub.valkey.plain import repeats, rosters, table, trails
+from nearby.hub.valkey.plain import repeats, rosters, table, trails, visits
 from nearby.hub.valkey.special import RoomTable
 from nearby.hub.valkey.venues import SharedVenues
 from nearby.hub.valkey.working import ABSENT, KeptTable, Working
@@ -93,19 +93,18 @@ class SharedTables:
         self.on_new_epoch: Callable[[Room], None] = lambda room: None
         """Is called with every room that is found to be in a new epoch, before anything else happens there."""
         self._stopped, self._stored_stop = NOTHING_STOPPED, ABSENT
+        visited, shelves = visits(working, window), ShelvesByCatchment(working, self.rooms, rules)
         self.tables = Tables(
             agenda=self._agenda,
             catchments=catchments,
-            census=Census(
-                self._present, self._seen, table(working, f"cv{window}:", encodings.ladders_in, encodings.ladders_row)
-            ),
+            census=Census(self._present, self._seen, visited),
             venues=self._venues,
             rosters=rosters(working, window),
             repeats=repeats(working, rules, windows.secret),
             gatherings=self.gatherings,
             people=self._people,
             rooms=self.rooms,
-            shelves=ShelvesByCatchment(working, self.rooms, rules),
+            shelves=shelves,
             by_size=self.by_size,
             by_author=table(working, "ka:", encodings.pairs_in, encodings.pairs_row, make=dict),
             by_other=table(working, "ko:", encodings.pairs_in, encodings.pairs_row, make=dict),
@@ -121,10 +120,9 @@ class SharedTables:
             looks_before=table(working, f"lk{window - 1}:", encodings.looks_in, encodings.looks_row),
             stopped=self._stopped,
         )
+        self._needs = Needs(working, self._people, self.rooms, visited=visited, shelves=shelves, rules=rules)
 
-    def begin(
-        self, now_ms: int, *, generation: int, due: Sequence[tuple[str, int]], to_move: Sequence[PersonId]
-    ) -> None:
+    def begin(self, now_ms: int, *, generation: int, due: Due, to_move: Sequence[PersonId]) -> None:
         """Begin an attempt, once the working copy has.
 
         Args:
@@ -154,22 +152,7 @@ class SharedTables:
             self._stopped, self._stored_stop = encodings.stopped_in(stored), stored
         self.tables.stopped = self._stopped
         if due:
-            self._expect(due)
-
-    def _expect(self, due: Sequence[tuple[str, int]]) -> None:
-        """Have those read together whom looks are about, and then the rooms they sit in."""
-        people: list[PersonId] = []
-        rooms: list[RoomId] = []
-        for name, _ in due:
-            kind, key = name.split(":", 1)
-            if Kind(int(kind)) in OF_ROOMS:
-                rooms.append(RoomId(key))
-            else:
-                people.append(PersonId(key))
-        self._working.expect([*map(self._people.key_of, people), *map(self.rooms.key_of, rooms)])
-        found = (self._people.find(person) for person in people)
-        places = (person.sits_at for person in found if isinstance(person, SharedPerson))
-        self._working.expect([self.rooms.key_of(RoomId(place[0])) for place in places if place is not None])
+            self._needs.expect(due, now_ms)
 
     @staticmethod
     def gateway_of(person: Person) -> str | None:

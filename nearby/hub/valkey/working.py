@@ -165,6 +165,16 @@ class Working:
         if unknown:
             raise Missing(keys=unknown)
 
+    def expect_answers(self, queries: Sequence[Query]) -> None:
+        """Have all of some questions asked together whose answers are about to be looked at.
+
+        Raises:
+            Missing: Some were not asked yet.
+        """
+        unknown = [query for query in queries if query not in self._answers]
+        if unknown:
+            raise Missing(queries=unknown)
+
     def known(self, key: str) -> bytes | None:
         """Return a key's value outside of an attempt, or None if it is not known."""
         return self._values.get(key)
