@@ -9,6 +9,9 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
+
+from redis.exceptions import BusyLoadingError
 
 from nearby.testing.ports import free_port
 from nearby.testing.redis import RedisServer, scratch_directory
@@ -172,8 +175,8 @@ class RedisCluster:
     async def _until_whole(self) -> None:
         await self._until_all_see(_is_whole)
         for node in self.nodes:
-            await eventually(partial(node.call, "CLUSTER", "INFO"), _is_state_ok, what="the state of the cluster")
-            await eventually(partial(node.call, "ROLE"), _is_linked, what="the role of a node")
+            await eventually(partial(_ask, node, "CLUSTER", "INFO"), _is_state_ok, what="the state of the cluster")
+            await eventually(partial(_ask, node, "ROLE"), _is_linked, what="the role of a node")
 
     async def _until_all_see(self, holds: Callable[[list[Row]], bool]) -> None:
         """Return when what every running node knows of the others ``holds``."""
@@ -182,9 +185,16 @@ class RedisCluster:
                 await eventually(partial(_rows_of, node), holds, what="the nodes that a node knows")
 
 
+async def _ask(node: RedisServer, *command: str) -> Any:
+    """Return a node's answer, or None while it takes in what its primary has: it answers nothing meanwhile."""
+    with contextlib.suppress(BusyLoadingError):
+        return await node.call(*command)
+    return None
+
+
 async def _rows_of(node: RedisServer) -> list[Row]:
-    answer: str = await node.call("CLUSTER", "NODES")
-    return [line.split() for line in answer.splitlines()]
+    answer: str | None = await _ask(node, "CLUSTER", "NODES")
+    return [line.split() for line in (answer or "").splitlines()]
 
 
 def _flags(row: Row) -> set[str]:
@@ -202,13 +212,13 @@ def _is_whole(rows: list[Row]) -> bool:
     return len(followed) == PRIMARIES and {row[0] for row in _serving(rows)} == followed
 
 
-def _is_state_ok(info: str) -> bool:
-    return "cluster_state:ok" in info
+def _is_state_ok(info: str | None) -> bool:
+    return info is not None and "cluster_state:ok" in info
 
 
-def _is_linked(role: list[object]) -> bool:
+def _is_linked(role: list[object] | None) -> bool:
     """Whether a replica has caught up with its primary; a primary always has."""
-    return role[0] == "master" or role[3] == "connected"
+    return role is not None and (role[0] == "master" or role[3] == "connected")
 
 
 @contextlib.asynccontextmanager

@@ -2,9 +2,10 @@
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from redis.exceptions import RedisError
+from redis.exceptions import BusyLoadingError, RedisError
 
 from nearby.testing.cluster import RedisCluster, running_cluster
 from nearby.testing.redis import RedisServer, redis_server
@@ -69,6 +70,22 @@ async def test_a_replica_takes_the_place_of_a_primary_that_is_killed_or_stands_s
     assert (await cluster.until_replaced(third))[2] is heirs[1]
     await cluster.heal()
     assert await cluster.replica_of(heirs[1]) is third
+
+
+async def test_a_node_that_takes_in_what_its_primary_has_is_waited_for(
+    cluster: RedisCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call, refused = RedisServer.call, set[tuple[RedisServer, tuple[str | int, ...]]]()
+
+    async def refuse_once(node: RedisServer, *command: str | int) -> Any:
+        if (node, command) not in refused:
+            refused.add((node, command))
+            raise BusyLoadingError("Redis is loading the dataset in memory")
+        return await call(node, *command)
+
+    monkeypatch.setattr(RedisServer, "call", refuse_once)
+    await cluster.heal()
+    assert len(refused) >= len(cluster.nodes)
 
 
 async def test_clients_are_sent_to_the_port_that_a_node_announces(cluster: RedisCluster) -> None:
