@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
+import asyncpg  # type: ignore[import-untyped]
 import pytest
 from websockets.exceptions import ConnectionClosed
 
@@ -188,6 +189,25 @@ async def test_operators_see_what_all_servers_did_whichever_they_ask(
         late.time.pass_time(STEP_MS)
         now = await eventually(partial(told, late), lambda now: bool(now["history"]["at_ms"]), what="the history")
         assert any(now["history"]["says_per_s"])
+
+
+async def test_whoever_comes_back_is_in_the_database_though_the_server_they_came_to_first_died_before_it_wrote_that(
+    servers: tuple[LiveServer, LiveServer], database_url: str
+) -> None:
+    one, other = servers
+    database = Database(database_url)
+
+    async def seats() -> list[str]:
+        return [row["person"] for row in await database.rows("seats")]
+
+    await one.seated("uma")
+    await eventually(seats, lambda people: "uma" in people, what="who sits, in the database")
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("DELETE FROM people WHERE person = 'uma'")
+    await connection.close()
+    phone = await other.seated("uma")
+    assert (await phone.ask({"type": "say", "id": 1, "text": "I am known here"}))["type"] == "ack"
+    await eventually(seats, lambda people: "uma" in people, what="who sits, in the database")
 
 
 async def test_the_row_of_a_seat_that_is_held_for_days_stays(database_url: str, hub: RedisServer) -> None:

@@ -157,7 +157,13 @@ class Attempt(LiveState):
             self.detach(person_id, person.attached.connection, now_ms)
 
     def attach(self, caller: Caller, attached: Attached, resume: wire.Resume | None, now_ms: int) -> None:
-        """See ``Hub.attach``. A seat that was there before is recorded again: it may end soon there."""
+        """See ``Hub.attach``. That they called is recorded anew: the server they called before may not have lived to.
+
+        So is a seat that was there before: it may end soon there.
+        """
+        person = self._people.get(caller.person)
+        if person is not None:
+            person.seen_day = 0
         super().attach(caller, attached, resume, now_ms)
         self._tell_seat(self._people.get(caller.person))
 
