@@ -33,8 +33,9 @@ Due = Sequence[tuple[str, int]]
 def looks_of(due: Due) -> Iterator[tuple[Kind, Key, int]]:
     """Yield what is to be looked at, and when that was due."""
     for name, due_ms in due:
-        kind, key = name.split(":", 1)
-        yield Kind(int(kind)), RoomId(key) if Kind(int(kind)) in OF_ROOMS else PersonId(key), due_ms
+        number, key = name.split(":", 1)
+        kind = Kind(int(number))
+        yield kind, RoomId(key) if kind in OF_ROOMS else PersonId(key), due_ms
 
 
 class SharedAgenda(Agenda):

@@ -1,7 +1,5 @@
 """Looks that are due, and what they need: read together, so that many take a few round trips and not each its own."""
 
-from itertools import chain
-
 from nearby.core.cell import Ladder
 from nearby.core.ids import PersonId, RoomId
 from nearby.core.room import Room
@@ -56,14 +54,18 @@ class Needs:
         Raises:
             Missing: Some was not read yet.
         """
-        looks = [(kind, key) for kind, key, _ in looks_of(due)]
-        people = [PersonId(key) for kind, key in looks if kind not in OF_ROOMS]
-        thin = [RoomId(key) for kind, key in looks if kind is Kind.THIN]
+        people = [PersonId(key) for kind, key, _ in looks_of(due) if kind not in OF_ROOMS]
+        movers = [PersonId(key) for kind, key, _ in looks_of(due) if kind is Kind.MOMENT]
+        thin = [RoomId(key) for kind, key, _ in looks_of(due) if kind is Kind.THIN]
         trims = trims_of(due, now_ms, self._rules)
-        movers = [PersonId(key) for kind, key in looks if kind is Kind.MOMENT]
-        keys = map(self._people.key_of, people), map(self._rooms.key_of, (*trims, *thin))
-        self._working.expect([*chain(*keys, map(self._visited.key_of, movers))])
-        found = (self._people.find(person) for person in people)
+        self._working.expect(
+            [
+                *map(self._people.key_of, people),
+                *map(self._visited.key_of, movers),
+                *map(self._rooms.key_of, (*trims, *thin)),
+            ]
+        )
+        found = map(self._people.find, people)
         places = (person.sits_at for person in found if isinstance(person, SharedPerson))
         self._working.expect([self._rooms.key_of(RoomId(place[0])) for place in places if place is not None])
         # Asked with the rooms that were seen: what happens in one later makes it another, and the write finds out.
@@ -71,4 +73,5 @@ class Needs:
         self._working.expect([self._people.key_of(seat.person) for room in there for seat in room.seats.values()])
         asked = [query for room, query in trims.items() if self._rooms.find(room) is not None]
         asked += (self._shelves[room.catchment].fullest_of(self._rules.capacity - len(room.seats)) for room in there)
+        # Thin rooms of one size and area ask the same.
         self._working.expect_answers(list(dict.fromkeys(asked)))

@@ -267,8 +267,8 @@ class Sweeper:
         event may come at any time, so the attempt asks once more, with the room it saw.
         """
         asked = list(trims_of(due, at_ms, self._rules).values())
-        oldest_ms = await asyncio.gather(*map(self._runner.ask, asked))
-        return {query: at_ms for query, at_ms in zip(asked, oldest_ms, strict=True) if at_ms}
+        answers = await asyncio.gather(*map(self._runner.ask, asked))
+        return {query: oldest_ms for query, oldest_ms in zip(asked, answers, strict=True) if oldest_ms}
 
     async def _due(self, at_ms: int) -> Due:
         timers = self._link.key(TIMERS)
