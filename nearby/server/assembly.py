@@ -21,7 +21,7 @@ from nearby.server.clock import SteadyClock
 from nearby.server.companions import Companions
 from nearby.server.config import Settings
 from nearby.server.dispatch import Dispatcher
-from nearby.server.documents import Documents
+from nearby.server.documents import documents
 from nearby.server.enforcing import Enforcing
 from nearby.server.filtering import Filtering
 from nearby.server.gateway import Gateway
@@ -389,6 +389,6 @@ def _http(
         clock=of.clock,
         metrics=of.metrics,
         draw_id=of.draw_id,
-        documents=Documents(),
+        documents=documents(),
         pages=pages,
     )

@@ -145,7 +145,7 @@ class Http:
             app.router.add_routes(calls.routes())
         app.router.add_get("/healthz", self._healthy)
         app.router.add_get("/readyz", self._ready)
-        for path, (content_type, body) in self._documents.by_path().items():
+        for path, (content_type, body) in self._documents.by_path.items():
             app.router.add_get(path, _fixed(content_type, body))
         app.router.add_routes(self._pages.routes())
         return app
