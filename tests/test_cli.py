@@ -7,6 +7,7 @@ import re
 import signal
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -34,6 +35,12 @@ def nearby(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
 
 def test_version_prints_the_version() -> None:
     assert nearby("version").stdout.strip() == __version__
+
+
+def test_what_only_servers_that_share_a_hub_need_is_not_loaded_with_the_command() -> None:
+    asking = "import sys, nearby.cli; print([name for name in ('redis', 'nearby.hub.valkey') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-P", "-c", asking], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_help_names_every_setting() -> None:

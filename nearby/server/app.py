@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -18,7 +19,7 @@ from nearby.core.session import Patience
 from nearby.errors import ConfigError, StoreDown
 from nearby.hub.base import Hub
 from nearby.server.areas import AreasInForce
-from nearby.server.assembly import Secrets, assemble
+from nearby.server.assembly import assemble
 from nearby.server.auth import Verifier
 from nearby.server.brakes import BrakesInForce
 from nearby.server.clock import SteadyClock
@@ -36,10 +37,13 @@ from nearby.server.metrics import Metrics
 from nearby.server.notify import Notify
 from nearby.server.now import Now
 from nearby.server.pages import Pages
-from nearby.server.sharing import Sharing
+from nearby.server.secrets import Secrets
 from nearby.server.verdicts import Verdicts
 from nearby.store.base import DISOWNED, Store, StoreEvents
 from nearby.store.sql import init_store, open_store
+
+if TYPE_CHECKING:
+    from nearby.server.sharing import Sharing
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +91,7 @@ class Assembled:
     enforcing: Enforcing
     notify: Notify
     now: Now
-    sharing: Sharing | None
+    sharing: "Sharing | None"
     clock: SteadyClock
 
 

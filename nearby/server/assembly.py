@@ -1,9 +1,9 @@
 """A server's parts, put together: the place that names the concrete hub. Nothing runs yet."""
 
-import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from random import SystemRandom
+from typing import TYPE_CHECKING
 
 from nearby.core.kept import Kept
 from nearby.core.rules import Rules
@@ -42,41 +42,20 @@ from nearby.server.pages import Pages
 from nearby.server.people import People
 from nearby.server.placer import Placer
 from nearby.server.screening import Screening
+from nearby.server.secrets import Secrets
 from nearby.server.separation import Separation
-from nearby.server.sharing import SharedHub, Sharing, open_shared
 from nearby.server.sockets import Sockets
 from nearby.server.verdicts import Verdicts
 from nearby.server.webhook import Webhook
 from nearby.store.base import Journal, Store
 
-
-def _derived(secret: bytes, purpose: bytes) -> bytes:
-    return hashlib.blake2b(secret, digest_size=32, person=purpose).digest()
+if TYPE_CHECKING:
+    from nearby.server.sharing import SharedHub, Sharing
 
 
 PLACED_AT_ONCE = 16
 """With a shared hub a placement waits for half a dozen answers; the rooms they fill are often the same, and more at a
 time would mostly be decided again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Secrets:
-    """``signing`` keys for tokens, the one that signs first; ``draws`` keys windows and draws, ``store`` its hashes."""
-
-    signing: tuple[bytes, ...]
-    draws: bytes
-    store: bytes
-
-    @classmethod
-    def of(cls, settings: Settings) -> "Secrets":
-        """Return the secrets in force. Reads and may write the data directory."""
-        signing = settings.secrets()
-        # From the signing secret, so that restarts keep it; or from what servers that share a hub have in common.
-        shared = settings.store_secret.encode() if settings.hub_url else None
-        draws = _derived(shared or (signing[0] if signing else settings.own_secret()), b"nearby draws")
-        # Not from it: what is in force against erased people outlives a change of keys.
-        store = _derived(settings.store_secret.encode() or settings.own_secret(), b"nearby store")
-        return cls(signing, draws, store)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +70,7 @@ class Parts:
     enforcing: Enforcing
     notify: Notify
     now: Now
-    sharing: Sharing | None
+    sharing: "Sharing | None"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +87,7 @@ class _Shared:
     names: Names
     placer: Placer
     windows: Windows
-    sharing: Sharing | None
+    sharing: "Sharing | None"
     screening: Screening
     areas: AreasInForce
     brakes: BrakesInForce
@@ -159,8 +138,11 @@ async def assemble(
     own: SharedHub | MemoryHub
     sharing: Sharing | None = None
     if settings.hub_url:
-        own = await open_shared(settings, store, gateway, secret=secret, clock=clock, draw_id=draw_id)
-        sharing = Sharing.of(own, store, brakes, windows=windows, clock=clock)
+        # Only where servers share a hub: with the client of Redis it is a seventh of a server's start.
+        from nearby.server import sharing as shares
+
+        own = await shares.open_shared(settings, store, gateway, secret=secret, clock=clock, draw_id=draw_id)
+        sharing = shares.Sharing.of(own, store, brakes, windows=windows, clock=clock)
     else:
         record = Keeping(store, windows, clock, kept).record if kept is not None else None
         state = LiveState(rules, secret=secret, draw_id=draw_id, now_ms=clock.now_ms(), record=record, kept=kept)

@@ -18,8 +18,8 @@ from nearby.core.rules import DAY_MS, SECOND_MS, Rules
 from nearby.core.text import clean_text
 from nearby.errors import ConfigError, ErrorCode, Refused
 from nearby.server.app import database
-from nearby.server.assembly import Secrets
 from nearby.server.config import Settings
+from nearby.server.secrets import Secrets
 from nearby.store.base import Store
 from nearby.store.moderation import Ban, By, Found, Report
 

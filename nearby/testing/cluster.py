@@ -9,9 +9,6 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-from redis.exceptions import BusyLoadingError
 
 from nearby.testing.ports import free_port
 from nearby.testing.redis import RedisServer, scratch_directory
@@ -175,8 +172,8 @@ class RedisCluster:
     async def _until_whole(self) -> None:
         await self._until_all_see(_is_whole)
         for node in self.nodes:
-            await eventually(partial(_ask, node, "CLUSTER", "INFO"), _is_state_ok, what="the state of the cluster")
-            await eventually(partial(_ask, node, "ROLE"), _is_linked, what="the role of a node")
+            await eventually(partial(node.ask, "CLUSTER", "INFO"), _is_state_ok, what="the state of the cluster")
+            await eventually(partial(node.ask, "ROLE"), _is_linked, what="the role of a node")
 
     async def _until_all_see(self, holds: Callable[[list[Row]], bool]) -> None:
         """Return when what every running node knows of the others ``holds``."""
@@ -185,15 +182,8 @@ class RedisCluster:
                 await eventually(partial(_rows_of, node), holds, what="the nodes that a node knows")
 
 
-async def _ask(node: RedisServer, *command: str) -> Any:
-    """Return a node's answer, or None while it takes in what its primary has: it answers nothing meanwhile."""
-    with contextlib.suppress(BusyLoadingError):
-        return await node.call(*command)
-    return None
-
-
 async def _rows_of(node: RedisServer) -> list[Row]:
-    answer: str | None = await _ask(node, "CLUSTER", "NODES")
+    answer: str | None = await node.ask("CLUSTER", "NODES")
     return [line.split() for line in (answer or "").splitlines()]
 
 

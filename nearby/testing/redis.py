@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import BusyLoadingError, RedisError
 
 from nearby.sim.leash import leash
 from nearby.testing.ports import free_port
@@ -116,6 +116,12 @@ class RedisServer:
         execute: Callable[..., Awaitable[Any]] = client.execute_command
         async with client:
             return await execute(*command)
+
+    async def ask(self, *command: str | int) -> Any:
+        """Return the answer as ``call`` does, or None while it loads what it is to hold: it answers nothing then."""
+        with contextlib.suppress(BusyLoadingError):
+            return await self.call(*command)
+        return None
 
     async def flush(self) -> None:
         """Remove every key of its database. Functions and settings stay."""
