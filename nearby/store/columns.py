@@ -1,24 +1,15 @@
 """The kinds of columns: what identifies, what names a person, what is a time, a number or an outline."""
 
+from types import ModuleType
 from typing import Any
 
 import sqlalchemy as sa
-from geoalchemy2 import Geometry, WKBElement
 from sqlalchemy.dialects.postgresql import DOMAIN, JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 
 NAMES = "names"
 """Key in a column's ``info``: "owner" or "subject", for a column that names a person."""
-
-WGS84 = 4326
-
-
-class _PlainGeometry(Geometry):
-    """Geometry that comes back as WKB without the reference system: it is the same everywhere."""
-
-    as_binary = "ST_AsBinary"
-    cache_ok = True
 
 
 class Outline(sa.types.TypeDecorator[bytes]):
@@ -30,18 +21,27 @@ class Outline(sa.types.TypeDecorator[bytes]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Return the type that the database has for it."""
         if dialect.name == "postgresql":
-            return dialect.type_descriptor(_PlainGeometry("MULTIPOLYGON", srid=WGS84, spatial_index=False))
+            return dialect.type_descriptor(_postgis().OUTLINE)
         return dialect.type_descriptor(sa.LargeBinary())
 
     def process_bind_param(self, value: bytes | None, dialect: Dialect) -> Any:
         """Return WKB as the database's type takes it."""
         if value is None or dialect.name != "postgresql":
             return value
-        return WKBElement(value, srid=WGS84)
+        return _postgis().as_element(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> bytes | None:
         """Return WKB from what the database's type gives."""
-        return bytes(value.data) if isinstance(value, WKBElement) else value
+        if value is None or dialect.name != "postgresql":
+            return value  # type: ignore[no-any-return]
+        return _postgis().as_wkb(value)  # type: ignore[no-any-return]
+
+
+def _postgis() -> ModuleType:
+    """Return what knows PostGIS, taken only where the database is PostgreSQL: it is an eighth of a server's start."""
+    from nearby.store import postgis
+
+    return postgis
 
 
 class Identifier(sa.types.TypeDecorator[str]):

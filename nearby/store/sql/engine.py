@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,8 @@ async def make_engines(url: str) -> Engines:
         # Making an engine looks up the working directory, and the file may be on a slow disk.
         return await asyncio.to_thread(_on_file, parsed)
     if kind in ("postgresql", "postgres"):
+        # Columns take it when they are first used, which would be on the loop.
+        await asyncio.to_thread(import_module, "nearby.store.postgis")
         writer = _postgresql(parsed, COMMAND_TIMEOUT_S, pool_size=3)
         return Engines(writer, _postgresql(parsed, LONG_TIMEOUT_S, pool_size=READERS))
     raise ConfigError("database_url", "name a file, sqlite:///FILE, or a server, postgresql://USER@HOST/NAME")
