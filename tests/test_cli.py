@@ -38,7 +38,8 @@ def test_version_prints_the_version() -> None:
 
 
 def test_what_only_servers_with_a_hub_or_postgresql_need_is_not_loaded_with_the_command() -> None:
-    asking = "import sys, nearby.cli; print([name for name in ('redis', 'nearby.hub.valkey', 'geoalchemy2') if name in sys.modules])"
+    needless = ("redis", "nearby.hub.valkey", "geoalchemy2")
+    asking = f"import sys, nearby.cli; print([name for name in {needless} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-P", "-c", asking], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
