@@ -55,8 +55,10 @@ async def measure(
             side = _Crowd(server, stack.enter_context(Crowd(server)))
             await side.connect(connections)
             sides.append(side)
-        for side in sides:
-            await side.begin()
+        # All at once and at a window's beginning, so that all presences are of one window: those of the window before
+        # end as the first lap goes on.
+        await _next_window()
+        await asyncio.gather(*(side.begin() for side in sides))
         await _take_turns(sides, figures, rounds=rounds, laps=laps, connections=connections, advance=advance)
         logged = {side.server.kind: await side.logged() for side in sides}
         due = (1 + rounds * laps) * connections
