@@ -16,9 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 
 
-@cache
-def _forking() -> "subprocess.Popen[bytes]":
-    """Return the process that forks for us; it ends when our end of its standard input is closed, as we end."""
+def forking() -> "subprocess.Popen[bytes]":
+    """Return a process that forks for us; it ends when our end of its standard input is closed, as we end."""
     forking = subprocess.Popen(
         [sys.executable, str(ROOT / "tests" / "forking.py")],
         stdin=subprocess.PIPE,
@@ -29,6 +28,9 @@ def _forking() -> "subprocess.Popen[bytes]":
     )
     atexit.register(forking.kill)
     return forking
+
+
+_forking = cache(forking)
 
 
 def run(
@@ -60,6 +62,7 @@ def run(
             "environment": {"PYTHONPATH": str(ROOT), **environment},
             "out": str(out),
             "err": str(err),
+            "is_alone": False,
         }
         forking.stdin.write(json.dumps(asked).encode() + b"\n")
         child = int(forking.stdout.readline())
@@ -67,7 +70,7 @@ def run(
         if not is_in_time:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
-        code = int(forking.stdout.readline())
+        code = int(forking.stdout.readline().split()[1])
         done = subprocess.CompletedProcess([module, *arguments], code, out.read_text(), err.read_text())
     if not is_in_time:
         raise subprocess.TimeoutExpired(done.args, timeout_s, done.stdout, done.stderr)

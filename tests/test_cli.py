@@ -20,6 +20,7 @@ from nearby.sim.child import own_server, serving
 from nearby.testing.postgres import Server, running_postgres
 from nearby.testing.raw_phone import RawPhone
 from nearby.testing.serving import KEY, http_call
+from tests.forked import servers_start_at_once  # noqa: F401 (a fixture)
 from tests.processes import run
 
 pytestmark = pytest.mark.timeout(180)

@@ -119,18 +119,22 @@ async def running(command: Sequence[str], environment: Mapping[str, str]) -> Asy
     Raises:
         ServerFailed: As ``serving``.
     """
-    # In a session of its own, or Ctrl-C would reach it beside our SIGTERM, and a second signal ends the drain.
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", *command),
-        stdout=asyncio.subprocess.PIPE,
-        env=environment,
-        start_new_session=True,
-    )
+    process = await _start(command, environment)
     try:
         await asyncio.to_thread(leash, process.pid)
         yield await _announced(process)
     finally:
         await _stop(process)
+
+
+async def _start(command: Sequence[str], environment: Mapping[str, str]) -> asyncio.subprocess.Process:
+    # In a session of its own, or Ctrl-C would reach it beside our SIGTERM, and a second signal ends the drain.
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", "-m", *command),
+        stdout=asyncio.subprocess.PIPE,
+        env=environment,
+        start_new_session=True,
+    )
 
 
 def bare_environment() -> dict[str, str]:

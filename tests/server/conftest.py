@@ -6,6 +6,7 @@ import pytest
 from nearby.testing.postgres import postgres_with_schema
 from nearby.testing.redis import RedisServer, running_redis
 from nearby.testing.serving import LiveServer, live_server
+from tests.forked import servers_start_at_once  # noqa: F401 (a fixture)
 
 
 @pytest.fixture

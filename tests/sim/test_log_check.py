@@ -22,6 +22,7 @@ from nearby.testing.store_suite import Database
 from nearby.testing.store_suite.given import present, seen
 from scripts.tools.checkin_log import LogCheck, prepared, secret_of_draws
 from scripts.tools.common import minter
+from tests.forked import servers_start_at_once  # noqa: F401 (a fixture)
 
 pytestmark = pytest.mark.timeout(180)
 """Each starts processes, which on a busy machine take seconds to be there."""

@@ -12,6 +12,7 @@ from nearby.sim.replay import play
 from nearby.sim.report import figures
 from nearby.testing.waiting import eventually
 from scripts.tools.common import minter
+from tests.forked import servers_start_at_once  # noqa: F401 (a fixture)
 
 KEY = "a shared secret of at least thirty-two bytes"
 PLACE = (47.37, 8.54)

@@ -5,6 +5,7 @@ from urllib.request import urlopen
 
 from nearby.sim.child import own_server
 from nearby.sim.status import Status, read_status
+from tests.forked import servers_start_at_once  # noqa: F401 (a fixture)
 
 NOTHING = Status(people=0, connections=0, rooms=0, said=0, deliveries=0, open_res7=0, open_res6=0)
 

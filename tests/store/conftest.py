@@ -11,6 +11,7 @@ from nearby.store.sql.engine import make_engines
 from nearby.store.sql.migrate import migrate
 from nearby.store.tables import markers, metadata
 from nearby.testing.postgres import Server, running_postgres
+from tests.forked import servers_start_at_once  # noqa: F401 (a fixture)
 
 EMPTY = "; ".join(
     f"DELETE FROM {table.name}" + (" WHERE name = 'window'" if table is markers else "")

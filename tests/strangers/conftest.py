@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from nearby.testing.serving import LiveServer, live_server
+from tests.forked import servers_start_at_once  # noqa: F401 (a fixture)
 from tests.strangers.programs import HERE, path_of
 
 LOCK = HERE / "package-lock.json"
