@@ -59,7 +59,7 @@ class _Forks:
     def __init__(self) -> None:
         self._process = forking()
         self._one_at_a_time = Lock()
-        self._started = Future[int]()
+        self._started = Future[tuple[int, Future[int]]]()
         self._ended: dict[int, Future[int]] = {}
         Thread(target=self._read, daemon=True).start()
 
@@ -69,8 +69,7 @@ class _Forks:
         with self._one_at_a_time:
             self._started = Future()
             self._process.stdin.write(json.dumps(asked).encode() + b"\n")
-            pid = self._started.result()
-            return pid, self._ended[pid]
+            return self._started.result()
 
     def _read(self) -> None:
         assert self._process.stdout is not None
@@ -80,7 +79,7 @@ class _Forks:
                 self._ended.pop(pid).set_result(code[0])
             else:
                 self._ended[pid] = Future()
-                self._started.set_result(pid)
+                self._started.set_result((pid, self._ended[pid]))
         for one in (self._started, *self._ended.values()):
             if not one.done():
                 one.set_exception(RuntimeError("the process that forks ended; what it said stands above"))
