@@ -80,9 +80,11 @@ class _Forks:
             else:
                 self._ended[pid] = Future()
                 self._started.set_result((pid, self._ended[pid]))
-        for one in (self._started, *self._ended.values()):
-            if not one.done():
-                one.set_exception(RuntimeError("the process that forks ended; what it said stands above"))
+        over = RuntimeError("the process that forks ended; what it said stands above")
+        if not self._started.done():
+            self._started.set_exception(over)
+        for ended in self._ended.values():
+            ended.set_exception(over)
 
 
 _forks = cache(_Forks)
