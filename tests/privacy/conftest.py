@@ -3,7 +3,6 @@ import os
 import pytest
 
 from nearby.testing.privacy.finding import Effort
-from tests.forked import servers_start_at_once  # noqa: F401 (a fixture)
 
 
 @pytest.fixture
